@@ -1,0 +1,179 @@
+// The only child processes of the project. A command starts from an empty environment, in a process group of
+// its own, and is bounded in time, output and, where the platform can, memory. There is never a shell.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { delimiter, isAbsolute, join } from 'node:path'
+
+export interface RunOptions {
+  /** Working directory; by default the one of this process. */
+  readonly cwd?: string
+  /** Everything the command sees beyond PATH, LANG=C.UTF-8 and a HOME that does not exist; these may be replaced. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Written to standard input, which is then closed. Nothing by default. */
+  readonly input?: string | Uint8Array
+  /** Milliseconds from the start until the whole process group is ended. */
+  readonly timeoutMs: number
+  /** Bytes of standard output beyond which the process group is ended. Of standard error the last 64 KiB are kept. */
+  readonly maxOutputBytes: number
+  /** Address space in bytes, enforced by `prlimit` where that is on PATH, else not at all. */
+  readonly maxMemoryBytes?: number
+}
+
+/** A command that ran to its end, whatever it thinks of the result: the exit code is data. */
+export interface Completed {
+  readonly code: number
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+/** `not-started`: the working directory is missing, or the arguments are too long. `killed`: by a signal that is not ours. */
+export type RunFailure = 'not-found' | 'not-started' | 'timed-out' | 'output-too-large' | 'killed'
+
+/** The command has no result. Its message names the command, never its arguments, input or environment. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed'
+  constructor(
+    readonly reason: RunFailure,
+    readonly command: string,
+    what: string,
+    /** What it had written to standard error. */
+    readonly stderr = '',
+  ) {
+    super(`${command} ${what}`)
+  }
+}
+
+/**
+ * Runs `command`, a name on PATH or an absolute path, to its end.
+ * @throws CommandFailed when there is no exit code to report.
+ */
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Completed> {
+  const program = await findCommand(command)
+  if (program === null) throw new CommandFailed('not-found', command, 'is not installed, or not on PATH')
+  const memory = options.maxMemoryBytes
+  const limiter = memory === undefined ? null : await findCommand('prlimit')
+  const file = limiter ?? program
+  const argv = limiter === null ? [...args] : [`--as=${String(memory)}`, program, ...args]
+  return new Promise((resolve, reject) => {
+    const env = { PATH: searchPath().join(delimiter), LANG: 'C.UTF-8', HOME: '/nonexistent', ...options.env }
+    const child = spawn(file, argv, { cwd: options.cwd, env, detached: true, stdio: 'pipe' })
+    watch(child, command, options, resolve, reject)
+  })
+}
+
+/**
+ * Where a command is: an absolute path if it exists, else the first executable of that name on PATH, or null.
+ * Relative entries of PATH do not count, since the working directory may hold files that we must not run.
+ */
+export async function findCommand(command: string): Promise<string | null> {
+  const candidates = isAbsolute(command)
+    ? [command]
+    : searchPath().map((directory) => join(directory, command))
+  for (const candidate of candidates) {
+    if (await isExecutable(candidate)) return candidate
+  }
+  return null
+}
+
+const STDERR_BYTES = 64 * 1024
+/** Between asking a process group to end and ending it. git uses the time to remove its lock files. */
+const GRACE_MS = 1000
+/** Between the end of a command and the end of what it left running on its pipes. */
+const STRAGGLER_MS = 200
+
+function watch(
+  child: ChildProcess & { readonly stdin: NodeJS.WritableStream | null },
+  command: string,
+  options: RunOptions,
+  resolve: (completed: Completed) => void,
+  reject: (error: Error) => void,
+): void {
+  const out: Buffer[] = []
+  let outBytes = 0
+  let stderr = Buffer.alloc(0)
+  let failure: CommandFailed | null = null
+  let lastResort: NodeJS.Timeout | undefined
+  running.add(child)
+
+  const end = (): void => {
+    signalGroup(child, 'SIGKILL')
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+  }
+  const stop = (reason: RunFailure, what: string): void => {
+    if (failure !== null) return
+    failure = new CommandFailed(reason, command, what)
+    signalGroup(child, 'SIGTERM')
+    lastResort = setTimeout(end, GRACE_MS)
+  }
+  const clock = setTimeout(() => {
+    stop('timed-out', `did not finish within ${String(options.timeoutMs / 1000)} s`)
+  }, options.timeoutMs)
+  const settle = (): void => {
+    clearTimeout(clock)
+    clearTimeout(lastResort)
+    running.delete(child)
+  }
+
+  child.stdout?.on('data', (chunk: Buffer) => {
+    outBytes += chunk.length
+    if (outBytes <= options.maxOutputBytes) out.push(chunk)
+    else stop('output-too-large', `wrote more than ${String(options.maxOutputBytes)} bytes`)
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr = Buffer.concat([stderr, chunk]).subarray(-STDERR_BYTES)
+  })
+  // A command may end without reading its input; its exit code says what that means.
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(options.input ?? '')
+
+  child.once('error', (error: NodeJS.ErrnoException) => {
+    settle()
+    reject(new CommandFailed('not-started', command, `could not be started (${error.code ?? error.message})`))
+  })
+  child.once('exit', () => {
+    if (failure === null) lastResort = setTimeout(end, STRAGGLER_MS)
+  })
+  child.once('close', (code, signal) => {
+    settle()
+    // What ignored the request to end may still be there without its pipes.
+    if (failure !== null) signalGroup(child, 'SIGKILL')
+    const text = stderr.toString('utf8')
+    if (failure !== null) reject(new CommandFailed(failure.reason, command, rest(failure, command), text))
+    else if (code !== null) resolve({ code, stdout: Buffer.concat(out), stderr: text })
+    else reject(new CommandFailed('killed', command, `was ended by ${signal ?? 'a signal'}`, text))
+  })
+}
+
+function rest(failure: CommandFailed, command: string): string {
+  return failure.message.slice(command.length + 1)
+}
+
+/** Children do not share our process group, so an end of ours has to be passed on. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) signalGroup(child, 'SIGKILL')
+})
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // The group is already gone.
+  }
+}
+
+function searchPath(): string[] {
+  return (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter).filter(isAbsolute)
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return (await stat(path)).isFile()
+  } catch {
+    return false
+  }
+}

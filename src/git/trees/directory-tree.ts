@@ -1,0 +1,38 @@
+// A plain directory as a tree.
+import { lstat, readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { describe, type Disk, readAll } from './disk.ts'
+import { byPath, type Tree, type TreeFile } from './tree.ts'
+
+const SKIPPED = new Set(['.git', 'node_modules'])
+
+/**
+ * The regular files and symbolic links below a directory, without `.git` and `node_modules` at any depth.
+ * Rejects with the error of the file system where a directory cannot be listed: what is in it would be missing
+ * without anybody knowing.
+ */
+export function directoryTree(directory: string): Tree {
+  const disk: Disk = { root: resolve(directory), format: 'sha1' }
+  return {
+    label: directory,
+    async files() {
+      const files: TreeFile[] = []
+      await walk(disk, '', files)
+      return files.sort(byPath)
+    },
+    read: (files) => readAll(disk, files),
+  }
+}
+
+async function walk(disk: Disk, folder: string, files: TreeFile[]): Promise<void> {
+  const entries = await readdir(join(disk.root, folder), { withFileTypes: true })
+  for (const entry of entries) {
+    if (SKIPPED.has(entry.name)) continue
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+    if (entry.isDirectory()) await walk(disk, path, files)
+    else {
+      const file = describe(disk, path, await lstat(join(disk.root, path)))
+      if (file !== null) files.push(file)
+    }
+  }
+}

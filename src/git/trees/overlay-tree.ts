@@ -1,0 +1,40 @@
+// A tree with some files replaced, added or removed: how a fix is tried before anybody commits it.
+import { blobId } from '../objects.ts'
+import { insidePath } from './inside.ts'
+import { byPath, type Tree, type TreeFile } from './tree.ts'
+
+/**
+ * `edits` maps a path to the new text, or to null for a file to remove. A replaced file keeps its mode, a new one has
+ * 100644; a symbolic link or submodule that is replaced becomes a file. Removing what is not there is no error.
+ */
+export function overlayTree(tree: Tree, edits: ReadonlyMap<string, string | null>): Tree {
+  const written = new Map<string, Uint8Array>()
+  const removed = new Set<string>()
+  for (const [path, text] of edits) {
+    const inside = insidePath(path)
+    if (text === null) removed.add(inside)
+    else written.set(inside, new TextEncoder().encode(text))
+  }
+  return {
+    label: tree.label,
+    async files() {
+      const below = await tree.files()
+      const modes = new Map(below.map((file) => [file.path, file.mode]))
+      const kept = below.filter(({ path }) => !removed.has(path) && !written.has(path))
+      const added = [...written].map(([path, bytes]): TreeFile => {
+        const mode = modes.get(path) === '100755' ? '100755' : '100644'
+        return { path, mode, id: blobId(bytes), size: bytes.length }
+      })
+      return [...kept, ...added].sort(byPath)
+    },
+    async read(files) {
+      const below = files.filter(({ path }) => !written.has(path) && !removed.has(path))
+      const found = new Map(below.length === 0 ? [] : await tree.read(below))
+      for (const { path } of files) {
+        const bytes = written.get(path)
+        if (bytes !== undefined) found.set(path, bytes)
+      }
+      return found
+    },
+  }
+}
