@@ -1,0 +1,170 @@
+// Commits of a remote repository, kept in a bare repository on disk. It is a cache: deleting it loses nothing.
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { git, line } from './command.ts'
+import { CommitMissing, failureOf, type Remote, remoteOptions } from './fetch.ts'
+import { type Merge, type MergeSides, trueMerge } from './merge.ts'
+import { isObjectId, treeOf } from './objects.ts'
+import { clearLocks, tidy, touch } from './upkeep.ts'
+
+export interface FetchRequest extends Remote {
+  /** Full ids. Those already here cost nothing. */
+  readonly commits: readonly string[]
+  /** Full names, such as `refs/pull/7/head`, whose tips may be those commits, should the server refuse ids. */
+  readonly refs?: readonly string[]
+}
+
+export interface MirrorOptions {
+  /** Of one fetch, in milliseconds; 120 s by default. */
+  readonly timeoutMs?: number
+  /** What the network of this machine wants of git, by environment: HTTPS_PROXY, NO_PROXY, GIT_SSL_CAINFO. */
+  readonly network?: Readonly<Record<string, string>>
+}
+
+export interface Mirror {
+  /** The bare repository, for `gitTree`. It exists after the first fetch. */
+  readonly directory: string
+  /**
+   * Brings exactly these commits with their trees, and nothing of their history. Calls for the same mirror wait for
+   * each other. @throws CommitMissing, FetchFailed
+   */
+  fetch(request: FetchRequest): Promise<void>
+  /** The tree of a commit that was fetched. @throws GitError `missing-object` */
+  treeOf(commit: string): Promise<string>
+  /** What merging two fetched commits gives. @throws GitError `missing-object` */
+  trueMerge(sides: MergeSides): Promise<Merge>
+}
+
+/** The mirror of `owner/repo` (in any case of letters) under `cacheDirectory`. Nothing is written before `fetch`. */
+export function openMirror(cacheDirectory: string, key: string, options: MirrorOptions = {}): Mirror {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(key) || key.split('/').some((part) => /^\.+$/.test(part))) {
+    throw new Error(`${JSON.stringify(key)} is not owner/repo`)
+  }
+  const directory = `${join(resolve(cacheDirectory), key.toLowerCase())}.git`
+  const timeoutMs = options.timeoutMs ?? 120_000
+  return {
+    directory,
+    fetch: (request) =>
+      oneAtATime(directory, async () => {
+        await create(directory)
+        await clearLocks(directory, timeoutMs)
+        await bring({ directory, timeoutMs, network: options.network ?? {}, request })
+        await touch(
+          directory,
+          request.commits.map((id) => KEPT + id),
+        )
+        await tidy(directory)
+      }),
+    treeOf: (commit) => treeOf(directory, commit),
+    trueMerge: (sides) => trueMerge({ directory }, sides),
+  }
+}
+
+interface Job {
+  readonly directory: string
+  readonly timeoutMs: number
+  readonly network: Readonly<Record<string, string>>
+  readonly request: FetchRequest
+}
+
+/**
+ * A ref for each commit does three things: it says that the commit came completely, since git writes it last; it
+ * lets the next fetch tell the server what is here, so that only the difference travels; it keeps the objects.
+ */
+const KEPT = 'refs/kept/'
+
+async function bring(job: Job): Promise<void> {
+  const { commits, refs = [] } = job.request
+  const bad = commits.find((id) => !isObjectId(id)) ?? refs.find((name) => !isRefName(name))
+  if (bad !== undefined) throw new Error(`${JSON.stringify(bad)} is not a full commit id or ref name`)
+  let missing = await absent(job, [...new Set(commits)])
+  if (missing.length === 0) return
+  if (await fetchKept(job, missing)) return
+  // One id that the server does not give spoils the whole request, so each is asked for by itself.
+  for (const id of missing.length > 1 ? missing : []) await fetchKept(job, [id])
+  missing = await absent(job, missing)
+  for (const name of missing.length > 0 ? refs : []) await fetchNamed(job, name, missing)
+  const [first] = await absent(job, missing)
+  if (first !== undefined) throw new CommitMissing(first)
+}
+
+/** False when the server does not give one of these ids; every other trouble is thrown. */
+async function fetchKept(job: Job, ids: readonly string[]): Promise<boolean> {
+  return fetchRefs(
+    job,
+    ids.map((id) => `+${id}:${KEPT}${id}`),
+  )
+}
+
+async function fetchNamed(job: Job, name: string, wanted: readonly string[]): Promise<void> {
+  const local = 'refs/named/tip'
+  if (!(await fetchRefs(job, [`+${name}:${local}`]))) return
+  const tip = line(await here(job, ['rev-parse', '--verify', '--quiet', `${local}^{commit}`], [0, 1, 128]))
+  if (wanted.includes(tip)) await here(job, ['update-ref', `${KEPT}${tip}`, tip])
+  await here(job, ['update-ref', '-d', local])
+}
+
+async function fetchRefs(job: Job, refspecs: readonly string[]): Promise<boolean> {
+  const flags = ['--depth=1', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--quiet']
+  try {
+    await git(['fetch', ...flags, '--', job.request.url, ...refspecs], {
+      cwd: job.directory,
+      timeoutMs: job.timeoutMs,
+      ...remoteOptions(job.request, { ...job.network, GIT_DIR: job.directory }),
+    })
+    return true
+  } catch (error) {
+    const failure = failureOf(error, job.request)
+    if (failure === null) throw error
+    if (failure instanceof CommitMissing) return false
+    throw failure
+  }
+}
+
+async function absent(job: Job, ids: readonly string[]): Promise<string[]> {
+  const done = await here(job, ['for-each-ref', '--format=%(refname)', ...ids.map((id) => KEPT + id)])
+  const kept = new Set(line(done).split('\n'))
+  return ids.filter((id) => !kept.has(KEPT + id))
+}
+
+function here(job: Job, args: readonly string[], accept: readonly number[] = [0]): ReturnType<typeof git> {
+  return git(args, { cwd: job.directory, env: { GIT_DIR: job.directory }, accept })
+}
+
+/** Made elsewhere and moved into place, so that a process that dies on the way leaves nothing half made. */
+async function create(directory: string): Promise<void> {
+  if (await exists(join(directory, 'HEAD'))) return
+  await mkdir(dirname(directory), { recursive: true })
+  const fresh = await mkdtemp(`${directory}.new-`)
+  try {
+    await git(['init', '--bare', '--quiet', '--template=', '.'], { cwd: fresh })
+    await rename(fresh, directory)
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    if (!(await exists(join(directory, 'HEAD')))) throw error
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function isRefName(name: string): boolean {
+  return /^refs\/[^\s\0-\x20~^:?*[\\\x7f]+$/.test(name) && !name.includes('..')
+}
+
+const turns = new Map<string, Promise<unknown>>()
+
+async function oneAtATime<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(key) ?? Promise.resolve()
+  const mine = before.then(work, work)
+  turns.set(key, mine)
+  try {
+    return await mine
+  } finally {
+    if (turns.get(key) === mine) turns.delete(key)
+  }
+}

@@ -1,0 +1,74 @@
+// Keeping a mirror healthy over months: locks of processes that died, packs that pile up, commits nobody asks for.
+import { readdir, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { git, GitError, line } from './command.ts'
+
+/**
+ * Removes the lock files that a killed git left. A lock older than the time a fetch may take has no owner; a younger
+ * one may have one, in another process, and is waited for until it is gone or that old.
+ */
+export async function clearLocks(directory: string, timeoutMs: number): Promise<void> {
+  const entries = [
+    ...(await readdir(directory)),
+    ...(await readdir(join(directory, 'refs'), { recursive: true })).map((path) => join('refs', path)),
+  ]
+  const locks = entries.filter((path) => path.endsWith('.lock')).map((path) => join(directory, path))
+  for (const lock of locks) {
+    for (;;) {
+      const age = await ageOf(lock)
+      if (age === null) break
+      if (age >= timeoutMs) {
+        await rm(lock, { force: true })
+        break
+      }
+      await sleep(Math.min(100, timeoutMs - age))
+    }
+  }
+}
+
+const PACKS = 50
+const COMMITS = 64
+
+/**
+ * After every so many fetches: packs are made one, and all but the commits used last are let go, by the time of their
+ * ref's file.
+ */
+export async function tidy(directory: string): Promise<void> {
+  const packs = (await readdir(join(directory, 'objects', 'pack'))).filter((name) => name.endsWith('.pack'))
+  if (packs.length < PACKS) return
+  const here = { cwd: directory, env: { GIT_DIR: directory }, timeoutMs: 600_000 }
+  try {
+    const listed = line(await git(['for-each-ref', '--format=%(refname)', 'refs/kept'], here)).split('\n')
+    const aged = await Promise.all(
+      listed.map(async (name) => ({ name, age: (await ageOf(join(directory, name))) ?? Infinity })),
+    )
+    const old = aged.sort((a, b) => a.age - b.age).slice(COMMITS)
+    if (old.length > 0) {
+      await git(['update-ref', '--stdin'], {
+        ...here,
+        input: old.map(({ name }) => `delete ${name}\n`).join(''),
+      })
+    }
+    await git(['repack', '-A', '-d', '-q', '--unpack-unreachable=1.hour.ago'], here)
+    await git(['prune', '--expire=1.hour.ago'], here)
+  } catch (error) {
+    // The commits that were asked for are here, and a mirror that stays untidy is tidied the next time.
+    if (!(error instanceof GitError)) throw error
+  }
+}
+
+/** Marks these refs as used now, so that `tidy` lets go of others first. */
+export async function touch(directory: string, refs: readonly string[]): Promise<void> {
+  const now = new Date()
+  await Promise.all(refs.map((name) => utimes(join(directory, name), now, now).catch(() => undefined)))
+}
+
+/** Milliseconds since the file was written; null when it is not there. */
+async function ageOf(path: string): Promise<number | null> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs
+  } catch {
+    return null
+  }
+}
