@@ -27,23 +27,23 @@ export async function clearLocks(directory: string, timeoutMs: number): Promise<
   }
 }
 
-const PACKS = 50
-const COMMITS = 64
+/** More packs than this are made one; of the commits, this many stay. */
+const LIMITS = { packs: 50, commits: 64 }
 
 /**
  * After every so many fetches: packs are made one, and all but the commits used last are let go, by the time of their
  * ref's file.
  */
-export async function tidy(directory: string): Promise<void> {
+export async function tidy(directory: string, limits = LIMITS): Promise<void> {
   const packs = (await readdir(join(directory, 'objects', 'pack'))).filter((name) => name.endsWith('.pack'))
-  if (packs.length < PACKS) return
+  if (packs.length < limits.packs) return
   const here = { cwd: directory, env: { GIT_DIR: directory }, timeoutMs: 600_000 }
   try {
     const listed = line(await git(['for-each-ref', '--format=%(refname)', 'refs/kept'], here)).split('\n')
     const aged = await Promise.all(
       listed.map(async (name) => ({ name, age: (await ageOf(join(directory, name))) ?? Infinity })),
     )
-    const old = aged.sort((a, b) => a.age - b.age).slice(COMMITS)
+    const old = aged.sort((a, b) => a.age - b.age).slice(limits.commits)
     if (old.length > 0) {
       await git(['update-ref', '--stdin'], {
         ...here,
