@@ -1,0 +1,28 @@
+// Would Istio inject a sidecar (or a gateway proxy) into these pods? That pod is then no Ambient pod.
+// Sources: istio pkg/kube/inject/inject.go (injectRequired, IgnoredNamespaces) and the selectors of
+// manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml.
+import { label } from '../kubernetes/labels.ts'
+import type { Match } from '../kubernetes/labels.ts'
+import type { Namespace } from '../kubernetes/state.ts'
+import type { PodTemplate } from '../kubernetes/kinds/workload.ts'
+
+const INJECT = 'sidecar.istio.io/inject'
+const REVISION = 'istio.io/rev'
+const NEVER = ['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage']
+
+export function wouldBeInjected(
+  pods: Pick<PodTemplate, 'labels' | 'annotations' | 'hostNetwork'>,
+  namespace: Namespace,
+): Match {
+  if (pods.hostNetwork || NEVER.includes(namespace.name)) return 'no'
+  // Set by the injector at admission; in a manifest it makes istio-cni take the pod for a sidecar's.
+  if (label(pods.annotations, 'sidecar.istio.io/status') !== undefined) return 'yes'
+  const wish = label(pods.labels, INJECT) ?? label(pods.annotations, INJECT)
+  if (wish === 'false') return 'no'
+  if (!namespace.known) return 'maybe'
+  const injection = label(namespace.labels, 'istio-injection')
+  if (injection !== undefined) return injection === 'enabled' ? 'yes' : 'no'
+  if ((label(namespace.labels, REVISION) ?? '') !== '') return 'yes'
+  // In a namespace without either label only pods that ask by label reach the webhook.
+  return label(pods.labels, INJECT) === 'true' || (label(pods.labels, REVISION) ?? '') !== '' ? 'yes' : 'no'
+}

@@ -1,0 +1,93 @@
+// The mesh has two sides: who sends HBONE and who receives it (facts on the path matrix: istio
+// pilot/pkg/xds/endpoints/endpoint_builder.go, ztunnel src/proxy/outbound.rs).
+import type { ClusterConfig } from '../config.ts'
+import { NAMESPACE_NAME_LABEL, label, pinnedLabels } from '../kubernetes/labels.ts'
+import type { Selector } from '../kubernetes/labels.ts'
+import type { ClusterState, Namespace, Workload } from '../kubernetes/state.ts'
+import { enrollment, podsEnrolled } from './enrollment.ts'
+import type { Enrollment } from './enrollment.ts'
+import { wouldBeInjected } from './injection.ts'
+
+/** How sure it is that a peer speaks HBONE: `certain`, `possible`, or `outside` the mesh. */
+export type MeshSide = 'certain' | 'possible' | 'outside'
+
+export interface Member {
+  readonly workload: Workload
+  readonly enrollment: Enrollment
+  readonly sends: MeshSide
+  readonly receives: MeshSide
+}
+
+/** Which side of the mesh is asked for: who sends HBONE to us, or who receives it from us. */
+export type Role = 'sends' | 'receives'
+
+/** What the mesh is in one state of one cluster. */
+export interface MeshView {
+  readonly members: readonly Member[]
+  readonly member: (workload: Workload) => Member
+  /** What pods would be that a selector matches in a namespace, and that the tree does not show. */
+  readonly podsSide: (pods: Selector, namespace: Namespace, role: Role) => MeshSide
+}
+
+export function viewMesh(state: ClusterState): MeshView {
+  const members = state.workloads.map((workload) => memberOf(workload, state.config))
+  const byWorkload = new Map(members.map((member) => [member.workload, member]))
+  return {
+    members,
+    member: (workload) => {
+      const member = byWorkload.get(workload)
+      if (member === undefined) throw new Error(`${workload.id} is not in this state`)
+      return member
+    },
+    podsSide: (pods, namespace, role) => podsSide(pods, namespace, role, state),
+  }
+}
+
+function memberOf(workload: Workload, config: ClusterConfig): Member {
+  const enrolled = enrollment(workload, config)
+  const injected = wouldBeInjected(workload.pods, workload.namespace)
+  const tunnel = label(workload.pods.labels, 'networking.istio.io/tunnel') === 'http'
+  const sends = strongest(fromState(enrolled.state), fromMatch(injected), workload.gateway === null ? 'outside' : 'certain')
+  const receives = strongest(
+    fromState(enrolled.state),
+    workload.gateway === 'istio-waypoint' || workload.gateway === 'istio-east-west' ? 'certain' : 'outside',
+    tunnel ? fromMatch(injected) : 'outside',
+  )
+  return { workload, enrollment: enrolled, sends, receives }
+}
+
+/**
+ * Certain where the namespace is known and enrols or injects them, or their own labels do; outside only
+ * where the namespace is known and nothing speaks for the mesh; else possible.
+ */
+function podsSide(pods: Selector, namespace: Namespace, role: Role, state: ClusterState): MeshSide {
+  const { config, gatewayNamespaces } = state
+  if (config.mesh.excludeNamespaces.includes(namespace.name)) return 'outside'
+  if (!namespace.known) return 'possible'
+  const labels = pinnedLabels(pods)
+  if (podsEnrolled(labels, namespace, config)) return 'certain'
+  const injected = wouldBeInjected({ labels, annotations: {}, hostNetwork: false }, namespace) === 'yes'
+  if (injected && (role === 'sends' || label(labels, 'networking.istio.io/tunnel') === 'http')) return 'certain'
+  if (label(labels, 'gateway.istio.io/managed') !== undefined) return 'certain'
+  // The label by which Istio's own charts mark their gateways, and the one that the Gateway API asks for.
+  if (label(labels, 'istio') !== undefined || label(labels, 'gateway.networking.k8s.io/gateway-name') !== undefined) return 'possible'
+  const gateways = gatewayNamespaces.has(namespace.name) || config.mesh.gatewayNamespaces.includes(namespace.name)
+  return gateways && role === 'sends' ? 'possible' : 'outside'
+}
+
+/** A namespace that the tree does not describe, by name: possible, unless the mesh excludes it. */
+export function undescribed(name: string): Namespace {
+  return { name, labels: { [NAMESPACE_NAME_LABEL]: name }, known: false, origin: null }
+}
+
+function fromState(state: Enrollment['state']): MeshSide {
+  return state === 'yes' ? 'certain' : state === 'unknown' ? 'possible' : 'outside'
+}
+
+function fromMatch(match: 'no' | 'maybe' | 'yes'): MeshSide {
+  return match === 'yes' ? 'certain' : match === 'maybe' ? 'possible' : 'outside'
+}
+
+function strongest(...sides: readonly MeshSide[]): MeshSide {
+  return sides.includes('certain') ? 'certain' : sides.includes('possible') ? 'possible' : 'outside'
+}

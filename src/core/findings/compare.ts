@@ -1,0 +1,169 @@
+// Two states of a cluster side by side: which findings and problems the change brought, which it left,
+// which it mended, and which line of it is to blame.
+import type { Analysis } from '../analysis.ts'
+import { withSeverity } from '../analysis.ts'
+import type { Severity, Waiver } from '../config.ts'
+import { linesOf } from '../kubernetes/manifest.ts'
+import type { Origin, Place } from '../kubernetes/manifest.ts'
+import { placeOf } from '../kubernetes/manifest.ts'
+import { compareText } from '../source/problem.ts'
+import type { Problem } from '../source/problem.ts'
+import type { Route } from '../yaml/types.ts'
+import { byFinding, bySeverity, fingerprint } from './finding.ts'
+import type { Finding } from './finding.ts'
+import { CHANGE_RULES } from './rules/index.ts'
+
+export type Change = 'introduced' | 'existing' | 'resolved'
+
+export interface ComparedFinding extends Finding {
+  readonly fingerprint: string
+  readonly change: Change
+  /** The changed line that brought it about; null where nothing that bears on it changed. */
+  readonly cause: Place | null
+  /** The waiver of the configuration that holds for it. */
+  readonly waived: Waiver | null
+}
+
+export interface ComparedProblem extends Problem {
+  readonly change: 'introduced' | 'existing'
+  /** Does the change touch what the problem hides? */
+  readonly relevant: boolean
+}
+
+/** What a change touches. Lines are those of the head, from 1. */
+export interface Touched {
+  /** For each file of the head that differs from the base: its added or modified lines. */
+  readonly lines: ReadonlyMap<string, ReadonlySet<number>>
+  /** Every path that differs, removed files included. */
+  readonly paths: ReadonlySet<string>
+  /** The namespaces of one cluster in which an object that bears on reachability differs. */
+  readonly namespaces: ReadonlySet<string>
+}
+
+export interface Comparison {
+  readonly findings: readonly ComparedFinding[]
+  readonly problems: readonly ComparedProblem[]
+}
+
+/** Compares two analyses of one cluster; `base` is null where there is nothing to compare with. */
+export function compare(base: Analysis | null, head: Analysis, touched: Touched, waivers: readonly Waiver[], today: string): Comparison {
+  const problems = head.problems.map((problem) => compareProblem(problem, base?.problems ?? [], touched))
+  const changeRules = base === null ? [] : CHANGE_RULES.filter(({ id }) => head.rules[id] !== 'off')
+  const changed = base === null ? [] : changeRules.flatMap(({ check }) => check(base, head)).map((finding) => withSeverity(finding, head.rules))
+  const before = new Map((base?.findings ?? []).map((finding) => [fingerprint(finding), finding]))
+  const after = [...head.findings, ...changed]
+  const stated = new Set(after.map(fingerprint))
+  const dress = (finding: Finding, change: Change): ComparedFinding => ({
+    ...finding,
+    fingerprint: fingerprint(finding),
+    change,
+    cause: change === 'resolved' ? null : causeOf(finding, touched),
+    waived: waivers.find(({ rule, workload, expires }) => rule === finding.rule && workload === finding.workload.id && today <= expires) ?? null,
+  })
+  const resolved = [...before.values()].filter((finding) => !stated.has(fingerprint(finding)) && !hidden(finding, problems))
+  return {
+    findings: [
+      ...after.map((finding) => dress(finding, isNew(finding, before.get(fingerprint(finding))) ? 'introduced' : 'existing')),
+      ...resolved.map((finding) => dress(finding, 'resolved')),
+    ].sort(byChange),
+    problems,
+  }
+}
+
+const CHANGES: readonly Change[] = ['introduced', 'existing', 'resolved']
+
+/** Introduced before existing before resolved, then the order of findings. */
+export function byChange(a: ComparedFinding, b: ComparedFinding): number {
+  return CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change) || byFinding(a, b)
+}
+
+function isNew(finding: Finding, before: Finding | undefined): boolean {
+  if (before === undefined) return true
+  const lost = finding.peers.some((peer) => !before.peers.includes(peer))
+  const worse = bySeverity(finding.severity, before.severity) < 0
+  return lost || worse || (finding.certainty === 'certain' && before.certainty === 'possible')
+}
+
+/** A finding is not mended where what would show it has become unreadable or gone out of sight. */
+function hidden({ workload }: Finding, problems: readonly ComparedProblem[]): boolean {
+  return problems.some(
+    ({ change, hides }) => change === 'introduced' && (hides.namespaces === 'all' || hides.namespaces.includes(workload.namespace.name)),
+  )
+}
+
+function compareProblem(problem: Problem, before: readonly Problem[], touched: Touched): ComparedProblem {
+  const { hides, path } = problem
+  const same = before.some((other) => other.path === path && other.code === problem.code && other.message === problem.message)
+  const touches =
+    hides.namespaces === 'all' ? touched.namespaces.size > 0 : hides.namespaces.some((namespace) => touched.namespaces.has(namespace))
+  return { ...problem, change: same ? 'existing' : 'introduced', relevant: touched.paths.has(path) || touches }
+}
+
+/** Enrolment label first, then policy, then workload, each in path order. */
+function causeOf(finding: Finding, touched: Touched): Place | null {
+  const labels = finding.enrolledAt.filter(({ path, line }) => touched.lines.get(path)?.has(line) === true)
+  if (labels.length > 0) return firstOf(labels)
+  const policies = finding.culprits.flatMap(({ policy, rule }) => changedPlace(policy.origin, [rule?.route ?? ['spec']], touched) ?? [])
+  if (policies.length > 0) return firstOf(policies)
+  const { workload, workloadRoutes } = finding
+  return changedPlace(workload.origin, workloadRoutes, touched)
+}
+
+/** A changed line of an object: in one of the places that matter, if any changed there. */
+function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched): Place | null {
+  const lines = touched.lines.get(origin.file.path)
+  if (lines === undefined) return null
+  for (const route of [...routes, []]) {
+    const { first, last } = linesOf(origin, route)
+    for (let line = first; line <= last; line += 1) if (lines.has(line)) return { path: origin.file.path, line }
+  }
+  return null
+}
+
+function firstOf(places: readonly Place[]): Place {
+  return [...places].sort((a, b) => compareText(a.path, b.path) || a.line - b.line)[0] as Place
+}
+
+/** A policy as a finding names it: its rule's line where one decides, else that of its spec. */
+export interface PolicyRef extends Place {
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+}
+
+/** The policies of a finding, in order; one that several rules make guilty appears once, at the first. */
+export function policiesOf(finding: Finding): readonly PolicyRef[] {
+  const refs = new Map<string, PolicyRef>()
+  for (const { policy, rule } of finding.culprits) {
+    if (refs.has(policy.id)) continue
+    const place = placeOf(policy.origin, rule?.route ?? ['spec'])
+    refs.set(policy.id, { kind: policy.kind, namespace: policy.namespace.name, name: policy.name, ...place })
+  }
+  return [...refs.values()].sort((a, b) => compareText(a.path, b.path) || a.line - b.line || compareText(a.name, b.name))
+}
+
+/** What the conclusion rests on; see `conclude`. */
+export type Gate = { readonly failOn: 'introduced' | 'any' | 'never'; readonly onUnknown: 'neutral' | 'failure' }
+
+export type Conclusion = 'success' | 'neutral' | 'failure'
+
+/** Does a finding stop a merge? */
+export function gates({ severity, change, waived }: Pick<ComparedFinding, 'severity' | 'change' | 'waived'>, { failOn }: Gate): boolean {
+  if (severity !== ('error' satisfies Severity) || waived !== null || failOn === 'never') return false
+  return failOn === 'any' ? change !== 'resolved' : change === 'introduced'
+}
+
+/**
+ * failure: a finding that gates, or an introduced and relevant unreadable problem. neutral: an introduced
+ * warning, a relevant unseen problem, or an existing relevant unreadable one. success: everything else.
+ */
+export function conclude(comparisons: readonly Comparison[], gate: Gate): Conclusion {
+  const findings = comparisons.flatMap((comparison) => comparison.findings)
+  const problems = comparisons.flatMap((comparison) => comparison.problems).filter(({ relevant }) => relevant)
+  const broken = problems.some((problem) => problem.class === 'unreadable' && problem.change === 'introduced')
+  const unseen = problems.some((problem) => problem.class === 'unseen')
+  if (findings.some((finding) => gates(finding, gate))) return 'failure'
+  if (gate.failOn !== 'never' && (broken || (unseen && gate.onUnknown === 'failure'))) return 'failure'
+  const doubts = findings.some(({ change, severity, waived }) => change === 'introduced' && waived === null && severity !== 'note')
+  return doubts || problems.length > 0 ? 'neutral' : 'success'
+}

@@ -1,0 +1,66 @@
+// A finding: what is wrong with the user's policies, for one workload, direction and port.
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import type { RuleId, Severity } from '../config.ts'
+import type { Place } from '../kubernetes/manifest.ts'
+import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { compareText } from '../source/problem.ts'
+import type { Route } from '../yaml/types.ts'
+
+export type Certainty = 'certain' | 'possible'
+
+/** A policy that decides a finding, and the rule in it that falls short; null where no rule admits anything. */
+export interface Culprit {
+  readonly policy: NetworkPolicy
+  readonly rule: PolicyRule | null
+}
+
+export interface Finding {
+  readonly rule: RuleId
+  readonly severity: Severity
+  /** True where doubt has lowered the severity: the configuration then does not raise it again. */
+  readonly lowered: boolean
+  readonly certainty: Certainty
+  readonly cluster: string
+  readonly workload: Workload
+  readonly direction: Direction
+  /** TCP port. */
+  readonly port: number
+  /** Sorted names: `Kind/namespace/name`, a block, `any`, or `pods(…)@namespaces(…)`. */
+  readonly peers: readonly string[]
+  readonly culprits: readonly Culprit[]
+  /** Where enrolment labels stand that brought it about: the workload's own, then those of its peers. */
+  readonly enrolledAt: readonly Place[]
+  /** Routes in the workload's manifest that matter to it, such as its probes. */
+  readonly workloadRoutes: readonly Route[]
+  readonly message: string
+}
+
+/**
+ * `f-` and ten hexadecimal digits over what a finding is about: no line, no commit and no peer, so that
+ * it stays the same while people edit around it.
+ */
+export function fingerprint(finding: Pick<Finding, 'rule' | 'cluster' | 'workload' | 'direction' | 'port'>): string {
+  const { rule, cluster, workload, direction, port } = finding
+  return `f-${bytesToHex(sha256(utf8ToBytes(JSON.stringify([rule, cluster, workload.id, direction, port])))).slice(0, 10)}`
+}
+
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']
+
+/** Errors before warnings before notes. */
+export function bySeverity(a: Severity, b: Severity): number {
+  return SEVERITIES.indexOf(a) - SEVERITIES.indexOf(b)
+}
+
+/** Severity, then cluster, workload, rule, direction and port: the order in which findings leave core. */
+export function byFinding(a: Finding, b: Finding): number {
+  return (
+    bySeverity(a.severity, b.severity) ||
+    compareText(a.cluster, b.cluster) ||
+    compareText(a.workload.id, b.workload.id) ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.direction, b.direction) ||
+    a.port - b.port
+  )
+}

@@ -1,0 +1,18 @@
+// The silhouette of a rule: what it is called, and one function that returns findings.
+import type { Analysis, World } from '../analysis.ts'
+import type { RuleId } from '../config.ts'
+import type { Finding } from './finding.ts'
+
+/** Judges a state as it is. */
+export interface StateRule {
+  readonly id: RuleId
+  readonly judges: 'state'
+  readonly check: (world: World) => readonly Finding[]
+}
+
+/** Judges what changed between two states. */
+export interface ChangeRule {
+  readonly id: RuleId
+  readonly judges: 'change'
+  readonly check: (base: Analysis, head: Analysis) => readonly Finding[]
+}

@@ -1,0 +1,104 @@
+// An enrolled workload that the mesh reached (or that reached the mesh), and that a change cuts off whole.
+// Where an HBONE rule already says so as an error, this rule has nothing to add.
+import { contains } from '../../kubernetes/interval-set.ts'
+import { hasPort } from '../../kubernetes/port-set.ts'
+import type { PortSet } from '../../kubernetes/port-set.ts'
+import type { Direction, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { Workload } from '../../kubernetes/state.ts'
+import type { Analysis, World } from '../../analysis.ts'
+import type { Member } from '../../ambient/mesh.ts'
+import type { Peer } from '../../policy/peer.ts'
+import type { Finding } from '../finding.ts'
+import type { ChangeRule } from '../rule.ts'
+import { because, namePolicies } from '../words.ts'
+
+export const isolated: ChangeRule = {
+  id: 'isolated',
+  judges: 'change',
+  check: (base, head) => {
+    const before = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
+    return head.mesh.members.flatMap((member) => {
+      const old = before.get(member.workload.id)
+      if (member.enrollment.state !== 'yes' || old === undefined) return []
+      return (['ingress', 'egress'] as const).flatMap((direction) => {
+        if (hasMesh(head, member.workload, direction) || !hadMesh(base, old, direction)) return []
+        const said = head.findings.some(
+          ({ workload, direction: other, port, severity }) =>
+            workload === member.workload && other === direction && port === head.state.config.mesh.hbonePort && severity === 'error',
+        )
+        return said ? [] : [asFinding(head, member, direction)]
+      })
+    })
+  },
+}
+
+/** Is HBONE open to or from any peer that is, or may be, in the mesh? */
+function hasMesh(world: World, workload: Workload, direction: Direction): boolean {
+  const { hbonePort } = world.state.config.mesh
+  return anyPeer(world, workload, direction, (ports) => hasPort(ports, 'TCP', hbonePort))
+}
+
+/** Before enrolment the same traffic ran on application ports. */
+function hadMesh(world: World, workload: Workload, direction: Direction): boolean {
+  if (world.mesh.member(workload).enrollment.state === 'yes') return hasMesh(world, workload, direction)
+  return admitsApplications(world, workload, direction)
+}
+
+/**
+ * Do the policies admit mesh peers on any TCP port? A wide egress rule (to anybody, or to a block) speaks
+ * of a mesh peer only where a known one serves a port of it: rules for DNS and the internet do not.
+ */
+function admitsApplications(world: World, workload: Workload, direction: Direction): boolean {
+  return anyPeer(world, workload, direction, ({ TCP }, peer, rule) => {
+    if (TCP.length === 0) return false
+    const wide = rule.peers === null || rule.peers.every(({ kind }) => kind === 'block')
+    if (direction === 'ingress' || !wide) return true
+    return peer.kind === 'workload' && peer.workload.declaredPorts.some((port) => contains(TCP, port))
+  })
+}
+
+type Passes = (ports: PortSet, peer: Peer, rule: PolicyRule) => boolean
+
+/** A workload that no policy isolates passes every question. */
+function anyPeer(world: World, workload: Workload, direction: Direction, passes: Passes): boolean {
+  const { engine } = world
+  const finder = direction === 'ingress' ? world.senders : world.receivers
+  const policies = engine.isolating(workload, direction)
+  if (policies.length === 0) return true
+  return policies.some((policy) =>
+    (policy.spec[direction] ?? []).some((rule) =>
+      finder.ofRule(rule, policy).some(({ peer }) => {
+        const hit = engine.allows(workload, peer, direction).hits.find((candidate) => candidate.rule === rule)
+        return hit !== undefined && passes(hit.perhaps, peer, rule)
+      }),
+    ),
+  )
+}
+
+function asFinding(head: Analysis, member: Member, direction: Direction): Finding {
+  const { workload, enrollment } = member
+  const { config } = head.state
+  const policies = head.engine.isolating(workload, direction)
+  const meant = admitsApplications(head, workload, direction)
+  const verb = policies.length === 1 ? 'isolates' : 'isolate'
+  const port = `${String(config.mesh.hbonePort)}/TCP`
+  const what = direction === 'ingress' ? 'no mesh peer can reach it any more' : 'it can reach no mesh peer any more'
+  const hint = meant
+    ? 'They do admit mesh peers on other TCP ports, so this is hardly meant.'
+    : 'If that is meant, nothing needs doing.'
+  return {
+    rule: 'isolated',
+    severity: meant ? 'error' : 'warning',
+    lowered: false,
+    certainty: 'certain',
+    cluster: config.name,
+    workload,
+    direction,
+    port: config.mesh.hbonePort,
+    peers: ['any'],
+    culprits: policies.map((policy) => ({ policy, rule: null })),
+    enrolledAt: enrollment.at === null ? [] : [enrollment.at],
+    workloadRoutes: [workload.pods.labelsRoute],
+    message: `${workload.id} is enrolled in Ambient (${because(enrollment)}), and ${namePolicies(policies)} ${verb} its ${direction} with nothing open on ${port}: ${what}. ${hint}`,
+  }
+}

@@ -1,0 +1,86 @@
+// Ambient rewrites the source of kubelet probes to a link-local address (istio cni/pkg/iptables,
+// AppendHostRules). Where enforcement sees that address, a policy that isolates the pod drops the probe.
+import { CNI_PROFILES } from '../../config.ts'
+import type { Severity } from '../../config.ts'
+import { addressSet, asBlock, familyOf } from '../../kubernetes/address-set.ts'
+import { hasPort } from '../../kubernetes/port-set.ts'
+import type { Probe } from '../../kubernetes/kinds/workload.ts'
+import type { NetworkPolicy } from '../../kubernetes/state.ts'
+import type { World } from '../../analysis.ts'
+import type { Member } from '../../ambient/mesh.ts'
+import type { Certainty, Finding } from '../finding.ts'
+import type { StateRule } from '../rule.ts'
+import { because, list, namePolicies } from '../words.ts'
+
+export const kubeletProbe: StateRule = {
+  id: 'kubelet-probe',
+  judges: 'state',
+  check: (world) => {
+    const { seesProbeSource } = CNI_PROFILES[world.state.config.cni]
+    if (seesProbeSource === 'no') return []
+    return world.mesh.members.flatMap((member) => (member.enrollment.state === 'yes' ? blockedProbes(world, member) : []))
+  },
+}
+
+/** The addresses that probes come from: the kubelet dials a pod by its primary address family. */
+function primarySources({ state }: World): readonly string[] {
+  const { ipFamilies, mesh } = state.config
+  const primary = mesh.probeSources.filter((source) => familyOf(source) === ipFamilies[0])
+  return primary.length > 0 ? primary : mesh.probeSources
+}
+
+function blockedProbes(world: World, member: Member): readonly Finding[] {
+  const { workload } = member
+  const isolating = world.engine.isolating(workload, 'ingress')
+  if (isolating.length === 0) return []
+  const blocked = workload.pods.probes.filter(({ port }) =>
+    primarySources(world).some((source) => {
+      const peer = { kind: 'addresses', addresses: addressSet([source]), pods: false } as const
+      return !hasPort(world.engine.allows(workload, peer, 'ingress').sure, 'TCP', port)
+    }),
+  )
+  const ports = [...new Set(blocked.map(({ port }) => port))].sort((a, b) => a - b)
+  return ports.map((port) => asFinding(world, member, blocked.filter((probe) => probe.port === port), isolating))
+}
+
+function asFinding(world: World, member: Member, probes: readonly Probe[], isolating: readonly NetworkPolicy[]): Finding {
+  const { seesProbeSource } = CNI_PROFILES[world.state.config.cni]
+  const severity: Severity = seesProbeSource === 'believed-not' ? 'note' : 'error'
+  const certainty: Certainty = seesProbeSource === 'yes' ? 'certain' : 'possible'
+  const { workload, enrollment } = member
+  const port = probes[0]?.port ?? 0
+  return {
+    rule: 'kubelet-probe',
+    severity,
+    lowered: severity === 'note',
+    certainty,
+    cluster: world.state.config.name,
+    workload,
+    direction: 'ingress',
+    port,
+    peers: primarySources(world).map(asBlock),
+    culprits: isolating.map((policy) => ({ policy, rule: null })),
+    enrolledAt: enrollment.at === null ? [] : [enrollment.at],
+    workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
+    message: sentence(world, member, probes, isolating),
+  }
+}
+
+function sentence(world: World, member: Member, probes: readonly Probe[], isolating: readonly NetworkPolicy[]): string {
+  const { cni, name: cluster } = world.state.config
+  const kinds = list([...new Set(probes.map(({ field }) => field))])
+  const port = `${String(probes[0]?.port ?? 0)}/TCP`
+  const source = list(primarySources(world))
+  const verb = isolating.length === 1 ? 'isolates it and does' : 'isolate it and do'
+  const fact = `${member.workload.id} is enrolled in Ambient (${because(member.enrollment)}), so its ${kinds} on ${port} comes from ${source}. ${namePolicies(isolating)} ${verb} not admit that address`
+  switch (CNI_PROFILES[cni].seesProbeSource) {
+    case 'yes':
+      return `${fact}: the probe fails.`
+    case 'unknown':
+      return `${fact}: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known; set clusters.${cluster}.cni to make this exact.`
+    case 'believed-not':
+      return `${fact}. Enforcement on ${cni} is believed not to see that address; this is not confirmed.`
+    case 'no':
+      return `${fact}.`
+  }
+}

@@ -1,0 +1,39 @@
+// Pieces of sentences that several rules share.
+import type { Enrollment } from '../ambient/enrollment.ts'
+import { NAMESPACE_NAME_LABEL, describeSelector } from '../kubernetes/labels.ts'
+import type { PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import type { NetworkPolicy } from '../kubernetes/state.ts'
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function list(names: readonly string[], most: number = 3): string {
+  const shown = names.length > most ? [...names.slice(0, most - 1), `${String(names.length - most + 1)} more`] : names
+  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`
+}
+
+/** `NetworkPolicy payments/api`, `NetworkPolicies payments/a and payments/b`. */
+export function namePolicies(policies: readonly NetworkPolicy[]): string {
+  const names = [...new Set(policies.map(({ namespace, name }) => `${namespace.name}/${name}`))]
+  return `${names.length === 1 ? 'NetworkPolicy' : 'NetworkPolicies'} ${list(names)}`
+}
+
+/** `the namespace payments carries istio.io/dataplane-mode: ambient, payments/namespace.yaml:6`. */
+export function because(enrollment: Enrollment): string {
+  const { because: reason, at } = enrollment
+  return at === null ? reason : `${reason}, ${at.path}:${String(at.line)}`
+}
+
+/** What a sentence calls the peers of a finding. */
+export function namePeers(peers: readonly string[]): string {
+  return list(peers.map((peer) => (peer === 'any' ? 'any peer' : peer)))
+}
+
+/** A peer as a policy writes it: `pods app=web in payments`, `every pod in namespaces team=a`, `10.0.0.0/8`. */
+export function describePeer(peer: PolicyPeer, ownNamespace: string): string {
+  if (peer.kind === 'block') return peer.except.length === 0 ? peer.cidr : `${peer.cidr} except ${list(peer.except)}`
+  const pods = peer.pods.length === 0 ? 'every pod' : `pods ${describeSelector(peer.pods)}`
+  if (peer.namespaces === null) return `${pods} in ${ownNamespace}`
+  if (peer.namespaces.length === 0) return `${pods} in every namespace`
+  const [only, ...others] = peer.namespaces
+  if (others.length === 0 && only?.key === NAMESPACE_NAME_LABEL && only.operator === 'In') return `${pods} in ${list(only.values)}`
+  return `${pods} in namespaces ${describeSelector(peer.namespaces)}`
+}

@@ -1,0 +1,122 @@
+// Is a plan proved? Both states are analysed; this compares them, and believes nothing the plan says.
+import type { Analysis } from '../analysis.ts'
+import { bySeverity } from '../findings/finding.ts'
+import type { Comparison } from '../findings/compare.ts'
+import { NO_ADDRESSES } from '../kubernetes/address-set.ts'
+import type { AddressSet } from '../kubernetes/address-set.ts'
+import { EVERYTHING } from '../kubernetes/labels.ts'
+import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import { NO_PORTS, noPorts, subtractPorts, unionPorts } from '../kubernetes/port-set.ts'
+import type { PortSet } from '../kubernetes/port-set.ts'
+import type { ClusterState, Workload } from '../kubernetes/state.ts'
+import { ruleMatches } from '../policy/engines/network-policy.ts'
+import type { Peer } from '../policy/peer.ts'
+import type { Plan } from './plan.ts'
+
+export type Verdict = { readonly proved: true } | { readonly proved: false; readonly reason: string }
+
+/** One cluster before and after the plans' edits, each compared with the same base. */
+export interface Trial {
+  readonly before: Analysis
+  readonly after: Analysis
+  readonly compared: { readonly before: Comparison; readonly after: Comparison }
+}
+
+/** Judges plans that were applied together, on every cluster of the tree. */
+export function judge(plans: readonly Plan[], trials: readonly Trial[]): Verdict {
+  for (const trial of trials) {
+    const own = plans.filter(({ cluster }) => cluster === trial.before.state.config.name)
+    const reason = objection(own, trial)
+    if (reason !== null) return { proved: false, reason }
+  }
+  return { proved: true }
+}
+
+function objection(plans: readonly Plan[], { before, after, compared }: Trial): string | null {
+  const old = new Map(compared.before.findings.map((finding) => [finding.fingerprint, finding]))
+  const now = compared.after.findings.filter(({ change }) => change !== 'resolved')
+  const left = plans.flatMap(({ settles }) => settles).find((id) => now.some(({ fingerprint }) => fingerprint === id))
+  if (left !== undefined) return `the finding ${left} would remain`
+  for (const finding of now) {
+    const was = old.get(finding.fingerprint)
+    if (finding.severity === 'note' || finding.change === 'resolved') continue
+    const worse = was === undefined || was.change === 'resolved' || bySeverity(finding.severity, was.severity) < 0 || finding.peers.some((peer) => !was.peers.includes(peer))
+    if (worse) return `it would bring ${finding.rule} on ${finding.workload.id}`
+  }
+  const problem = after.problems.find(({ code, message }) => !before.problems.some((was) => was.code === code && was.message === message))
+  if (problem !== undefined) return `it would bring a problem: ${problem.message}`
+  const lost = idsOf(before.state).find((id) => !idsOf(after.state).includes(id))
+  if (lost !== undefined) return `${lost} would be lost`
+  return unlisted(plans, before, after)
+}
+
+function idsOf(state: ClusterState): readonly string[] {
+  return [...[...state.namespaces.keys()].map((name) => `Namespace/${name}`), ...state.workloads.map(({ id }) => id), ...state.policies.map(({ id }) => id)]
+}
+
+/** What is newly open must be listed, and nothing may close. */
+function unlisted(plans: readonly Plan[], before: Analysis, after: Analysis): string | null {
+  const later = new Map(after.state.workloads.map((workload) => [workload.id, workload]))
+  for (const workload of before.state.workloads) {
+    const same = later.get(workload.id)
+    if (same === undefined) return `${workload.id} would be lost`
+    for (const direction of ['ingress', 'egress'] as const) {
+      if (sameRules(before, workload, after, same, direction)) continue
+      for (const peer of everyPeer(before, after, workload, same, direction)) {
+        const was = before.engine.allows(workload, peer, direction).perhaps
+        const is = after.engine.allows(same, peer, direction).perhaps
+        if (!noPorts(subtractPorts(was, is))) return `it would close something on ${workload.id}`
+        const extra = subtractPorts(subtractPorts(is, was), listed(plans, before, workload, peer, direction))
+        if (!noPorts(extra)) return `it would open more on ${workload.id} than it lists`
+      }
+    }
+  }
+  return null
+}
+
+function sameRules(before: Analysis, workload: Workload, after: Analysis, same: Workload, direction: Direction): boolean {
+  const rulesOf = (analysis: Analysis, subject: Workload): string =>
+    JSON.stringify(
+      analysis.engine.isolating(subject, direction).map(({ id, spec }) => [id, spec[direction]]),
+      (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+    )
+  return rulesOf(before, workload) === rulesOf(after, same)
+}
+
+function listed(plans: readonly Plan[], before: Analysis, workload: Workload, peer: Peer, direction: Direction): PortSet {
+  if (direction === 'egress') return NO_PORTS
+  return before.engine.isolating(workload, 'ingress').reduce((sum, policy) => {
+    const openings = plans.flatMap(({ opens }) => opens).filter(({ policyId }) => policyId === policy.id)
+    return openings.reduce((ports, opening) => {
+      const rule = { index: -1, route: [], peers: opening.peers, ports: null }
+      return ruleMatches(rule, policy, peer, before.state.config) === 'no' ? ports : unionPorts(ports, opening.ports)
+    }, sum)
+  }, NO_PORTS)
+}
+
+/** One peer of every sort that any rule could tell apart: workloads, unseen pods, stretches of addresses. */
+function everyPeer(before: Analysis, after: Analysis, was: Workload, is: Workload, direction: Direction): readonly Peer[] {
+  const { state } = before
+  const rules = [...before.engine.isolating(was, direction), ...after.engine.isolating(is, direction)].flatMap(({ spec }) => spec[direction] ?? [])
+  const blocks = rules.flatMap(({ peers }) => peers ?? []).flatMap((peer) => (peer.kind === 'block' ? [peer.addresses] : []))
+  const selectors = rules.flatMap(({ peers }) => peers ?? []).flatMap((peer) => (peer.kind === 'pods' ? [peer] : []))
+  return [
+    ...state.workloads.map((workload): Peer => ({ kind: 'workload', workload })),
+    ...[...state.namespaces.values()].map((namespace): Peer => ({ kind: 'pods', pods: EVERYTHING, namespace })),
+    ...selectors.map(({ pods, namespaces }): Peer =>
+      namespaces === null ? { kind: 'pods', pods, namespace: was.namespace } : { kind: 'elsewhere', pods, namespaces },
+    ),
+    { kind: 'elsewhere', pods: EVERYTHING, namespaces: EVERYTHING },
+    ...stretches(blocks).map((addresses): Peer => ({ kind: 'addresses', addresses, pods: false })),
+  ]
+}
+
+/** Cuts all addresses at every edge of the blocks: inside a stretch no block tells two addresses apart. */
+function stretches(blocks: readonly AddressSet[]): readonly AddressSet[] {
+  const v4 = [...new Set([0, 2 ** 32, ...blocks.flatMap(({ IPv4 }) => IPv4.flat())])].sort((a, b) => a - b)
+  const v6 = [...new Set([0n, 1n << 128n, ...blocks.flatMap(({ IPv6 }) => IPv6.flat())])].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return [
+    ...v4.slice(1).map((high, index): AddressSet => ({ ...NO_ADDRESSES, IPv4: [[v4[index] as number, high]] })),
+    ...v6.slice(1).map((high, index): AddressSet => ({ ...NO_ADDRESSES, IPv6: [[v6[index] as bigint, high]] })),
+  ]
+}

@@ -1,0 +1,133 @@
+// A plan: what to write where, as symbolic patches, and what it opens on the wire. Nothing here writes.
+import type { Analysis } from '../analysis.ts'
+import type { Touched, ComparedFinding } from '../findings/compare.ts'
+import { asBlock, familyOf, parseAddresses } from '../kubernetes/address-set.ts'
+import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import { ALL_PORTS, portRange } from '../kubernetes/port-set.ts'
+import type { PortSet } from '../kubernetes/port-set.ts'
+import type { NetworkPolicy } from '../kubernetes/state.ts'
+import { compareText } from '../source/problem.ts'
+import type { YamlPatch } from '../yaml/types.ts'
+import { describePeer, list } from '../findings/words.ts'
+
+/** Peers and ports that a patched policy newly admits; null peers are any peer. */
+export interface Opening {
+  readonly policyId: string
+  readonly peers: readonly PolicyPeer[] | null
+  readonly ports: PortSet
+}
+
+export interface PolicyPatch {
+  readonly policy: NetworkPolicy
+  /** The route is inside the policy's own object. */
+  readonly patch: YamlPatch
+}
+
+export interface Plan {
+  readonly strategy: 'edit'
+  readonly cluster: string
+  /** Fingerprints of the findings that it is made for, sorted. */
+  readonly settles: readonly string[]
+  readonly patches: readonly PolicyPatch[]
+  readonly opens: readonly Opening[]
+  /** What it adds, peers named: one sentence. */
+  readonly text: string
+}
+
+/** Makes a plan for each finding that an edit could mend; findings with equal patches share one plan. */
+export function propose(head: Analysis, findings: readonly ComparedFinding[], touched: Touched): readonly Plan[] {
+  const plans = new Map<string, Plan>()
+  for (const finding of findings) {
+    if (finding.change === 'resolved' || finding.severity === 'note') continue
+    const plan = planFor(head, finding, touched)
+    if (plan === null) continue
+    const key = JSON.stringify(plan.patches.map(({ policy, patch }) => [policy.id, patch]))
+    const same = plans.get(key)
+    plans.set(key, same === undefined ? plan : { ...same, settles: [...same.settles, ...plan.settles].sort(compareText) })
+  }
+  return [...plans.values()]
+}
+
+function planFor(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
+  switch (finding.rule) {
+    case 'hbone-ingress':
+      return openHbone(head, finding)
+    case 'kubelet-probe':
+      return admitProbes(head, finding, touched)
+    case 'isolated':
+      return null
+  }
+}
+
+/** 15008/TCP beside the application port in the same rule; a rule of its own where peers are mixed. */
+function openHbone(head: Analysis, finding: ComparedFinding): Plan | null {
+  const port = head.state.config.mesh.hbonePort
+  const ports = portRange('TCP', port)
+  const entry = { port, protocol: 'TCP' }
+  const steps = finding.culprits.flatMap(({ policy, rule }) => {
+    if (rule === null) return []
+    const mesh = meshPeersOf(head, rule, policy)
+    const mixed = rule.peers !== null && mesh.length < rule.peers.length
+    const peers = rule.peers === null ? null : mesh.map(({ peer }) => peer)
+    const patch: YamlPatch = mixed
+      ? { op: 'append', route: ['spec', 'ingress'], value: { from: mesh.map(({ written }) => written), ports: [entry] } }
+      : { op: 'append', route: [...rule.route, 'ports'], value: entry }
+    return [{ policy, patch, opening: { policyId: policy.id, peers, ports } }]
+  })
+  if (steps.length === 0 || !steps.every(({ policy }) => policy.origin.editable)) return null
+  const sentences = steps.map(({ policy, opening }) => `NetworkPolicy ${policy.namespace.name}/${policy.name} admits ${describePeers(opening.peers, policy)} on ${String(port)}/TCP`)
+  return {
+    strategy: 'edit',
+    cluster: finding.cluster,
+    settles: [finding.fingerprint],
+    patches: steps.map(({ policy, patch }) => ({ policy, patch })),
+    opens: steps.map(({ opening }) => opening),
+    text: `${list([...new Set(sentences)], 10)}.`,
+  }
+}
+
+/** The peers of a rule that may be in the mesh, as they were read and as they are written. */
+function meshPeersOf(head: Analysis, rule: PolicyRule, policy: NetworkPolicy): readonly { readonly peer: PolicyPeer; readonly written: unknown }[] {
+  const written = valueAt(policy.object, [...rule.route, 'from'])
+  return (rule.peers ?? []).flatMap((peer, index) => {
+    const inMesh = head.senders.ofRule({ ...rule, peers: [peer] }, policy).length > 0
+    return inMesh ? [{ peer, written: Array.isArray(written) ? (written[index] as unknown) : undefined }] : []
+  })
+}
+
+/** A rule that admits the probe source and names no port, in one of the policies that isolate the pods. */
+function admitProbes(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
+  const candidates = finding.culprits.map(({ policy }) => policy).filter(({ origin }) => origin.editable)
+  const policy = [...candidates].sort((a, b) => wasTouched(b, touched) - wasTouched(a, touched) || b.spec.selector.length - a.spec.selector.length || compareText(a.id, b.id))[0]
+  if (policy === undefined) return null
+  const { ipFamilies, mesh, cni } = head.state.config
+  const wanted = mesh.probeSources.filter((source) => ipFamilies.some((family) => family === familyOf(source)))
+  // The agent of the AWS CNI reads an IPv6 /128 as an IPv4 block and skips it (aws-network-policy-agent#509).
+  const blocks = wanted.map((source) => (cni === 'aws' && source === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff' ? 'fd16:9254:7127:1337:ffff::/80' : asBlock(source)))
+  const peers = blocks.map((cidr): PolicyPeer => ({ kind: 'block', cidr, except: [], addresses: parseAddresses(cidr) ?? { IPv4: [], IPv6: [] } }))
+  const value = { from: blocks.map((cidr) => ({ ipBlock: { cidr } })) }
+  return {
+    strategy: 'edit',
+    cluster: finding.cluster,
+    settles: [finding.fingerprint],
+    patches: [{ policy, patch: { op: 'append', route: ['spec', 'ingress'], value } }],
+    opens: [{ policyId: policy.id, peers, ports: ALL_PORTS }],
+    text: `NetworkPolicy ${policy.namespace.name}/${policy.name} admits ${list(blocks, 10)}, from which kubelet probes come, on every port.`,
+  }
+}
+
+function wasTouched({ origin }: NetworkPolicy, touched: Touched): number {
+  const lines = touched.lines.get(origin.file.path)
+  if (lines === undefined) return 0
+  const { document, file } = origin
+  const last = document.line + file.text.slice(document.start, document.end).split('\n').length - 1
+  return [...lines].some((line) => line >= document.line && line <= last) ? 1 : 0
+}
+
+function describePeers(peers: readonly PolicyPeer[] | null, policy: NetworkPolicy): string {
+  return peers === null ? 'any peer' : list(peers.map((peer) => describePeer(peer, policy.namespace.name)), 10)
+}
+
+function valueAt(value: unknown, route: readonly (string | number)[]): unknown {
+  return route.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined), value)
+}

@@ -1,0 +1,11 @@
+// The door of core: what is true of a tree of manifests, as synchronous functions of their arguments.
+export { analyze } from './analysis.ts'
+export type { Analysis } from './analysis.ts'
+export { compare, conclude, gates, policiesOf } from './findings/compare.ts'
+export type { Change, ComparedFinding, ComparedProblem, Comparison, Conclusion, PolicyRef, Touched } from './findings/compare.ts'
+export { propose } from './fixes/plan.ts'
+export type { Plan } from './fixes/plan.ts'
+export { realise } from './fixes/realise.ts'
+export type { FileEdit } from './fixes/realise.ts'
+export { judge } from './fixes/judge.ts'
+export type { Trial } from './fixes/judge.ts'

@@ -1,0 +1,164 @@
+// NetworkPolicy (networking.k8s.io/v1) from raw YAML: defaulting and validation are ours to do, since no
+// API server stood between. Sources: kubernetes/pkg/apis/networking/v1/defaults.go and
+// pkg/apis/networking/validation/validation.go.
+import { parseAddresses, subtractAddresses } from '../address-set.ts'
+import type { AddressSet } from '../address-set.ts'
+import { absent, describe, fault, get, integer, items, nameOf, selectorField, text, unknownKeys } from '../field.ts'
+import type { Field } from '../field.ts'
+import type { Selector } from '../labels.ts'
+import { PROTOCOLS } from '../port-set.ts'
+import type { Protocol } from '../port-set.ts'
+import type { Route } from '../../yaml/types.ts'
+
+export type Direction = 'ingress' | 'egress'
+
+/** A port entry: a range of numbers (one number is a range of one), a name, or every port. */
+export type PolicyPort =
+  | { readonly protocol: Protocol; readonly low: number; readonly high: number }
+  | { readonly protocol: Protocol; readonly name: string }
+
+export type PolicyPeer =
+  | { readonly kind: 'pods'; readonly pods: Selector; /** null: the policy's own */ readonly namespaces: Selector | null }
+  | { readonly kind: 'block'; readonly cidr: string; readonly except: readonly string[]; readonly addresses: AddressSet }
+
+export interface PolicyRule {
+  readonly index: number
+  readonly route: Route
+  /** null: any peer at all. Never an empty list. */
+  readonly peers: readonly PolicyPeer[] | null
+  /** null: every port of every protocol. Never an empty list. */
+  readonly ports: readonly PolicyPort[] | null
+}
+
+/** What a policy says of one direction. */
+export interface PolicySpec {
+  readonly selector: Selector
+  /** null: the policy does not speak of this direction. An empty list lets nothing through. */
+  readonly ingress: readonly PolicyRule[] | null
+  readonly egress: readonly PolicyRule[] | null
+}
+
+/** Reads `spec` of a NetworkPolicy; what is invalid is left in the field's faults. */
+export function readNetworkPolicy(root: Field): PolicySpec {
+  const spec = get(root, 'spec')
+  unknownKeys(spec, ['podSelector', 'policyTypes', 'ingress', 'egress'])
+  const types = items(get(spec, 'policyTypes')).flatMap((type) => {
+    const name = text(type)
+    if (name !== 'Ingress' && name !== 'Egress') fault(type, `${nameOf(type)} is ${describe(name)}; it must be Ingress or Egress`)
+    return name ?? []
+  })
+  const ingress = items(get(spec, 'ingress')).map((rule, index) => readRule(rule, index, 'from'))
+  const egress = items(get(spec, 'egress')).map((rule, index) => readRule(rule, index, 'to'))
+  // SetDefaults_NetworkPolicy: without policyTypes, Ingress always and Egress where there are egress rules.
+  const speaks = types.length > 0 ? types : egress.length > 0 ? ['Ingress', 'Egress'] : ['Ingress']
+  return {
+    selector: selectorField(get(spec, 'podSelector')),
+    ingress: speaks.includes('Ingress') ? ingress : null,
+    egress: speaks.includes('Egress') ? egress : null,
+  }
+}
+
+function readRule(rule: Field, index: number, peersKey: 'from' | 'to'): PolicyRule {
+  // The API server reads a null item as {}, which admits everything: too much to take from an empty dash.
+  if (absent(rule)) fault(rule, `${nameOf(rule)} is empty; write {} to admit everything, or remove it`)
+  unknownKeys(rule, [peersKey, 'ports'])
+  const peers = items(get(rule, peersKey)).flatMap((peer) => readPeer(peer) ?? [])
+  const ports = items(get(rule, 'ports')).flatMap((port) => readPort(port) ?? [])
+  return {
+    index,
+    route: rule.route,
+    peers: peers.length === 0 ? null : peers,
+    ports: ports.length === 0 ? null : ports,
+  }
+}
+
+function readPeer(peer: Field): PolicyPeer | null {
+  unknownKeys(peer, ['podSelector', 'namespaceSelector', 'ipBlock'])
+  const pods = get(peer, 'podSelector')
+  const namespaces = get(peer, 'namespaceSelector')
+  const block = get(peer, 'ipBlock')
+  const selects = !absent(pods) || !absent(namespaces)
+  if (!selects && absent(block)) {
+    fault(peer, `${nameOf(peer)} names no peer: it needs a podSelector, a namespaceSelector or an ipBlock`)
+    return null
+  }
+  if (absent(block)) {
+    return {
+      kind: 'pods',
+      pods: selectorField(pods),
+      namespaces: absent(namespaces) ? null : selectorField(namespaces),
+    }
+  }
+  if (selects) fault(peer, `${nameOf(peer)} has an ipBlock beside a selector, which the API server refuses`)
+  return readBlock(block)
+}
+
+function readBlock(block: Field): PolicyPeer | null {
+  unknownKeys(block, ['cidr', 'except'])
+  const cidr = get(block, 'cidr')
+  const addresses = readCidr(cidr)
+  if (addresses === null) return null
+  const except = items(get(block, 'except'))
+  let rest = addresses
+  for (const item of except) {
+    const cut = readCidr(item)
+    if (cut === null) continue
+    // ValidateIPBlock: an exception must lie strictly inside its block.
+    const outside = subtractAddresses(cut, addresses)
+    const remains = subtractAddresses(addresses, cut)
+    const empty = (set: AddressSet): boolean => set.IPv4.length === 0 && set.IPv6.length === 0
+    if (!empty(outside) || empty(remains)) fault(item, `${nameOf(item)} must lie strictly inside ${text(cidr) ?? 'the block'}`)
+    rest = subtractAddresses(rest, cut)
+  }
+  return {
+    kind: 'block',
+    cidr: text(cidr) ?? '',
+    except: except.flatMap((item) => text(item) ?? []),
+    addresses: rest,
+  }
+}
+
+function readCidr(field: Field): AddressSet | null {
+  const value = text(field)
+  const addresses = value?.includes('/') === true ? parseAddresses(value) : null
+  if (addresses === null) fault(field, `${nameOf(field)} is ${describe(field.value)}; it must be a block such as 10.0.0.0/8`)
+  return addresses
+}
+
+function readPort(entry: Field): PolicyPort | null {
+  unknownKeys(entry, ['port', 'protocol', 'endPort'])
+  const protocol = readProtocol(get(entry, 'protocol'))
+  const port = get(entry, 'port')
+  const endPort = get(entry, 'endPort')
+  if (absent(port)) {
+    if (!absent(endPort)) fault(endPort, `${nameOf(endPort)} needs a numeric port beside it`)
+    return { protocol, low: 1, high: 65535 }
+  }
+  if (typeof port.value === 'string') {
+    if (!absent(endPort)) fault(endPort, `${nameOf(endPort)} needs a numeric port beside it`)
+    if (!isPortName(port.value)) {
+      fault(port, `${nameOf(port)} is "${port.value}", which is neither a number nor a valid port name (numbers are not quoted)`)
+      return null
+    }
+    return { protocol, name: port.value }
+  }
+  const low = integer(port, 1, 65535)
+  const high = integer(endPort, 1, 65535)
+  if (low === undefined) return null
+  if (high !== undefined && high < low) fault(endPort, `${nameOf(endPort)} is ${String(high)}, below its port ${String(low)}`)
+  return { protocol, low, high: high ?? low }
+}
+
+/** The protocol of a port entry; TCP when it names none (SetDefaults_NetworkPolicyPort). */
+export function readProtocol(field: Field): Protocol {
+  const name = text(field)
+  if (name === undefined) return 'TCP'
+  const protocol = PROTOCOLS.find((known) => known === name)
+  if (protocol === undefined) fault(field, `${nameOf(field)} is "${name}"; it must be TCP, UDP or SCTP`)
+  return protocol ?? 'TCP'
+}
+
+/** An IANA service name: k8s.io/apimachinery/pkg/util/validation, IsValidPortName. */
+export function isPortName(name: string): boolean {
+  return name.length <= 15 && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && /[a-z]/.test(name)
+}

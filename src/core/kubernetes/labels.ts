@@ -1,0 +1,115 @@
+// Label selectors as the API server reads them: matchLabels and matchExpressions become one list of
+// requirements, all of which must hold (k8s.io/apimachinery/pkg/labels/selector.go, Requirement.Matches).
+import { compareText } from '../source/problem.ts'
+
+export type Labels = Readonly<Record<string, string>>
+
+export type Requirement =
+  | { readonly key: string; readonly operator: 'In' | 'NotIn'; readonly values: readonly string[] }
+  | { readonly key: string; readonly operator: 'Exists' | 'DoesNotExist' }
+
+/** No requirement: everything matches. */
+export type Selector = readonly Requirement[]
+
+/** `no`, `yes`, or `maybe` where what decides is not in the tree. */
+export type Match = 'no' | 'maybe' | 'yes'
+
+export const EVERYTHING: Selector = []
+
+/** The label that the API server puts on each namespace. */
+export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name'
+
+export function label(labels: Labels, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined
+}
+
+export function matches(selector: Selector, labels: Labels): boolean {
+  return selector.every((requirement) => holds(requirement, label(labels, requirement.key)))
+}
+
+/** Like `matches`, where only some labels are known and any other may be there or not. */
+export function matchesPartly(selector: Selector, known: Labels): Match {
+  let result: Match = 'yes'
+  for (const requirement of selector) {
+    const value = label(known, requirement.key)
+    if (value === undefined) result = 'maybe'
+    else if (!holds(requirement, value)) return 'no'
+  }
+  return result
+}
+
+/** Does every object that `narrow` selects also match `wide`? False also where it cannot be told. */
+export function implies(narrow: Selector, wide: Selector): boolean {
+  return wide.every((wanted) =>
+    narrow.some((given) => {
+      if (given.key !== wanted.key) return false
+      switch (wanted.operator) {
+        case 'In':
+          return given.operator === 'In' && given.values.every((value) => wanted.values.includes(value))
+        case 'Exists':
+          return given.operator === 'In' || given.operator === 'Exists'
+        case 'DoesNotExist':
+          return given.operator === 'DoesNotExist'
+        case 'NotIn':
+          if (given.operator === 'In') return !given.values.some((value) => wanted.values.includes(value))
+          if (given.operator === 'NotIn') return wanted.values.every((value) => given.values.includes(value))
+          return given.operator === 'DoesNotExist'
+      }
+    }),
+  )
+}
+
+/** Could one set of labels match both? True also where it cannot be told. */
+export function overlap(a: Selector, b: Selector): boolean {
+  const together = [...a, ...b]
+  return together.every((one) => {
+    if (one.operator !== 'In') return true
+    return one.values.some((value) =>
+      together.every((other) => other.key !== one.key || holds(other, value)),
+    )
+  })
+}
+
+/** The labels that a selector pins to one value: those every pod it selects must carry. */
+export function pinnedLabels(selector: Selector): Labels {
+  return Object.fromEntries(
+    selector.flatMap((requirement) =>
+      requirement.operator === 'In' && requirement.values.length === 1 ? [[requirement.key, requirement.values[0] as string]] : [],
+    ),
+  )
+}
+
+/** The selector as kubectl writes it, sorted: `app=web,tier in (a,b),!legacy`; `*` for everything. */
+export function describeSelector(selector: Selector): string {
+  if (selector.length === 0) return '*'
+  return selector
+    .map((requirement) => {
+      switch (requirement.operator) {
+        case 'Exists':
+          return requirement.key
+        case 'DoesNotExist':
+          return `!${requirement.key}`
+        case 'In':
+          return requirement.values.length === 1
+            ? `${requirement.key}=${String(requirement.values[0])}`
+            : `${requirement.key} in (${[...requirement.values].sort(compareText).join(',')})`
+        case 'NotIn':
+          return `${requirement.key} notin (${[...requirement.values].sort(compareText).join(',')})`
+      }
+    })
+    .sort(compareText)
+    .join(',')
+}
+
+function holds(requirement: Requirement, value: string | undefined): boolean {
+  switch (requirement.operator) {
+    case 'In':
+      return value !== undefined && requirement.values.includes(value)
+    case 'NotIn':
+      return value === undefined || !requirement.values.includes(value)
+    case 'Exists':
+      return value !== undefined
+    case 'DoesNotExist':
+      return value === undefined
+  }
+}

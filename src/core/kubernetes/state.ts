@@ -1,0 +1,283 @@
+// The objects of one cluster as one state: what the tree says, with what it leaves out told apart.
+import type { ClusterConfig } from '../config.ts'
+import { byPlace, compareText } from '../source/problem.ts'
+import type { Problem } from '../source/problem.ts'
+import { get, labelsField, rootField, text } from './field.ts'
+import type { Fault, Field } from './field.ts'
+import { NAMESPACE_NAME_LABEL, label, matches } from './labels.ts'
+import type { Labels } from './labels.ts'
+import { namespaceOf, placeOf, unreadable } from './manifest.ts'
+import type { Manifest, Origin } from './manifest.ts'
+import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
+import type { GatewayClass } from './kinds/gateway.ts'
+import { readNetworkPolicy } from './kinds/network-policy.ts'
+import type { PolicySpec } from './kinds/network-policy.ts'
+import { readService } from './kinds/service.ts'
+import type { ServiceSpec } from './kinds/service.ts'
+import { WORKLOAD_KINDS, readPodTemplate } from './kinds/workload.ts'
+import type { PodTemplate } from './kinds/workload.ts'
+
+export interface Namespace {
+  readonly name: string
+  /** With the name label that the API server adds. */
+  readonly labels: Labels
+  /** False where nothing in the tree or the configuration describes it: `labels` is then its name alone. */
+  readonly known: boolean
+  /** null where it comes from the configuration or is not described. */
+  readonly origin: Origin | null
+}
+
+/** An object that lives in a namespace; `id` is `Kind/namespace/name`. */
+export interface Named {
+  readonly id: string
+  readonly kind: string
+  readonly name: string
+  readonly namespace: Namespace
+  readonly origin: Origin
+  /** As it is written. */
+  readonly object: Readonly<Record<string, unknown>>
+}
+
+export interface Workload extends Named {
+  readonly pods: PodTemplate
+  /** Where Istio makes the pods from a Gateway. */
+  readonly gateway: GatewayClass | null
+  /** Every TCP port that the workload declares, serves or is probed on, sorted. */
+  readonly declaredPorts: readonly number[]
+}
+
+export interface NetworkPolicy extends Named {
+  readonly spec: PolicySpec
+}
+
+export interface ClusterState {
+  readonly config: ClusterConfig
+  readonly namespaces: ReadonlyMap<string, Namespace>
+  readonly workloads: readonly Workload[]
+  readonly policies: readonly NetworkPolicy[]
+  /** Namespaces in which somebody runs a Gateway, of any class. */
+  readonly gatewayNamespaces: ReadonlySet<string>
+  readonly problems: readonly Problem[]
+}
+
+/** Policies of other engines, which nothing here evaluates yet: told, never taken for allowed. */
+const UNEVALUATED: Readonly<Record<string, readonly string[]>> = {
+  'cilium.io': ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy'],
+  'projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy', 'Tier'],
+  'crd.projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy', 'Tier'],
+  'policy.networking.k8s.io': ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'],
+  'networking.k8s.aws': ['ClusterNetworkPolicy'],
+}
+
+/** Kinds that this module reads or reports; a document that names none of them says nothing to us. */
+export const RELEVANT_KINDS: readonly string[] = [
+  ...new Set([
+    'Namespace',
+    'NetworkPolicy',
+    'Service',
+    'Gateway',
+    ...WORKLOAD_KINDS.map((kind) => kind.slice(kind.indexOf('/') + 1)),
+    ...Object.values(UNEVALUATED).flat(),
+  ]),
+].sort(compareText)
+
+/** Does anything of this kind bear on who reaches whom? */
+export function isRelevant(manifest: Manifest): boolean {
+  return RELEVANT_KINDS.includes(manifest.kind)
+}
+
+/** Builds the state of one cluster. Manifests of an assumed baseline give way to those of the tree. */
+export function buildState(config: ClusterConfig, manifests: readonly Manifest[]): ClusterState {
+  const problems: Problem[] = []
+  const chosen = chooseOne(manifests.filter(isRelevant), config, problems)
+  const namespaces = readNamespaces(chosen, config, problems)
+  const namespace = (manifest: Manifest): Namespace => {
+    const name = namespaceOf(manifest.object) ?? config.namespace
+    const known = namespaces.get(name)
+    if (known !== undefined) return known
+    const unknown = { name, labels: { [NAMESPACE_NAME_LABEL]: name }, known: false, origin: null }
+    namespaces.set(name, unknown)
+    return unknown
+  }
+  const of = (groupKind: string): Manifest[] => chosen.filter((manifest) => groupKindOf(manifest) === groupKind)
+  const services = of('v1/Service').flatMap((manifest) => read(manifest, namespace(manifest), problems, readService) ?? [])
+  const policies = policyManifests(chosen, config, problems).flatMap((manifest) => {
+    const policy = read(manifest, namespace(manifest), problems, readNetworkPolicy)
+    return policy === null || policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
+  })
+  const workloads = WORKLOAD_KINDS.flatMap((groupKind) =>
+    of(groupKind).flatMap((manifest) => {
+      const workload = read(manifest, namespace(manifest), problems, (root) => readPodTemplate(root, groupKind))
+      return workload === null ? [] : [asWorkload(workload.named, workload.value, null, services)]
+    }),
+  )
+  const gateways = of('gateway.networking.k8s.io/Gateway')
+  const gatewayPods = gateways.flatMap((manifest) => {
+    const made = read(manifest, namespace(manifest), problems, (root) => {
+      const kind = gatewayClass(root)
+      const pods = kind === null ? null : readGatewayPods(root, text(get(get(root, 'metadata'), 'name')) ?? '', kind)
+      return { kind, pods }
+    })
+    return made?.value.pods == null ? [] : [asWorkload(made.named, made.value.pods, made.value.kind, services)]
+  })
+  return {
+    config,
+    namespaces: new Map([...namespaces].sort(([a], [b]) => compareText(a, b))),
+    workloads: [...workloads, ...gatewayPods].sort(byId),
+    policies: policies.sort(byId),
+    gatewayNamespaces: new Set(gateways.map((manifest) => namespaceOf(manifest.object) ?? config.namespace)),
+    problems: problems.sort(byPlace),
+  }
+}
+
+/** Orders named objects by id: the order in which every list of them leaves this room. */
+export function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return compareText(a.id, b.id)
+}
+
+/** `apps/Deployment`, `v1/Pod`: the version of a group does not matter to what a kind is. */
+function groupKindOf({ apiVersion, kind }: Manifest): string {
+  return apiVersion.includes('/') ? `${apiVersion.slice(0, apiVersion.indexOf('/'))}/${kind}` : `${apiVersion}/${kind}`
+}
+
+/** The identity of an object inside its cluster; the version of its group is not part of it. */
+function identity(manifest: Manifest, config: ClusterConfig): string {
+  const namespace = manifest.kind === 'Namespace' ? '' : (namespaceOf(manifest.object) ?? config.namespace)
+  return `${groupKindOf(manifest)}/${namespace}/${nameIn(manifest)}`
+}
+
+function nameIn(manifest: Manifest): string {
+  const metadata = get(rootField(manifest.object), 'metadata')
+  const { value: name } = get(metadata, 'name')
+  const { value: prefix } = get(metadata, 'generateName')
+  return typeof name === 'string' ? name : typeof prefix === 'string' ? `${prefix}*` : ''
+}
+
+/** One manifest for each identity: the tree before the baseline, then the first by path. */
+function chooseOne(manifests: readonly Manifest[], config: ClusterConfig, problems: Problem[]): readonly Manifest[] {
+  const byIdentity = new Map<string, Manifest[]>()
+  for (const manifest of manifests) {
+    if (nameIn(manifest) === '') {
+      const message = `A ${manifest.kind} has no metadata.name.`
+      const remedy = 'Name it, or leave the file out with ignorePaths.'
+      problems.push(unreadable(manifest.origin, ['metadata'], namespaceOf(manifest.object) ?? config.namespace, { code: 'no-name', message, remedy }))
+      continue
+    }
+    const key = identity(manifest, config)
+    byIdentity.set(key, [...(byIdentity.get(key) ?? []), manifest])
+  }
+  return [...byIdentity.values()].flatMap((same) => {
+    const ordered = same.sort((a, b) => compareText(a.origin.file.path, b.origin.file.path) || a.origin.document.start - b.origin.document.start)
+    const ours = ordered.filter((manifest) => manifest.origin.editable)
+    const [first, ...others] = ours.length > 0 ? ours : ordered.slice(0, 1)
+    for (const other of others) problems.push(duplicate(first as Manifest, other, config))
+    return first === undefined ? [] : [first]
+  })
+}
+
+function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Problem {
+  const namespace = namespaceOf(other.object) ?? config.namespace
+  const id = other.kind === 'Namespace' ? `Namespace ${nameIn(other)}` : `${other.kind} ${namespace}/${nameIn(other)}`
+  const place = placeOf(first.origin, [])
+  return {
+    ...placeOf(other.origin, []),
+    code: 'duplicate-object',
+    class: 'unseen',
+    message: `${id} is described twice; ${place.path}:${String(place.line)} was judged and this one was not.`,
+    remedy: 'If they belong to different clusters, say so with clusters.<name>.paths; otherwise remove one.',
+    hides: { namespaces: [other.kind === 'Namespace' ? nameIn(other) : namespace] },
+  }
+}
+
+function readNamespaces(manifests: readonly Manifest[], config: ClusterConfig, problems: Problem[]): Map<string, Namespace> {
+  const namespaces = new Map<string, Namespace>()
+  const assumed = config.assume.namespaces
+  const put = (name: string, labels: Labels, origin: Origin | null): void => {
+    // What the tree says wins over what is assumed; the API server's own label over both.
+    const all = { ...(assumed[name]?.labels ?? {}), ...labels, [NAMESPACE_NAME_LABEL]: name }
+    namespaces.set(name, { name, labels: all, known: true, origin })
+  }
+  for (const manifest of manifests) {
+    if (groupKindOf(manifest) !== 'v1/Namespace') continue
+    const root = rootField(manifest.object)
+    const labels = labelsField(get(get(root, 'metadata'), 'labels'))
+    report(manifest, nameIn(manifest), root.faults, problems)
+    put(nameIn(manifest), labels, manifest.origin)
+  }
+  for (const name of Object.keys(assumed)) if (!namespaces.has(name)) put(name, {}, null)
+  return namespaces
+}
+
+/** The NetworkPolicies that can be evaluated; each policy that cannot be becomes a problem. */
+function policyManifests(manifests: readonly Manifest[], config: ClusterConfig, problems: Problem[]): readonly Manifest[] {
+  return manifests.filter((manifest) => {
+    const { apiVersion, kind, object, origin } = manifest
+    if (apiVersion === 'networking.k8s.io/v1' && kind === 'NetworkPolicy') return true
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
+    const namespace = namespaceOf(object) ?? config.namespace
+    const what = `${kind} ${kind.startsWith('CiliumClusterwide') || kind.startsWith('Global') ? '' : `${namespace}/`}${nameIn(manifest)}`
+    if (UNEVALUATED[group]?.includes(kind) === true) {
+      const clusterWide = namespaceOf(object) === null
+      problems.push({
+        ...placeOf(origin, []),
+        code: 'policy-not-evaluated',
+        class: 'unseen',
+        message: `${what} (${apiVersion}) is not evaluated: what it allows or denies is not known.`,
+        remedy: 'Judge its effect on TCP 15008 and on the probe source by hand.',
+        hides: { namespaces: clusterWide ? 'all' : [namespace] },
+      })
+    } else if (kind === 'NetworkPolicy') {
+      const message = `${what} has the API version ${apiVersion}, in which no NetworkPolicy exists.`
+      problems.push(unreadable(origin, ['apiVersion'], namespace, { code: 'unknown-policy-version', message, remedy: 'Use networking.k8s.io/v1.' }))
+    }
+    return false
+  })
+}
+
+interface Read<T> {
+  readonly named: Named
+  readonly value: T
+  readonly faults: readonly Fault[]
+}
+
+function read<T>(manifest: Manifest, namespace: Namespace, problems: Problem[], reader: (root: Field) => T): Read<T> | null {
+  const { kind, object, origin } = manifest
+  const root = rootField(object)
+  const value = reader(root)
+  report(manifest, namespace.name, root.faults, problems)
+  const name = nameIn(manifest)
+  return { named: { id: `${kind}/${namespace.name}/${name}`, kind, name, namespace, origin, object }, value, faults: root.faults }
+}
+
+function report(manifest: Manifest, namespace: string, faults: readonly Fault[], problems: Problem[]): void {
+  const { kind, origin } = manifest
+  const what = kind === 'Namespace' ? `Namespace ${nameIn(manifest)}` : `${kind} ${namespace}/${nameIn(manifest)}`
+  const remedy = kind === 'NetworkPolicy' ? 'Until it is mended, the policy counts as unknown, not as allowing anything.' : 'Correct it, so that the object can be judged.'
+  for (const { route, message } of faults) {
+    problems.push(unreadable(origin, route, namespace, { code: `invalid-${kebab(kind)}`, message: `${what}: ${message}.`, remedy }))
+  }
+}
+
+function kebab(kind: string): string {
+  return kind.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()
+}
+
+function asWorkload(named: Named, pods: PodTemplate, gateway: GatewayClass | null, services: readonly Read<ServiceSpec>[]): Workload {
+  const declared = new Set([...pods.ports.flatMap(({ protocol, port }) => (protocol === 'TCP' ? port : [])), ...pods.probes.map(({ port }) => port)])
+  for (const { named: service, value } of services) {
+    if (service.namespace.name !== named.namespace.name || value.selector === null) continue
+    const selector = Object.entries(value.selector).map(([key, v]) => ({ key, operator: 'In', values: [v] }) as const)
+    if (selector.length === 0 || !matches(selector, pods.labels)) continue
+    for (const { protocol, port } of value.targets) {
+      if (protocol !== 'TCP') continue
+      const numbers = typeof port === 'number' ? [port] : pods.ports.flatMap((entry) => (entry.name === port ? entry.port : []))
+      for (const number of numbers) declared.add(number)
+    }
+  }
+  return { ...named, pods, gateway, declaredPorts: [...declared].sort((a, b) => a - b) }
+}
+
+/** The value of a label on the pods of a workload. */
+export function podLabel(workload: Workload, key: string): string | undefined {
+  return label(workload.pods.labels, key)
+}
