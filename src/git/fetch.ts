@@ -84,7 +84,10 @@ const SIGNS: readonly (readonly [FetchFailure, RegExp])[] = [
     'unreachable',
     /Could not resolve host|Failed to connect|Connection (refused|reset)|timed out|too slow|SSL|certificate/i,
   ],
-  ['unreachable', /error: (?:429|5\d\d)|hung up|early EOF|Empty reply/i],
+  [
+    'unreachable',
+    /error: (?:429|5\d\d)|hung up|early EOF|Empty reply|RPC failed|disconnect|bad pack header|bad line length|expected .* after/i,
+  ],
 ]
 
 const SENTENCES: Readonly<Record<FetchFailure, string>> = {

@@ -15,7 +15,7 @@ export interface FetchRequest extends Remote {
 }
 
 export interface MirrorOptions {
-  /** Of one fetch, in milliseconds; 120 s by default. */
+  /** For everything one call of `fetch` asks the remote, in milliseconds; 120 s by default. */
   readonly timeoutMs?: number
   /** What the network of this machine wants of git, by environment: HTTPS_PROXY, NO_PROXY, GIT_SSL_CAINFO. */
   readonly network?: Readonly<Record<string, string>>
@@ -48,7 +48,7 @@ export function openMirror(cacheDirectory: string, key: string, options: MirrorO
       oneAtATime(directory, async () => {
         await create(directory)
         await clearLocks(directory, timeoutMs)
-        await bring({ directory, timeoutMs, network: options.network ?? {}, request })
+        await bring({ directory, deadline: Date.now() + timeoutMs, network: options.network ?? {}, request })
         await touch(
           directory,
           request.commits.map((id) => KEPT + id),
@@ -62,7 +62,8 @@ export function openMirror(cacheDirectory: string, key: string, options: MirrorO
 
 interface Job {
   readonly directory: string
-  readonly timeoutMs: number
+  /** Milliseconds, as of Date.now(). */
+  readonly deadline: number
   readonly network: Readonly<Record<string, string>>
   readonly request: FetchRequest
 }
@@ -109,7 +110,7 @@ async function fetchRefs(job: Job, refspecs: readonly string[]): Promise<boolean
   try {
     await git(['fetch', ...flags, '--', job.request.url, ...refspecs], {
       cwd: job.directory,
-      timeoutMs: job.timeoutMs,
+      timeoutMs: Math.max(1, job.deadline - Date.now()),
       ...remoteOptions(job.request, { ...job.network, GIT_DIR: job.directory }),
     })
     return true

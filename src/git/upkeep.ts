@@ -37,7 +37,7 @@ const LIMITS = { packs: 50, commits: 64 }
 export async function tidy(directory: string, limits = LIMITS): Promise<void> {
   const packs = (await readdir(join(directory, 'objects', 'pack'))).filter((name) => name.endsWith('.pack'))
   if (packs.length < limits.packs) return
-  const here = { cwd: directory, env: { GIT_DIR: directory }, timeoutMs: 600_000 }
+  const here = { cwd: directory, env: { GIT_DIR: directory }, timeoutMs: 300_000 }
   try {
     const listed = line(await git(['for-each-ref', '--format=%(refname)', 'refs/kept'], here)).split('\n')
     const aged = await Promise.all(

@@ -60,7 +60,7 @@ describe('run', () => {
     await expect(sh(`sleep 60 & echo $! > ${pid}; wait`, { timeoutMs: 200 })).rejects.toThrow(
       new CommandFailed('timed-out', 'sh', 'did not finish within 0.2 s'),
     )
-    expect(Date.now() - started).toBeLessThan(3000)
+    expect(Date.now() - started).toBeLessThan(6000)
     expect(await isGone(Number(readFileSync(pid, 'utf8')))).toBe(true)
   })
 
@@ -69,13 +69,13 @@ describe('run', () => {
     await expect(sh('trap "" TERM; while :; do sleep 0.1; done', { timeoutMs: 100 })).rejects.toMatchObject({
       reason: 'timed-out',
     })
-    expect(Date.now() - started).toBeLessThan(4000)
+    expect(Date.now() - started).toBeLessThan(6000)
   })
 
   it('does not wait for what a command leaves running', async () => {
     const started = Date.now()
     expect((await sh('sleep 60 & echo done')).stdout.toString()).toBe('done\n')
-    expect(Date.now() - started).toBeLessThan(4000)
+    expect(Date.now() - started).toBeLessThan(6000)
   })
 
   it('ends a command that writes too much', async () => {

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -21,6 +22,7 @@ let server: Server
 let origin: string
 let requests: string[] = []
 let received = 0
+let lagging = false
 let onHang: () => void = () => undefined
 const heard: (string | undefined)[] = []
 
@@ -66,8 +68,20 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.writeHead(404).end('Repository not found.')
     return
   }
+  if (/^\d+$/.test(owner)) {
+    response.writeHead(Number(owner)).end()
+    return
+  }
+  if (owner === 'lag' && lagging) {
+    lagging = false
+    response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' })
+    response.end('0025ERR upload-pack: not our ref abcd\n')
+    return
+  }
   // The older protocol refuses ids that are no tip, unless the repository allows them.
   if (owner === 'strict') delete request.headers['git-protocol']
+  if ((owner === 'stall' || owner === 'cut') && (await asksForPack(request)))
+    truncate(response, owner === 'stall')
   const write = response.write.bind(response)
   response.write = ((chunk: Buffer) => {
     received += chunk.length
@@ -75,6 +89,34 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }) as typeof response.write
   const repository = owner === 'strict' ? join(home, 'strict.git') : bare
   await serveGit(request, response, { repository, path, service: url.searchParams.get('service') })
+}
+
+async function asksForPack(request: IncomingMessage): Promise<boolean> {
+  if (request.method !== 'POST') return false
+  const [chunk] = (await once(request, 'data')) as [Buffer]
+  request.pause()
+  request.unshift(chunk)
+  return chunk.includes('command=fetch')
+}
+
+/**
+ * Sends 100 bytes, enough for the client to lock its list of shallow commits, and then nothing (`hang`), or the end.
+ */
+function truncate(response: ServerResponse, hang: boolean): void {
+  const write = response.write.bind(response)
+  let sent = 0
+  response.write = ((chunk: Buffer) => {
+    write(chunk.subarray(0, Math.max(0, 100 - sent)))
+    sent += chunk.length
+    return true
+  }) as typeof response.write
+  if (!hang) return
+  response.end = () => {
+    setTimeout(() => {
+      onHang()
+    }, 200)
+    return response
+  }
 }
 
 /** A commit that the server has. */
@@ -177,6 +219,17 @@ describe('fetch', () => {
     expect(error).toMatchObject({ commit: old })
   })
 
+  it('asks by name where an id is not there yet, as right after a push', async () => {
+    const id = served({ a: 'fresh' })
+    git(bare, 'update-ref', 'refs/pull/9/head', id)
+    const m = mirror()
+    lagging = true
+    await m.fetch({ ...remote('lag/r.git'), commits: [id], refs: ['refs/pull/404/head', 'refs/pull/9/head'] })
+    expect(lagging).toBe(false)
+    expect(await m.treeOf(id)).toBe(git(top, 'rev-parse', `${id}^{tree}`))
+    expect(git(m.directory, 'for-each-ref', '--format=%(refname)')).toBe(`refs/kept/${id}`)
+  })
+
   it('lets calls for one mirror wait for each other', async () => {
     const ids = [served({ a: 'x' }), served({ a: 'y' }), served({ a: 'z' })]
     const m = mirror()
@@ -223,7 +276,7 @@ describe('the token', () => {
       commands = commandLines()
     }
     const errors = [
-      await failure(mirror(700).fetch({ ...remote(`hang/${'r'}`), commits: [id] })),
+      await failure(mirror(1200).fetch({ ...remote(`hang/${'r'}`), commits: [id] })),
       await failure(mirror().fetch({ ...remote('none/r'), commits: [id] })),
       await failure(mirror().fetch({ ...remote('moved/r'), commits: [id] })),
       await failure(
@@ -260,15 +313,32 @@ describe('the token', () => {
 describe('trouble', () => {
   it('with a server that hangs ends in time, and leaves no lock', async () => {
     const id = served({ a: 'h' })
-    const m = mirror(600)
-    const started = Date.now()
-    expect(await failure(m.fetch({ ...remote('hang/r.git'), commits: [id] }))).toMatchObject({
-      reason: 'timed-out',
-    })
-    expect(Date.now() - started).toBeLessThan(3000)
-    const patient = openMirror(join(home, 'cache'), `owner/repo${String(mirrors)}`)
-    await patient.fetch({ ...remote(), commits: [id] })
-    expect(await m.treeOf(id)).toHaveLength(40)
+    const locks = (m: Mirror) => readdirSync(m.directory).filter((name) => name.endsWith('.lock'))
+    for (const where of ['hang', 'stall']) {
+      const m = mirror(1200)
+      let held: string[] = []
+      onHang = () => {
+        held = locks(m)
+      }
+      const started = Date.now()
+      const error = await failure(m.fetch({ ...remote(`${where}/r.git`), commits: [id] }))
+      expect(error).toMatchObject({ reason: 'timed-out' })
+      expect(Date.now() - started).toBeLessThan(5000)
+      expect(held).toEqual(where === 'stall' ? ['shallow.lock'] : [])
+      expect(locks(m)).toEqual([])
+      const patient = openMirror(join(home, 'cache'), `owner/repo${String(mirrors)}`)
+      await patient.fetch({ ...remote(), commits: [id] })
+      expect(await m.treeOf(id)).toHaveLength(40)
+    }
+  })
+
+  it('with the connection is no news about the commit', async () => {
+    for (const where of ['cut', '429', '503']) {
+      const error = await failure(
+        mirror().fetch({ ...remote(`${where}/r.git`), commits: [served({ a: 'cut' })] }),
+      )
+      expect(error).toMatchObject({ reason: 'unreachable' })
+    }
   })
 
   it('with the lock of a process that died is over when the lock is older than any fetch', async () => {
@@ -336,7 +406,6 @@ describe('the server of these tests', () => {
 })
 
 async function lsRemote(args: string[]): Promise<string> {
-  const { execFile } = await import('node:child_process')
   return new Promise((resolve, reject) => {
     execFile('git', args, (error, stdout) => {
       if (error === null) resolve(stdout)
