@@ -33,8 +33,8 @@ export class CommitMissing extends Error {
 
 /**
  * How git reaches the remote. The token is configuration by environment, bound to the origin of the URL: it is in no
- * argument, file or log. Redirects are refused, because git would send its extra header along to the new address;
- * whoever asks GitHub's API for the name of a repository has the present one.
+ * argument, file or log. Redirects are refused: whether a header travels to the new address has depended on the
+ * version of curl (CVE-2018-1000007), and whoever asks GitHub's API for the name of a repository has the present one.
  */
 export function remoteOptions(
   remote: Remote,

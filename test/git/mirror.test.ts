@@ -1,123 +1,28 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { CommitMissing, FetchFailed } from '../../src/git/fetch.ts'
 import { type Mirror, openMirror } from '../../src/git/mirror.ts'
 import { gitTree } from '../../src/git/tree.ts'
 import { clearLocks, tidy } from '../../src/git/upkeep.ts'
+import { remoteServer } from './remote-server.ts'
 import { commit, git, repository, sandbox } from './sandbox.ts'
-import { serveGit } from './smart-http.ts'
 
 const home = sandbox()
 const TOKEN = 'ghs_12345_eyJhbGciOiJSUzI1NiJ9.not-a-real-token'
-const EXPECTED = `basic ${Buffer.from(`x-access-token:${TOKEN}`).toString('base64')}`
+const state = remoteServer(home, TOKEN)
+const EXPECTED = state.authorization
 const bare = join(home, 'served.git')
 let top: string
-let server: Server
-let origin: string
-let requests: string[] = []
-let received = 0
-let lagging = false
-let onHang: () => void = () => undefined
-const heard: (string | undefined)[] = []
 
-beforeAll(async () => {
+beforeAll(() => {
   top = repository(home, 'work')
   commit(top, { a: 'a' })
   git(home, 'clone', '-q', '--bare', 'work', 'served.git')
   git(bare, 'config', 'uploadpack.allowAnySHA1InWant', 'true')
-  server = createServer((request, response) => {
-    void answer(request, response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
 })
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
-
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '', 'http://here')
-  const [, owner = '', name = ''] = url.pathname.split('/')
-  const path = url.pathname.slice(`/${owner}/${name}`.length)
-  requests.push(`${request.method ?? ''} ${url.pathname}`)
-  heard.push(request.headers.authorization)
-  if (owner === 'hang') {
-    onHang()
-    return
-  }
-  if (owner === 'moved') {
-    response
-      .writeHead(301, { location: `http://localhost:${url.port}${request.url ?? ''}`.replace('moved', 'o') })
-      .end()
-    return
-  }
-  if (request.headers.authorization !== EXPECTED) {
-    response
-      .writeHead(401, { 'www-authenticate': 'Basic realm="git"' })
-      .end(`no: ${request.headers.authorization ?? ''}`)
-    return
-  }
-  if (owner === 'none') {
-    response.writeHead(404).end('Repository not found.')
-    return
-  }
-  if (/^\d+$/.test(owner)) {
-    response.writeHead(Number(owner)).end()
-    return
-  }
-  if (owner === 'lag' && lagging) {
-    lagging = false
-    response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' })
-    response.end('0025ERR upload-pack: not our ref abcd\n')
-    return
-  }
-  // The older protocol refuses ids that are no tip, unless the repository allows them.
-  if (owner === 'strict') delete request.headers['git-protocol']
-  if ((owner === 'stall' || owner === 'cut') && (await asksForPack(request)))
-    truncate(response, owner === 'stall')
-  const write = response.write.bind(response)
-  response.write = ((chunk: Buffer) => {
-    received += chunk.length
-    return write(chunk)
-  }) as typeof response.write
-  const repository = owner === 'strict' ? join(home, 'strict.git') : bare
-  await serveGit(request, response, { repository, path, service: url.searchParams.get('service') })
-}
-
-async function asksForPack(request: IncomingMessage): Promise<boolean> {
-  if (request.method !== 'POST') return false
-  const [chunk] = (await once(request, 'data')) as [Buffer]
-  request.pause()
-  request.unshift(chunk)
-  return chunk.includes('command=fetch')
-}
-
-/**
- * Sends 100 bytes, enough for the client to lock its list of shallow commits, and then nothing (`hang`), or the end.
- */
-function truncate(response: ServerResponse, hang: boolean): void {
-  const write = response.write.bind(response)
-  let sent = 0
-  response.write = ((chunk: Buffer) => {
-    write(chunk.subarray(0, Math.max(0, 100 - sent)))
-    sent += chunk.length
-    return true
-  }) as typeof response.write
-  if (!hang) return
-  response.end = () => {
-    setTimeout(() => {
-      onHang()
-    }, 200)
-    return response
-  }
-}
 
 /** A commit that the server has. */
 function served(files: Readonly<Record<string, string | null>>): string {
@@ -131,7 +36,7 @@ function mirror(timeoutMs = 20_000): Mirror {
   return openMirror(join(home, 'cache'), `Owner/Repo${String((mirrors += 1))}`, { timeoutMs })
 }
 
-const remote = (path = 'o/r.git', token: string | null = TOKEN) => ({ url: `${origin}/${path}`, token })
+const remote = (path = 'o/r.git', token: string | null = TOKEN) => ({ url: `${state.origin}/${path}`, token })
 
 async function failure(promise: Promise<unknown>): Promise<Error> {
   const error: unknown = await promise.then(
@@ -154,9 +59,9 @@ describe('fetch', () => {
     const bytes = await tree.read(await tree.files())
     expect(Buffer.from(bytes.get('a') ?? []).toString()).toBe('2')
     await expect(m.treeOf(before)).rejects.toMatchObject({ reason: 'missing-object' })
-    requests = []
+    state.requests.length = 0
     await m.fetch({ ...remote(), commits: [second, first, second] })
-    expect(requests).toEqual([])
+    expect(state.requests).toEqual([])
     expect(git(m.directory, 'for-each-ref', '--format=%(refname)', 'refs/tags')).toBe('')
     expect(m.directory).toBe(join(home, 'cache', 'owner', `repo${String(mirrors)}.git`))
   })
@@ -169,12 +74,12 @@ describe('fetch', () => {
     const first = served(Object.fromEntries(noise) as Record<string, string>)
     const second = served({ a: 'one line' })
     const m = mirror()
-    received = 0
+    state.received = 0
     await m.fetch({ ...remote(), commits: [first] })
-    const whole = received
-    received = 0
+    const whole = state.received
+    state.received = 0
     await m.fetch({ ...remote(), commits: [second] })
-    expect(received).toBeLessThan(whole / 5)
+    expect(state.received).toBeLessThan(whole / 5)
     expect(await gitTree(m.directory, second).files()).toHaveLength(
       (await gitTree(m.directory, first).files()).length,
     )
@@ -223,9 +128,9 @@ describe('fetch', () => {
     const id = served({ a: 'fresh' })
     git(bare, 'update-ref', 'refs/pull/9/head', id)
     const m = mirror()
-    lagging = true
+    state.lagging = true
     await m.fetch({ ...remote('lag/r.git'), commits: [id], refs: ['refs/pull/404/head', 'refs/pull/9/head'] })
-    expect(lagging).toBe(false)
+    expect(state.lagging).toBe(false)
     expect(await m.treeOf(id)).toBe(git(top, 'rev-parse', `${id}^{tree}`))
     expect(git(m.directory, 'for-each-ref', '--format=%(refname)')).toBe(`refs/kept/${id}`)
   })
@@ -272,7 +177,7 @@ describe('the token', () => {
         expect([entry, leaks(readFileSync(path, 'latin1'))]).toEqual([entry, false])
     }
     let commands: string[] = []
-    onHang = () => {
+    state.onHang = () => {
       commands = commandLines()
     }
     const errors = [
@@ -280,7 +185,11 @@ describe('the token', () => {
       await failure(mirror().fetch({ ...remote('none/r'), commits: [id] })),
       await failure(mirror().fetch({ ...remote('moved/r'), commits: [id] })),
       await failure(
-        mirror().fetch({ url: `${origin}/${TOKEN}/${encoded}`, token: TOKEN, commits: ['0'.repeat(40)] }),
+        mirror().fetch({
+          url: `${state.origin}/${TOKEN}/${encoded}`,
+          token: TOKEN,
+          commits: ['0'.repeat(40)],
+        }),
       ),
       await failure(mirror().fetch({ url: `http://127.0.0.1:1/${TOKEN}`, token: TOKEN, commits: [id] })),
     ]
@@ -293,10 +202,10 @@ describe('the token', () => {
   })
 
   it('does not travel to where a redirect points', async () => {
-    heard.length = 0
+    state.heard.length = 0
     const error = await failure(mirror().fetch({ ...remote('moved/r.git'), commits: ['a'.repeat(40)] }))
     expect(error).toMatchObject({ reason: 'redirected' })
-    expect(heard).toEqual([EXPECTED])
+    expect(state.heard).toEqual([EXPECTED])
   })
 
   it('that is refused, or not given, is said in a sentence', async () => {
@@ -317,7 +226,7 @@ describe('trouble', () => {
     for (const where of ['hang', 'stall']) {
       const m = mirror(1200)
       let held: string[] = []
-      onHang = () => {
+      state.onHang = () => {
         held = locks(m)
       }
       const started = Date.now()
@@ -378,7 +287,7 @@ describe('the server of these tests', () => {
   it('takes gzip bodies and the older protocols, and only reads', async () => {
     const id = served({ a: 'gzip' })
     const body = `0032want ${id}\n00000009done\n`
-    const reply = await fetch(`${origin}/o/r.git/git-upload-pack`, {
+    const reply = await fetch(`${state.origin}/o/r.git/git-upload-pack`, {
       method: 'POST',
       headers: { authorization: EXPECTED, 'content-encoding': 'gzip' },
       body: gzipSync(body),
@@ -392,13 +301,13 @@ describe('the server of these tests', () => {
         '-c',
         `protocol.version=${version}`,
         'ls-remote',
-        `${origin}/o/r.git`,
+        `${state.origin}/o/r.git`,
         'main',
       ]
       // Not synchronously: the server is in this process.
       expect(await lsRemote(args)).toContain(id)
     }
-    const push = await fetch(`${origin}/o/r.git/info/refs?service=git-receive-pack`, {
+    const push = await fetch(`${state.origin}/o/r.git/info/refs?service=git-receive-pack`, {
       headers: { authorization: EXPECTED },
     })
     expect(push.status).toBe(403)
