@@ -1,6 +1,8 @@
 // What the yaml room takes and gives. A place is named by its route, never by its line:
 // the span is found once, when somebody has something to say about it.
 
+import type { TextEdit } from '../source/text.ts'
+
 /** Keys and indices from the top of a document: `['spec', 'ingress', 0, 'ports']`. */
 export type Route = readonly (string | number)[]
 
@@ -31,5 +33,4 @@ export type YamlPatch = AppendPatch
 
 /** Edits of the *file*, or one sentence that says why this text is not edited. */
 export type PatchResult =
-  | { readonly ok: true; readonly edits: readonly import('../source/text.ts').TextEdit[] }
-  | { readonly ok: false; readonly reason: string }
+  { readonly ok: true; readonly edits: readonly TextEdit[] } | { readonly ok: false; readonly reason: string }

@@ -1,0 +1,7 @@
+// The door of the yaml room: cut, read, locate, patch.
+
+export { splitDocuments } from './documents.ts'
+export { locate } from './locate.ts'
+export { patchDocument } from './patch.ts'
+export { readDocument } from './read.ts'
+export type { AppendPatch, DocumentRange, PatchResult, ReadResult, Route, YamlPatch } from './types.ts'
