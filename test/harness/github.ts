@@ -1,6 +1,88 @@
-import type { GitHub, GitHubOptions } from './types.ts'
+// Starting and stopping the stand-in, and the part of it a story holds in its hand.
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { repositoryFace } from './faces/repository.ts'
+import { World } from './model/world.ts'
+import { routes } from './routes/index.ts'
+import { Log, matches } from './server/log.ts'
+import { RateLimit } from './server/rate-limit.ts'
+import { Router } from './server/routing.ts'
+import { listen } from './server/server.ts'
+import { Tokens } from './server/tokens.ts'
+import type { GitHub, GitHubOptions, TokenOptions } from './types.ts'
+
+const TOKEN_SECONDS = 3600
 
 /** Starts a GitHub on a free loopback port, with one app registered; close it when the story ends. */
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
-  return Promise.reject(new Error(`not built yet: ${JSON.stringify(options)}`))
+  const folder = await mkdtemp(join(tmpdir(), 'github-'))
+  const world = new World(folder, options)
+  const tokens = new Tokens(world)
+  const log = new Log()
+  const limit = new RateLimit(options.rateLimit ?? 5000)
+  const server = await listen({ world, tokens, log, limit, router: new Router(routes) })
+  const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  world.origin = `http://${host}`
+  return {
+    url: world.origin,
+    host,
+    apiUrl: world.api,
+    appId: world.appId,
+    privateKey: world.privateKey,
+    webhookSecret: world.webhookSecret,
+    botLogin: world.bot.login,
+    repository: async (input = {}) => repositoryFace(world, await world.addRepository(input)),
+    deliverTo: (target) => {
+      world.hooks.target = target
+    },
+    deliveries: world.hooks.deliveries,
+    redeliver: (delivery) => world.hooks.redeliver(delivery),
+    settled: () => world.hooks.settled(),
+    get requests() {
+      return log.requests
+    },
+    get writes() {
+      return log.requests.filter((request) => request.write)
+    },
+    count: (filter = {}) => log.requests.filter((request) => matches(filter, request)).length,
+    forgetRequests: () => {
+      log.requests = []
+    },
+    fail: (fault) => log.fail(fault),
+    before: ({ times = 1, ...filter }, hook) => log.before(filter, hook, times),
+    token: (input = {}) => issue(world, tokens, input),
+    expireTokens: () => {
+      tokens.expireAll()
+    },
+    violations: log.violations,
+    unknown: log.unknown,
+    assertClean: () => {
+      log.assertClean(world.hooks.deliveries)
+    },
+    close: async () => {
+      world.hooks.target = null
+      await world.hooks.settled()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function issue(world: World, tokens: Tokens, input: TokenOptions): string {
+  const installations = [...world.installations.values()]
+  const owner = input.owner?.toLowerCase()
+  const installation = installations.find(
+    ({ account }) => owner === undefined || account.login.toLowerCase() === owner,
+  )
+  if (installation === undefined)
+    throw new Error('the app is not installed anywhere yet: make a repository first')
+  const repositories =
+    input.repositories === undefined
+      ? null
+      : world.repositoriesOf(installation).filter((repo) => input.repositories?.includes(repo.name))
+  const permissions = input.permissions ?? world.permissions
+  return tokens.issue({ installation, permissions, repositories }, input.ttl ?? TOKEN_SECONDS).text
 }

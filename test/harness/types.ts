@@ -359,7 +359,7 @@ export interface GitHub {
   readonly violations: readonly string[]
   /** Requests to endpoints or GraphQL fields that the stand-in does not have. */
   readonly unknown: readonly string[]
-  /** Throws when there are violations or unknown requests. */
+  /** Throws when there are violations, unknown requests, or deliveries whose signature was not accepted. */
   assertClean(): void
   close(): Promise<void>
 }

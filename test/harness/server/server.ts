@@ -1,0 +1,216 @@
+// The HTTP face: who asks, is it well-formed, does a story want it to fail, what do we answer, is that in order.
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { checkRequest, checkResponse } from '../contract/contract.ts'
+import type { Breach } from '../contract/contract.ts'
+import { ApiError, notFound } from '../errors.ts'
+import { operationsOf, runGraphql } from '../graphql/graphql.ts'
+import type { World } from '../model/world.ts'
+import type { Fault } from '../types.ts'
+import { answerGit } from './git.ts'
+import type { Log } from './log.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { Answer, Route, Router } from './routing.ts'
+import type { Actor, Tokens } from './tokens.ts'
+
+export interface Parts {
+  readonly world: World
+  readonly router: Router
+  readonly tokens: Tokens
+  readonly log: Log
+  readonly limit: RateLimit
+}
+interface Exchange {
+  readonly method: string
+  /** Without `/api/v3`, still encoded. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly url: string
+  readonly body: unknown
+  readonly accept: string
+  readonly operations: readonly string[]
+  actor: Actor
+}
+
+/** Listens on a free loopback port. */
+export async function listen(parts: Parts): Promise<Server> {
+  const server = createServer((request, response) => {
+    serve(parts, request, response).catch((error: unknown) => {
+      parts.log.violations.push(
+        `the stand-in failed on ${request.method ?? ''} ${request.url ?? ''}: ${trace(error)}`,
+      )
+      if (!response.headersSent) response.writeHead(500)
+      response.end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
+
+async function serve(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', parts.world.origin)
+  if (/\.git\//.test(url.pathname)) return answerGit(parts, request, response, url)
+  const exchange = await read(parts.world, request, url)
+  const at = Date.now()
+  const fault = parts.log.faultFor(exchange)
+  await parts.log.runHooks(exchange)
+  const work =
+    fault === undefined || fault.afterWrite === true ? await answer(parts, exchange, request) : null
+  const final = fault === undefined ? work : failure(fault)
+  parts.log.requests.push({
+    method: exchange.method,
+    path: exchange.path,
+    query: exchange.query.toString(),
+    body: exchange.body,
+    operations: exchange.operations,
+    by: exchange.actor.kind,
+    status: final?.status ?? 0,
+    at,
+    write: isWrite(exchange),
+  })
+  if (fault?.hangUp === true || final === null) request.socket.destroy()
+  else send(response, final)
+}
+
+async function read(world: World, request: IncomingMessage, url: URL): Promise<Exchange> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString('utf8')
+  let body: unknown
+  try {
+    body = text === '' ? undefined : JSON.parse(text)
+  } catch {
+    body = text
+  }
+  const path = url.pathname.replace(/^\/api\/v3(?=\/)|^\/api(?=\/graphql$)/, '')
+  const graphql = path === '/graphql'
+  return {
+    method: request.method ?? 'GET',
+    path,
+    query: url.searchParams,
+    url: world.origin + url.pathname,
+    body,
+    accept: request.headers.accept ?? '',
+    operations: graphql ? operationsOf(body) : [],
+    actor: { kind: 'nobody' },
+  }
+}
+
+async function answer(parts: Parts, exchange: Exchange, request: IncomingMessage): Promise<Answer> {
+  const graphql = exchange.path === '/graphql'
+  try {
+    exchange.actor = parts.tokens.actor(request.headers.authorization)
+  } catch (error) {
+    return refusal(error)
+  }
+  const { headers, exceeded } = parts.limit.take(exchange.actor, graphql ? 'graphql' : 'core')
+  const result = exceeded
+    ? refusal(new ApiError(403, 'API rate limit exceeded for installation.'))
+    : await (graphql ? answerGraphql(parts, exchange) : answerRest(parts, exchange)).catch(refusal)
+  return withEtag({ ...result, headers: { ...headers, ...result.headers } }, exchange, request)
+}
+
+async function answerGraphql({ world, log }: Parts, exchange: Exchange): Promise<Answer> {
+  if (exchange.method !== 'POST') throw notFound()
+  if (exchange.actor.kind !== 'installation')
+    throw new ApiError(401, 'This endpoint requires you to be authenticated.')
+  const { result, unknown } = await runGraphql(world, exchange.actor.token, exchange.body)
+  log.unknown.push(...unknown)
+  return { status: 200, body: result }
+}
+
+async function answerRest({ world, router, tokens, log }: Parts, exchange: Exchange): Promise<Answer> {
+  const { method, path, query, body } = exchange
+  const found = router.match(method, path)
+  if (found === null) {
+    log.unknown.push(`${method} ${path}`)
+    throw new ApiError(404, `Not Found (the stand-in has no ${method} ${path})`)
+  }
+  const { route, params } = found
+  const name = `${method} ${route.template}`
+  const breaches = checkRequest(method, route.template, query, body)
+  log.violations.push(...breaches.map(({ message }) => `${name}, request: ${message}`))
+  if (breaches.length > 0) return breached(name, breaches)
+  const call = {
+    world,
+    tokens,
+    params,
+    query,
+    accept: exchange.accept,
+    url: exchange.url,
+    actor: exchange.actor,
+  }
+  const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const result = await Promise.resolve()
+    .then(() => route.handle({ ...call, body: fields }))
+    .catch(refusal)
+  return checked(log, route, result)
+}
+
+/** The answer, or 500 if it is not what GitHub would say. */
+export function checked(log: Log, route: Pick<Route, 'method' | 'template'>, result: Answer): Answer {
+  if (result.raw !== undefined) return result
+  const plain: unknown = result.body === undefined ? undefined : JSON.parse(JSON.stringify(result.body))
+  const breaches = checkResponse(route.method, route.template, result.status, plain)
+  if (breaches.length === 0) return result
+  const name = `${route.method} ${route.template}`
+  log.violations.push(
+    ...breaches.map(({ message }) => `${name}, answer ${String(result.status)}: ${message}`),
+  )
+  return breached(name, breaches)
+}
+
+/** What GitHub would refuse is refused as GitHub does; what it would swallow is our 500. */
+function breached(name: string, breaches: readonly Breach[]): Answer {
+  const errors = breaches.map(({ message }) => message)
+  const refused = breaches.every((breach) => breach.refused)
+  const message = refused ? 'Validation Failed' : `The stand-in refuses ${name}: ${errors.join('; ')}`
+  return refusal(new ApiError(refused ? 422 : 500, message, errors))
+}
+
+function refusal(error: unknown): Answer {
+  if (error instanceof ApiError) return { status: error.status, body: error.body() }
+  throw error
+}
+
+function failure(fault: Fault): Answer {
+  const status = fault.status ?? 502
+  return {
+    status,
+    body: fault.body ?? { message: `a story wanted ${String(status)}` },
+    headers: { ...fault.headers },
+  }
+}
+
+/** Answers that have not changed cost nothing: 304. */
+function withEtag(result: Answer, { method }: Exchange, request: IncomingMessage): Answer {
+  if (method !== 'GET' || result.status !== 200) return result
+  const content = result.raw?.content ?? JSON.stringify(result.body)
+  const etag = `W/"${createHash('sha256').update(content).digest('hex')}"`
+  const headers = { ...result.headers, etag }
+  return request.headers['if-none-match'] === etag ? { status: 304, headers } : { ...result, headers }
+}
+
+function send(response: ServerResponse, { status, body, raw, headers }: Answer): void {
+  const content = raw?.content ?? (body === undefined ? '' : JSON.stringify(body))
+  response.writeHead(status, {
+    'content-type': raw?.type ?? 'application/json; charset=utf-8',
+    'x-github-media-type': 'github.v3; format=json',
+    ...headers,
+  })
+  response.end(content)
+}
+
+function isWrite({ method, path, body, operations }: Exchange): boolean {
+  if (path === '/graphql') return operations.length > 0 && /^\s*mutation\b/.test(queryText(body))
+  return method !== 'GET' && !path.endsWith('/access_tokens')
+}
+
+function queryText(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'query' in body ? String(body.query) : ''
+}
+
+function trace(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
