@@ -35,8 +35,11 @@ export interface Analysis extends World {
   readonly problems: readonly Problem[]
 }
 
-/** Works out one state of one cluster from its manifests, whose order does not matter. */
-export function analyze(config: ClusterConfig, rules: RuleSettings, manifests: readonly Manifest[]): Analysis {
+/**
+ * Works out one state of one cluster from its manifests, whose order does not matter. `given` are problems
+ * met on the way to them; they count as problems of this state.
+ */
+export function analyze(config: ClusterConfig, rules: RuleSettings, manifests: readonly Manifest[], given: readonly Problem[] = []): Analysis {
   const state = buildState(config, manifests)
   const mesh = viewMesh(state)
   const world: World = {
@@ -51,7 +54,7 @@ export function analyze(config: ClusterConfig, rules: RuleSettings, manifests: r
     ...world,
     rules,
     findings: findings.map((finding) => withSeverity(finding, rules)).sort(byFinding),
-    problems: [...state.problems, ...undescribedNamespaces(world)].sort(byPlace),
+    problems: [...given, ...state.problems, ...undescribedNamespaces(world)].sort(byPlace),
   }
 }
 

@@ -140,6 +140,8 @@ export interface ClusterConfig {
     readonly namespaces: Readonly<Record<string, { readonly labels: Labels }>>
     readonly manifests: readonly string[]
   }
+  /** Namespaces to judge as if they carried the enrolment label: a question, not a setting. */
+  readonly enroll: readonly string[]
 }
 
 export interface Waiver {
@@ -175,7 +177,7 @@ export function readConfig(path: string, text: string): { readonly config: Confi
     const message = `The configuration is not readable YAML: ${read.message}.`
     return { config: DEFAULT_CONFIG, problems: [trouble(path, lineAt(text, read.offset), message, 'Correct the file; until then the defaults hold.')] }
   }
-  let value = read.value ?? {}
+  let value: unknown = read.value ?? {}
   const problems: Problem[] = []
   // Each round takes out what is wrong, so that one typo costs its own setting and nothing else.
   for (let round = 0; round < 100; round += 1) {
@@ -219,6 +221,7 @@ export function clusterConfig(name: string, file: ClusterFile = {}): ClusterConf
       ),
       manifests: file.assume?.manifests ?? [],
     },
+    enroll: [],
   }
 }
 

@@ -48,7 +48,7 @@ export function enrollment(workload: Workload, config: ClusterConfig): Enrollmen
   if (matched === 'maybe' || injected === 'maybe') {
     return { state: 'unknown', because: `nothing in the tree describes the namespace ${namespace.name}`, at: null }
   }
-  return { state: 'yes', ...reason(workload) }
+  return { state: 'yes', ...reason(workload, config) }
 }
 
 /** Would pods with these labels be enrolled in a namespace? For pods that the tree does not show. */
@@ -84,11 +84,12 @@ function selectorsOf(config: ClusterConfig): readonly EnablementSelector[] {
   }))
 }
 
-function reason(workload: Workload): Pick<Enrollment, 'because' | 'at'> {
+function reason(workload: Workload, { enroll }: ClusterConfig): Pick<Enrollment, 'because' | 'at'> {
   const { pods, namespace, origin } = workload
   if (label(pods.labels, DATAPLANE_MODE) === 'ambient') {
     return { because: `its pods carry ${DATAPLANE_MODE}: ambient`, at: placeOf(origin, [...pods.labelsRoute, DATAPLANE_MODE]) }
   }
+  if (enroll.includes(namespace.name)) return { because: `as if the namespace ${namespace.name} carried ${DATAPLANE_MODE}: ambient`, at: null }
   if (label(namespace.labels, DATAPLANE_MODE) !== 'ambient') return { because: 'a configured enablement selector matches it', at: null }
   if (namespace.origin === null) {
     return { because: `the namespace ${namespace.name} is assumed to carry ${DATAPLANE_MODE}: ambient`, at: null }

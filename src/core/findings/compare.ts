@@ -96,7 +96,8 @@ function compareProblem(problem: Problem, before: readonly Problem[], touched: T
   const same = before.some((other) => other.path === path && other.code === problem.code && other.message === problem.message)
   const touches =
     hides.namespaces === 'all' ? touched.namespaces.size > 0 : hides.namespaces.some((namespace) => touched.namespaces.has(namespace))
-  return { ...problem, change: same ? 'existing' : 'introduced', relevant: touched.paths.has(path) || touches }
+  const below = (hides.under ?? []).some((folder) => [...touched.paths].some((changed) => folder === '.' || changed === folder || changed.startsWith(`${folder}/`)))
+  return { ...problem, change: same ? 'existing' : 'introduced', relevant: touched.paths.has(path) || touches || below }
 }
 
 /** Enrolment label first, then policy, then workload, each in path order. */

@@ -194,7 +194,8 @@ function readNamespaces(manifests: readonly Manifest[], config: ClusterConfig, p
   const assumed = config.assume.namespaces
   const put = (name: string, labels: Labels, origin: Origin | null): void => {
     // What the tree says wins over what is assumed; the API server's own label over both.
-    const all = { ...(assumed[name]?.labels ?? {}), ...labels, [NAMESPACE_NAME_LABEL]: name }
+    const asked = config.enroll.includes(name) ? { 'istio.io/dataplane-mode': 'ambient' } : {}
+    const all = { ...(assumed[name]?.labels ?? {}), ...labels, ...asked, [NAMESPACE_NAME_LABEL]: name }
     namespaces.set(name, { name, labels: all, known: true, origin })
   }
   for (const manifest of manifests) {
@@ -204,7 +205,7 @@ function readNamespaces(manifests: readonly Manifest[], config: ClusterConfig, p
     report(manifest, nameIn(manifest), root.faults, problems)
     put(nameIn(manifest), labels, manifest.origin)
   }
-  for (const name of Object.keys(assumed)) if (!namespaces.has(name)) put(name, {}, null)
+  for (const name of [...Object.keys(assumed), ...config.enroll]) if (!namespaces.has(name)) put(name, {}, null)
   return namespaces
 }
 

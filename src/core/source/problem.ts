@@ -9,6 +9,8 @@ export type ProblemClass = 'unreadable' | 'unseen'
 /** What a problem hides: those namespaces, or everything of its file's cluster. */
 export interface Hides {
   readonly namespaces: readonly string[] | 'all'
+  /** Folders or files whose change the problem keeps us from judging. */
+  readonly under?: readonly string[]
 }
 
 export interface Problem {

@@ -1,0 +1,52 @@
+// What an examination says: the one value that the command line prints and the pull request shows.
+import type { Conclusion, ComparedFinding, ComparedProblem } from '../core/index.ts'
+import type { SourceFile, TextEdit } from '../core/source/text.ts'
+
+/** A file that a fix changes. */
+export interface FileChange {
+  readonly path: string
+  readonly before: string
+  readonly after: string
+  /** Offsets are those of `before`. */
+  readonly edits: readonly TextEdit[]
+  /** A unified diff that `git apply` takes. */
+  readonly diff: string
+}
+
+/** A fix that was applied to a copy, analysed again and found to mend its finding and nothing else. */
+export interface Fix {
+  readonly strategy: 'edit'
+  /** What it adds and opens: a sentence. */
+  readonly text: string
+  readonly files: readonly FileChange[]
+}
+
+export interface ReportFinding extends ComparedFinding {
+  readonly fix: Fix | null
+  /** Why there is no fix although one was tried: a sentence; null otherwise. */
+  readonly advice: string | null
+}
+
+export interface Summary {
+  readonly namespaces: number
+  readonly workloads: number
+  readonly enrolled: number
+  readonly policies: number
+}
+
+export interface Report {
+  readonly conclusion: Conclusion
+  /** Introduced before existing before resolved; errors first. */
+  readonly findings: readonly ReportFinding[]
+  readonly problems: readonly ComparedProblem[]
+  /** Of the head, over all clusters. */
+  readonly summary: Summary
+  /** Every proved fix together, itself proved: what `/ambient-fix` commits. */
+  readonly fix: Fix | null
+  /** Does the change touch anything that bears on reachability? */
+  readonly relevant: boolean
+  /** Every namespace of the head in which something lives, described or not; sorted. */
+  readonly namespaces: readonly string[]
+  /** The texts of the head's files that a finding or fix points into, by path. */
+  readonly files: ReadonlyMap<string, SourceFile>
+}

@@ -1,0 +1,39 @@
+// What a change touches: paths, lines of the head, and the namespaces whose objects differ.
+import type { ClusterConfig } from '../core/config.ts'
+import type { Touched } from '../core/index.ts'
+import { namespaceOf } from '../core/kubernetes/manifest.ts'
+import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { changedLines } from '../core/source/line-diff.ts'
+import type { Loaded } from '../manifests/load.ts'
+import { isWithin } from '../manifests/unrendered.ts'
+
+/** Compares the files of two trees; `base` is null where there is nothing to compare with. */
+export function touchedBy(base: Loaded | null, head: Loaded, config: ClusterConfig): Touched {
+  const ours = (path: string): boolean => config.paths === null || config.paths.some((folder) => isWithin(path, folder))
+  const every = new Set([...head.ids.keys(), ...(base?.ids.keys() ?? [])])
+  const paths = [...every].filter((path) => ours(path) && head.ids.get(path) !== base?.ids.get(path))
+  const lines = paths.flatMap((path): [string, ReadonlySet<number>][] => {
+    const after = textOf(head, path)
+    return after === null ? [] : [[path, changedLines(base === null ? null : textOf(base, path), after)]]
+  })
+  const namespaces = new Set(paths.flatMap((path) => changedNamespaces(base?.files.get(path)?.manifests ?? [], head.files.get(path)?.manifests ?? [], config)))
+  for (const namespace of config.enroll) namespaces.add(namespace)
+  return { paths: new Set(paths), lines: new Map(lines), namespaces }
+}
+
+/** The text of a file that holds manifests; files without any have no lines that matter. */
+function textOf(loaded: Loaded, path: string): string | null {
+  return loaded.files.get(path)?.manifests[0]?.origin.file.text ?? null
+}
+
+function changedNamespaces(before: readonly Manifest[], after: readonly Manifest[], config: ClusterConfig): readonly string[] {
+  const texts = (manifests: readonly Manifest[]): ReadonlySet<string> => new Set(manifests.map(({ object }) => JSON.stringify(object)))
+  const [was, is] = [texts(before), texts(after)]
+  return [...before, ...after]
+    .filter(({ object }) => was.has(JSON.stringify(object)) !== is.has(JSON.stringify(object)))
+    .map(({ kind, object }) => {
+      if (kind !== 'Namespace') return namespaceOf(object) ?? config.namespace
+      const { name } = (object.metadata ?? {}) as { readonly name?: unknown }
+      return typeof name === 'string' ? name : ''
+    })
+}

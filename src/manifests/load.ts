@@ -1,0 +1,156 @@
+// A tree becomes manifests with origins, and problems. Plain YAML and JSON; a file is parsed once for each
+// content it ever has, as long as the cache lives.
+import picomatch from 'picomatch'
+import type { Manifest } from '../core/kubernetes/manifest.ts'
+import type { Problem } from '../core/source/problem.ts'
+import type { Tree, TreeFile } from '../git/tree.ts'
+import { parseFile } from './parse.ts'
+import type { ParsedFile } from './parse.ts'
+import { findUnrendered, isKustomization, isWithin } from './unrendered.ts'
+
+/** Bytes; the API server refuses objects above 1.5 MB, and lists of them may be longer. */
+const MAX_FILE_SIZE = 10 * 1024 * 1024
+
+/** Parsed files by path and blob id; the caller decides how many it keeps. */
+export interface ParseCache {
+  readonly get: (key: string) => ParsedFile | undefined
+  readonly set: (key: string, file: ParsedFile) => void
+}
+
+export interface LoadOptions {
+  /** Glob patterns of paths that are no manifests. */
+  readonly ignorePaths: readonly string[]
+  /** Files that hold an assumed baseline: judged, never edited, and read from the base. */
+  readonly assumed: readonly string[]
+}
+
+export interface Loaded {
+  readonly files: ReadonlyMap<string, ParsedFile>
+  /** Blob id of each file that was read, for telling two trees apart. */
+  readonly ids: ReadonlyMap<string, string>
+  readonly problems: readonly Problem[]
+}
+
+/** Loads every manifest of a tree. */
+export async function load(tree: Tree, options: LoadOptions, cache: ParseCache): Promise<Loaded> {
+  const { files: all, problems, unreadable } = await candidates(tree, options)
+  const files = await parse(tree, all, true, cache)
+  return {
+    files,
+    ids: new Map([...all, ...unreadable].map(({ path, id }) => [path, id])),
+    problems: [...problems, ...[...files.values()].flatMap((file) => file.problems)],
+  }
+}
+
+/** Loads the files of an assumed baseline, which a configuration names; one that is missing is a problem. */
+export async function loadAssumed(tree: Tree, paths: readonly string[], cache: ParseCache): Promise<Loaded> {
+  const known = new Map((await tree.files()).map((file) => [file.path, file]))
+  const missing = paths.filter((path) => !known.has(path))
+  const found = paths.flatMap((path) => known.get(path) ?? [])
+  const files = await parse(tree, found, false, cache)
+  const problems = missing.map(
+    (path): Problem => ({
+      path,
+      line: 1,
+      code: 'no-assumed-manifest',
+      class: 'unseen',
+      message: `The configuration assumes the manifests of ${path}, which is not in the base.`,
+      remedy: 'Correct clusters.<name>.assume.manifests, or add the file to the base branch.',
+      hides: { namespaces: 'all' },
+    }),
+  )
+  return { files, ids: new Map(), problems: [...problems, ...[...files.values()].flatMap((file) => file.problems)] }
+}
+
+/** The manifests whose files lie below any of the paths; null means the whole tree. */
+export function manifestsUnder(loaded: Loaded, paths: readonly string[] | null): readonly Manifest[] {
+  return [...loaded.files.values()]
+    .filter(({ path }) => paths === null || paths.some((folder) => isWithin(path, folder)))
+    .flatMap(({ manifests }) => manifests)
+}
+
+interface Candidates {
+  readonly files: readonly TreeFile[]
+  /** Files that would be read, were they no links and not too large. */
+  readonly unreadable: readonly TreeFile[]
+  readonly problems: readonly Problem[]
+}
+
+async function candidates(tree: Tree, { ignorePaths, assumed }: LoadOptions): Promise<Candidates> {
+  const ignored = ignorePaths.length === 0 ? (): boolean => false : picomatch([...ignorePaths], { dot: true })
+  const named = (await tree.files()).filter(({ path }) => /\.(ya?ml|json)$/.test(path) || isKustomization(path))
+  const wanted = named.filter(({ path }) => !assumed.includes(path) && !ignored(path))
+  const [links, regular] = [wanted.filter(({ mode }) => mode === '120000'), wanted.filter(({ mode }) => mode.startsWith('100'))]
+  const large = regular.filter(({ size }) => size > MAX_FILE_SIZE)
+  const readable = regular.filter(({ size }) => size <= MAX_FILE_SIZE)
+  const kustomizations = await texts(tree, readable.filter(({ path }) => isKustomization(path)))
+  const unrendered = findUnrendered(readable.map(({ path }) => path), kustomizations)
+  return {
+    files: readable.filter(({ path }) => !isKustomization(path) && !unrendered.skip(path)),
+    unreadable: [...links, ...large],
+    problems: [
+      ...unrendered.problems,
+      ...links.map(({ path }) => link(path)),
+      ...large.map(({ path, size }) => tooLarge(path, size)),
+    ],
+  }
+}
+
+async function parse(tree: Tree, files: readonly TreeFile[], editable: boolean, cache: ParseCache): Promise<ReadonlyMap<string, ParsedFile>> {
+  const key = ({ path, id }: TreeFile): string => `${editable ? '' : 'assumed '}${id} ${path}`
+  const bytes = await tree.read(files.filter((file) => cache.get(key(file)) === undefined))
+  const parsed = new Map<string, ParsedFile>()
+  for (const file of files) {
+    const before = cache.get(key(file))
+    const content = bytes.get(file.path)
+    if (before === undefined && content === undefined) {
+      parsed.set(file.path, { path: file.path, manifests: [], problems: [gone(file.path)] })
+      continue
+    }
+    const now = before ?? parseFile(file.path, content ?? new Uint8Array(), editable)
+    if (before === undefined) cache.set(key(file), now)
+    parsed.set(file.path, now)
+  }
+  return parsed
+}
+
+async function texts(tree: Tree, files: readonly TreeFile[]): Promise<ReadonlyMap<string, string>> {
+  const bytes = await tree.read(files)
+  return new Map([...bytes].map(([path, content]) => [path, new TextDecoder().decode(content)]))
+}
+
+function link(path: string): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'symbolic-link',
+    class: 'unseen',
+    message: `${path} is a symbolic link, which is not followed: the objects behind it are not seen here.`,
+    remedy: 'Keep the file itself at this path, or leave it out with ignorePaths.',
+    hides: { namespaces: [], under: [path] },
+  }
+}
+
+function gone(path: string): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'file-not-read',
+    class: 'unreadable',
+    message: `${path} is listed in the tree and could not be read.`,
+    remedy: 'Run the check again; if it stays, look at the permissions of the file.',
+    hides: { namespaces: 'all' },
+  }
+}
+
+function tooLarge(path: string, size: number): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'file-too-large',
+    class: 'unreadable',
+    message: `${path} has ${String(size)} bytes, more than the ${String(MAX_FILE_SIZE)} that are read of one file.`,
+    remedy: 'Split it, or leave it out with ignorePaths.',
+    hides: { namespaces: 'all' },
+  }
+}

@@ -1,0 +1,92 @@
+// One file as the Kubernetes objects in it. Pure, and kept by the file's content: a pull request then costs
+// what it changes, not what the repository holds.
+import { RELEVANT_KINDS, isRelevant } from '../core/kubernetes/state.ts'
+import type { Manifest, Origin } from '../core/kubernetes/manifest.ts'
+import { namespaceOf } from '../core/kubernetes/manifest.ts'
+import { lineAt } from '../core/source/text.ts'
+import type { SourceFile } from '../core/source/text.ts'
+import type { Problem } from '../core/source/problem.ts'
+import { readDocument, splitDocuments } from '../core/yaml/index.ts'
+import type { Route } from '../core/yaml/types.ts'
+
+export interface ParsedFile {
+  readonly path: string
+  /** Only objects that bear on who reaches whom. */
+  readonly manifests: readonly Manifest[]
+  readonly problems: readonly Problem[]
+}
+
+const KINDS = RELEVANT_KINDS.join('|')
+/** A line that gives a relevant kind, or a kind that only a parser can tell. */
+const MAY_MATTER = new RegExp(
+  `["']?\\bkind["']?\\s*:\\s*(?:["']?(?:${KINDS}|\\w*List)\\b|[&*!>|]|"[^"\\n]*\\\\|(?:#.*)?$)|"[^"\\n]*\\\\[^"\\n]*"\\s*:|\\?\\s`,
+  'm',
+)
+
+/** Reads the bytes of a manifest file; anything wrong with it is a problem of its own, never an exception. */
+export function parseFile(path: string, bytes: Uint8Array, editable: boolean): ParsedFile {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    const remedy = 'Save it as UTF-8, or leave it out with ignorePaths.'
+    return { path, manifests: [], problems: [broken(path, 1, 'not-utf8', `${path} is not UTF-8 text.`, remedy)] }
+  }
+  const file: SourceFile = { path, text }
+  const manifests: Manifest[] = []
+  const problems: Problem[] = []
+  for (const document of splitDocuments(text)) {
+    const chunk = text.slice(document.start, document.end)
+    if (!mayMatter(chunk)) continue
+    const read = readDocument(text, document)
+    if (!read.ok) {
+      const remedy = chunk.includes('{{')
+        ? 'It looks like a template; leave templates out with ignorePaths and check what they render to.'
+        : 'Correct the YAML; the other documents were judged without it.'
+      problems.push(broken(path, lineAt(text, read.offset), 'unreadable-yaml', `This document is not readable YAML: ${read.message}.`, remedy))
+      continue
+    }
+    collect(read.value, { file, document, route: [], editable }, manifests, problems)
+  }
+  return { path, manifests, problems }
+}
+
+/** A document without a relevant kind says nothing to us, broken or not; most files end here, unparsed. */
+function mayMatter(chunk: string): boolean {
+  return MAY_MATTER.test(chunk) || (chunk.includes('apiVersion') && !/\bkind["']?\s*:/.test(chunk))
+}
+
+function collect(value: unknown, origin: Origin, manifests: Manifest[], problems: Problem[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+  const object = value as Readonly<Record<string, unknown>>
+  const { kind, apiVersion, items } = object
+  if (typeof kind !== 'string') return
+  if (kind.endsWith('List') && Array.isArray(items)) {
+    const inner = kind.slice(0, -'List'.length)
+    for (const [index, item] of items.entries()) {
+      // Items of a typed list may leave their kind to it.
+      const whole = inner !== '' && isObject(item) && item.kind === undefined ? { ...item, kind: inner, apiVersion } : (item as unknown)
+      collect(whole, { ...origin, route: [...origin.route, 'items', index] satisfies Route }, manifests, problems)
+    }
+    return
+  }
+  if (!RELEVANT_KINDS.includes(kind)) return
+  const { file, document } = origin
+  if (typeof apiVersion !== 'string' || apiVersion === '') {
+    const message = `A document of the kind ${kind} has no apiVersion.`
+    problems.push(broken(file.path, document.line, 'no-api-version', message, 'Add it, or leave the file out with ignorePaths.', namespaceOf(object)))
+    return
+  }
+  const manifest: Manifest = { apiVersion, kind, object, origin }
+  if (isRelevant(manifest)) manifests.push(manifest)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What a broken file hides cannot be told, so it hides everything of its cluster. */
+function broken(path: string, line: number, code: string, message: string, remedy: string, namespace: string | null = null): Problem {
+  return { path, line, code, class: 'unreadable', message, remedy, hides: { namespaces: namespace === null ? 'all' : [namespace] } }
+}
+

@@ -1,0 +1,45 @@
+// The JSON of `check`: a contract. Fields are added, never renamed; paths are relative to the tree.
+import { policiesOf } from '../core/index.ts'
+import type { Report, ReportFinding } from '../examine/report.ts'
+
+/** The report as one JSON document, with a newline at the end. */
+export function reportJson({ conclusion, findings, problems, summary }: Report): string {
+  const document = {
+    version: 1,
+    conclusion,
+    findings: findings.map(findingJson),
+    problems: problems.map(({ path, line, code, class: kind, change, relevant, message, remedy }) => ({
+      path,
+      line,
+      code,
+      class: kind,
+      change,
+      relevant,
+      message: `${message} ${remedy}`,
+    })),
+    summary,
+  }
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+function findingJson(finding: ReportFinding): Record<string, unknown> {
+  const { rule, severity, certainty, change, fingerprint, cluster, workload, peers, direction, port, cause, message, waived, fix } = finding
+  return {
+    rule,
+    severity,
+    certainty,
+    change,
+    fingerprint,
+    cluster,
+    workload: workload.id,
+    peers,
+    direction,
+    port,
+    protocol: 'TCP',
+    policies: policiesOf(finding),
+    cause,
+    message,
+    waived: waived === null ? null : { reason: waived.reason, owner: waived.owner, expires: waived.expires },
+    fix: fix === null ? null : { strategy: fix.strategy, files: fix.files.map(({ path, diff }) => ({ path, diff })) },
+  }
+}

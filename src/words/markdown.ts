@@ -1,0 +1,31 @@
+// The report as Markdown, for a comment of somebody else's CI.
+import { policiesOf } from '../core/index.ts'
+import type { Report, ReportFinding } from '../examine/report.ts'
+import { escapeMarkdown as esc } from './github/escape.ts'
+
+/** Findings that are there now, problems, and the conclusion, as GitHub-flavoured Markdown. */
+export function reportMarkdown({ conclusion, findings, problems, summary }: Report): string {
+  const live = findings.filter(({ change }) => change !== 'resolved')
+  const told = problems.filter(({ relevant }) => relevant)
+  const parts = [
+    `### ambient-guard: ${conclusion}`,
+    ...live.map(findingMarkdown),
+    ...told.map(({ path, line, message, remedy }) => `- **${esc(path)}:${String(line)}**: ${esc(message)} ${esc(remedy)}`),
+    `${String(summary.workloads)} workloads (${String(summary.enrolled)} enrolled) in ${String(summary.namespaces)} namespaces, ${String(summary.policies)} policies.`,
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function findingMarkdown(finding: ReportFinding): string {
+  const { severity, rule, workload, message, fix } = finding
+  const places = policiesOf(finding).map(({ path, line }) => `${esc(path)}:${String(line)}`)
+  const parts = [`**${severity}** ${esc(workload.id)} (${rule}): ${esc(message)}`, `Policies: ${places.join(', ')}`]
+  if (fix !== null) parts.push(`${esc(fix.text)}`, ...fix.files.map(({ diff }) => `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`))
+  return parts.join('\n\n')
+}
+
+/** Longer than any run of backticks inside. */
+function fence(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  return '`'.repeat(longest + 1)
+}

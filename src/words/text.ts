@@ -1,0 +1,106 @@
+// The report for a terminal.
+import pc from 'picocolors'
+import { policiesOf } from '../core/index.ts'
+import type { ComparedProblem } from '../core/index.ts'
+import type { Report, ReportFinding } from '../examine/report.ts'
+
+type Paint = ReturnType<typeof pc.createColors>
+
+const INDENT = '    '
+const WIDTH = 96
+
+/** What `check` prints: findings that matter now, problems, and one line that concludes. */
+export function reportText(report: Report, color: boolean): string {
+  const paint = pc.createColors(color)
+  const shown = report.findings.filter(({ change }) => change !== 'resolved')
+  const resolved = report.findings.filter(({ change }) => change === 'resolved')
+  const problems = report.problems.filter(({ relevant }) => relevant)
+  const sections = [
+    ...shown.map((finding) => findingText(finding, paint)),
+    ...problems.map((problem) => problemText(problem, paint)),
+    ...(resolved.length > 0 ? [resolvedText(resolved, paint)] : []),
+    conclusionText(report, problems.length, paint),
+  ]
+  return `${sections.join('\n\n')}\n`
+}
+
+function findingText(finding: ReportFinding, paint: Paint): string {
+  const { rule, severity, change, waived, workload, cause, fix, advice, fingerprint } = finding
+  const mark = { error: paint.red('error'), warning: paint.yellow('warning'), note: paint.cyan('note') }[severity]
+  const state = waived === null ? (change === 'existing' ? ' (was there before)' : '') : ` (waived until ${waived.expires}: ${waived.reason})`
+  const lines = [
+    `${paint.bold(mark)} ${paint.bold(printable(workload.id))}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`,
+    ...wrap(printable(finding.message)).map((line) => `${INDENT}${line}`),
+    ...policiesOf(finding).map(({ path, line }) => `${INDENT}${paint.dim('policy')} ${printable(path)}:${String(line)}`),
+    ...(cause === null ? [] : [`${INDENT}${paint.dim('cause ')} ${printable(cause.path)}:${String(cause.line)}`]),
+    ...(fix === null ? [] : wrap(`fix: ${printable(fix.text)}`).map((line) => `${INDENT}${paint.green(line)}`)),
+    ...(fix?.files ?? []).flatMap(({ diff }) => diffText(diff, paint)),
+    ...(advice === null ? [] : wrap(printable(advice)).map((line) => `${INDENT}${line}`)),
+  ]
+  return lines.join('\n')
+}
+
+/** A unified diff in colour, line by line. */
+export function diffText(diff: string, paint: Paint, indent: string = INDENT): readonly string[] {
+  return diff
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const safe = printable(line)
+      if (/^(---|\+\+\+|diff|index)/.test(line)) return `${indent}${paint.dim(safe)}`
+      const tint = line.startsWith('+') ? paint.green : line.startsWith('-') ? paint.red : line.startsWith('@@') ? paint.cyan : String
+      return `${indent}${tint(safe)}`
+    })
+}
+
+function problemText({ path, line, class: kind, message, remedy }: ComparedProblem, paint: Paint): string {
+  const mark = kind === 'unreadable' ? paint.red('unreadable') : paint.yellow('not seen')
+  return [`${paint.bold(mark)} ${printable(path)}:${String(line)}`, ...wrap(printable(`${message} ${remedy}`)).map((text) => `${INDENT}${text}`)].join('\n')
+}
+
+function resolvedText(resolved: readonly ReportFinding[], paint: Paint): string {
+  return [paint.green('resolved'), ...resolved.map(({ rule, workload }) => `${INDENT}${printable(workload.id)}  ${rule}`)].join('\n')
+}
+
+function conclusionText({ conclusion, summary, findings, problems, relevant }: Report, told: number, paint: Paint): string {
+  const verdict = { success: paint.green('success'), neutral: paint.yellow('neutral'), failure: paint.red('failure') }[conclusion]
+  const live = findings.filter(({ change }) => change !== 'resolved')
+  const count = (wanted: string): number => live.filter(({ severity }) => severity === wanted).length
+  const said = [
+    counted(count('error'), 'error'),
+    counted(count('warning'), 'warning'),
+    counted(count('note'), 'note'),
+    counted(told, 'problem'),
+  ].filter((text) => text !== null)
+  const seen = `${String(summary.workloads)} workloads (${String(summary.enrolled)} enrolled) in ${String(summary.namespaces)} namespaces, ${String(summary.policies)} policies`
+  const elsewhere = problems.length - told
+  const hint = [
+    relevant ? '' : ' The change touches nothing that decides who reaches whom.',
+    elsewhere > 0 ? ` ${String(elsewhere)} ${elsewhere === 1 ? 'problem' : 'problems'} outside the change: see --format json.` : '',
+  ].join('')
+  return `${paint.bold(verdict)}: ${said.length === 0 ? 'nothing to report' : said.join(', ')}. Looked at ${seen}.${hint}`
+}
+
+function counted(count: number, noun: string): string | null {
+  return count === 0 ? null : `${String(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Control characters in names would move the cursor or set colours: they are shown, not sent. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are the characters that must not reach a terminal
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function wrap(text: string): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + word.length + 1 > WIDTH) {
+      lines.push(line)
+      line = word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return [...lines, line]
+}
