@@ -1,5 +1,5 @@
 // A plain directory as a tree.
-import { lstat, readdir } from 'node:fs/promises'
+import { lstatSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, type Disk, readAll } from './disk.ts'
 import { byPath, type Tree, type TreeFile } from './tree.ts'
@@ -15,23 +15,25 @@ export function directoryTree(directory: string): Tree {
   const disk: Disk = { root: resolve(directory), format: 'sha1' }
   return {
     label: directory,
-    async files() {
-      const files: TreeFile[] = []
-      await walk(disk, '', files)
-      return files.sort(byPath)
-    },
-    read: (files) => readAll(disk, files),
+    // In a promise, so that a folder that cannot be listed is a rejection, as it is of any other tree.
+    files: () =>
+      Promise.resolve().then(() => {
+        const files: TreeFile[] = []
+        walk(disk, '', files)
+        return files.sort(byPath)
+      }),
+    read: (files) => Promise.resolve().then(() => readAll(disk, files)),
   }
 }
 
-async function walk(disk: Disk, folder: string, files: TreeFile[]): Promise<void> {
-  const entries = await readdir(join(disk.root, folder), { withFileTypes: true })
+function walk(disk: Disk, folder: string, files: TreeFile[]): void {
+  const entries = readdirSync(join(disk.root, folder), { withFileTypes: true })
   for (const entry of entries) {
     if (SKIPPED.has(entry.name)) continue
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-    if (entry.isDirectory()) await walk(disk, path, files)
+    if (entry.isDirectory()) walk(disk, path, files)
     else {
-      const file = describe(disk, path, await lstat(join(disk.root, path)))
+      const file = describe(disk, path, lstatSync(join(disk.root, path)))
       if (file !== null) files.push(file)
     }
   }

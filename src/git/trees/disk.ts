@@ -1,8 +1,18 @@
 // Files as they are on disk, for trees that are directories. Nothing here follows a symbolic link, neither at the
-// end of a path nor on the way to it, so that a tree cannot show files from elsewhere.
+// end of a path nor on the way to it, so that a tree cannot show files from elsewhere. Only the command line reads
+// disks, and has nothing else to do meanwhile: synchronous calls take a third of the time on thousands of files.
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs'
-import { lstat, open, readlink } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { blobId, type ObjectFormat } from '../objects.ts'
 import { insidePath } from './inside.ts'
@@ -15,9 +25,9 @@ export interface Disk {
 }
 
 /** The file at `path`, or null: nothing there, a directory, a device, or something behind a symbolic link. */
-export async function look(disk: Disk, path: string, walked: Walked = new Map()): Promise<TreeFile | null> {
-  if (!(await parentsAreReal(disk.root, path, walked))) return null
-  const stats = await unlessGone(lstat(join(disk.root, path)))
+export function look(disk: Disk, path: string, walked: Walked = new Map()): TreeFile | null {
+  if (!parentsAreReal(disk.root, path, walked)) return null
+  const stats = unlessGone(() => lstatSync(join(disk.root, path)))
   return stats === null ? null : describe(disk, path, stats)
 }
 
@@ -37,45 +47,40 @@ export function describe(disk: Disk, path: string, stats: Stats): TreeFile | nul
 }
 
 /** The bytes of these files by path, without those that are gone. */
-export async function readAll(disk: Disk, files: readonly TreeFile[]): Promise<Map<string, Uint8Array>> {
+export function readAll(disk: Disk, files: readonly TreeFile[]): Map<string, Uint8Array> {
   const found = new Map<string, Uint8Array>()
   const walked: Walked = new Map()
-  const rest = files.values()
-  const worker = async (): Promise<void> => {
-    for (const { path, mode } of rest) {
-      if (insidePath(path) !== path) throw new Error(`${JSON.stringify(path)} is not a path of this tree`)
-      if (mode === '160000' || !(await parentsAreReal(disk.root, path, walked))) continue
-      const bytes = await unlessGone(readOne(join(disk.root, path), mode))
-      if (bytes !== null) found.set(path, bytes)
-    }
+  for (const { path, mode } of files) {
+    if (insidePath(path) !== path) throw new Error(`${JSON.stringify(path)} is not a path of this tree`)
+    if (mode === '160000' || !parentsAreReal(disk.root, path, walked)) continue
+    const bytes = unlessGone(() => readOne(join(disk.root, path), mode))
+    if (bytes !== null) found.set(path, bytes)
   }
-  await Promise.all(Array.from({ length: 16 }, worker))
   return found
 }
 
 /** Directories already looked at: whether they are real ones, all the way from the root. */
-export type Walked = Map<string, Promise<boolean>>
+export type Walked = Map<string, boolean>
 
-function parentsAreReal(root: string, path: string, walked: Walked): Promise<boolean> {
+function parentsAreReal(root: string, path: string, walked: Walked): boolean {
   const parent = dirname(path)
-  if (parent === '.') return Promise.resolve(true)
+  if (parent === '.') return true
   const known = walked.get(parent)
   if (known !== undefined) return known
-  const answer = (async () => {
-    if (!(await parentsAreReal(root, parent, walked))) return false
-    return (await unlessGone(lstat(join(root, parent))))?.isDirectory() ?? false
-  })()
-  walked.set(parent, answer)
-  return answer
+  const real =
+    parentsAreReal(root, parent, walked) &&
+    (unlessGone(() => lstatSync(join(root, parent)))?.isDirectory() ?? false)
+  walked.set(parent, real)
+  return real
 }
 
-async function readOne(path: string, mode: string): Promise<Uint8Array> {
-  if (mode === '120000') return readlink(path, { encoding: 'buffer' })
-  const handle = await open(path, READ_THE_FILE_ITSELF)
+function readOne(path: string, mode: string): Uint8Array {
+  if (mode === '120000') return readlinkSync(path, { encoding: 'buffer' })
+  const file = openSync(path, READ_THE_FILE_ITSELF)
   try {
-    return await handle.readFile()
+    return readFileSync(file)
   } finally {
-    await handle.close()
+    closeSync(file)
   }
 }
 
@@ -85,9 +90,9 @@ const READ_THE_FILE_ITSELF = constants.O_RDONLY | constants.O_NOFOLLOW | constan
 /** ENOENT, ENOTDIR, EISDIR; ELOOP and EINVAL: a link where a file was, or a file where a link was. */
 const GONE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'EINVAL'])
 
-async function unlessGone<T>(promise: Promise<T>): Promise<T | null> {
+function unlessGone<T>(ask: () => T): T | null {
   try {
-    return await promise
+    return ask()
   } catch (error) {
     if (error instanceof Error && 'code' in error && GONE.has(String(error.code))) return null
     throw error

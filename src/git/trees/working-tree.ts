@@ -43,13 +43,13 @@ export function workingTree(repository: Repository, options: { under?: string } 
         else if (out) {
           sparse.add(name)
           add({ path: name, mode, id, size: sizes?.get(id) ?? 0 })
-        } else add(rename(await look(whole, path, walked), name))
+        } else add(rename(look(whole, path, walked), name))
       }
-      for (const path of untracked) add(rename(await look(whole, path, walked), path.slice(prefix.length)))
+      for (const path of untracked) add(rename(look(whole, path, walked), path.slice(prefix.length)))
       return [...found.values()].sort(byPath)
     },
     async read(files) {
-      const found = await readAll(
+      const found = readAll(
         disk,
         files.filter(({ path }) => !sparse.has(path)),
       )
