@@ -46,29 +46,48 @@ export async function fix(path: string | undefined, options: FixOptions, output:
   const { report, sources } = await run(path, options)
   const files = report.fix?.files ?? []
   if (options.write) {
-    if (sources.folder === null) throw new UsageError('--write needs a head on disk: leave out --head, or name a folder.')
+    if (sources.folder === null)
+      throw new UsageError('--write needs a head on disk: leave out --head, or name a folder.')
     for (const file of files) await writeFile(join(sources.folder, file.path), file.after)
-    output.say(files.length === 0 ? 'Nothing was written.' : files.map((file) => `wrote ${file.path}`).join('\n'))
+    output.say(
+      files.length === 0 ? 'Nothing was written.' : files.map((file) => `wrote ${file.path}`).join('\n'),
+    )
   } else if (options.format === 'json') {
-    output.write(`${JSON.stringify({ version: 1, files: files.map((file) => ({ path: file.path, diff: file.diff })) }, null, 2)}\n`)
+    output.write(
+      `${JSON.stringify({ version: 1, files: files.map((file) => ({ path: file.path, diff: file.diff })) }, null, 2)}\n`,
+    )
   } else {
     const color = useColor(options.color, output)
-    const diffs = files.map((file) => (color ? `${diffText(file.diff, pc.createColors(true), '').join('\n')}\n` : file.diff))
+    const diffs = files.map((file) =>
+      color ? `${diffText(file.diff, pc.createColors(true), '').join('\n')}\n` : file.diff,
+    )
     output.write(diffs.join(''))
   }
   for (const finding of report.findings) {
     if (finding.advice !== null) output.say(`${finding.workload.id} ${finding.rule}: ${finding.advice}`)
   }
-  const mended = new Set(report.findings.filter((finding) => finding.fix !== null).map(({ fingerprint }) => fingerprint))
-  const left = report.findings.filter(({ change, severity, fingerprint }) => change !== 'resolved' && severity === 'error' && !mended.has(fingerprint))
+  const mended = new Set(
+    report.findings.filter((finding) => finding.fix !== null).map(({ fingerprint }) => fingerprint),
+  )
+  const left = report.findings.filter(
+    ({ change, severity, fingerprint }) =>
+      change !== 'resolved' && severity === 'error' && !mended.has(fingerprint),
+  )
   if (files.length === 0 && left.length === 0) output.say('There is nothing to fix.')
   return report.conclusion === 'failure' && left.length > 0 ? 1 : 0
 }
 
-async function run(path: string | undefined, options: CheckOptions): Promise<{ readonly report: Report; readonly sources: Sources }> {
-  const enroll = (options.enroll ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '')
+async function run(
+  path: string | undefined,
+  options: CheckOptions,
+): Promise<{ readonly report: Report; readonly sources: Sources }> {
+  const enroll = (options.enroll ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
   const asksEnroll = options.enroll !== undefined
-  if (asksEnroll && enroll.length === 0) throw new UsageError('--enroll needs the names of namespaces, such as --enroll payments,shop.')
+  if (asksEnroll && enroll.length === 0)
+    throw new UsageError('--enroll needs the names of namespaces, such as --enroll payments,shop.')
   const sources = await findSources({ base: options.base, head: options.head, path, asksEnroll })
   const { config, problems } = await findConfiguration(options, sources.configuration)
   const report = await examine({
@@ -81,13 +100,22 @@ async function run(path: string | undefined, options: CheckOptions): Promise<{ r
     today: new Date().toISOString().slice(0, 10),
     cache: memory(),
   })
-  if (report.summary.namespaces === 0 && report.summary.workloads === 0 && report.summary.policies === 0 && report.problems.length === 0) {
+  if (
+    report.summary.namespaces === 0 &&
+    report.summary.workloads === 0 &&
+    report.summary.policies === 0 &&
+    report.problems.length === 0
+  ) {
     const looked = path ?? options.head ?? '.'
-    throw new UsageError(`${looked} holds no Kubernetes manifests that bear on reachability. Name the root of the tree to read.`)
+    throw new UsageError(
+      `${looked} holds no Kubernetes manifests that bear on reachability. Name the root of the tree to read.`,
+    )
   }
   const unknown = enroll.filter((name) => !report.namespaces.includes(name))
   if (unknown.length > 0) {
-    throw new UsageError(`--enroll ${unknown.join(', ')}: nothing in the tree belongs to that namespace. It knows ${report.namespaces.slice(0, 20).join(', ')}.`)
+    throw new UsageError(
+      `--enroll ${unknown.join(', ')}: nothing in the tree belongs to that namespace. It knows ${report.namespaces.slice(0, 20).join(', ')}.`,
+    )
   }
   return { report, sources }
 }
@@ -97,4 +125,3 @@ export function memory(): ParseCache {
   const files = new Map<string, ParsedFile>()
   return { get: (key) => files.get(key), set: (key, file) => void files.set(key, file) }
 }
-

@@ -19,7 +19,10 @@ export interface Configuration {
 
 /** @throws UsageError where a named file is broken, or a flag names what does not exist */
 export async function findConfiguration(options: ConfigOptions, tree: Tree): Promise<Configuration> {
-  const { config, problems } = options.config === undefined ? await fromTree(tree) : { config: await fromFile(options.config), problems: [] }
+  const { config, problems } =
+    options.config === undefined
+      ? await fromTree(tree)
+      : { config: await fromFile(options.config), problems: [] }
   return { config: withFlags(config, options), problems }
 }
 
@@ -27,7 +30,9 @@ export async function findConfiguration(options: ConfigOptions, tree: Tree): Pro
 export async function fromTree(tree: Tree): Promise<Configuration> {
   const file = (await tree.files()).find(({ path, mode }) => path === CONFIG_PATH && mode.startsWith('100'))
   const bytes = file === undefined ? undefined : (await tree.read([file])).get(CONFIG_PATH)
-  return bytes === undefined ? { config: DEFAULT_CONFIG, problems: [] } : readConfig(CONFIG_PATH, new TextDecoder().decode(bytes))
+  return bytes === undefined
+    ? { config: DEFAULT_CONFIG, problems: [] }
+    : readConfig(CONFIG_PATH, new TextDecoder().decode(bytes))
 }
 
 async function fromFile(path: string): Promise<Config> {
@@ -41,7 +46,8 @@ export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message
     throw new UsageError(`${path}: ${why}.`)
   }
 }
@@ -53,11 +59,19 @@ export function problemLine({ path, line, message, remedy }: Problem): string {
 
 function withFlags(config: Config, { cluster: name, cni }: ConfigOptions): Config {
   if (cni !== undefined && !Object.hasOwn(CNI_PROFILES, cni)) {
-    throw new UsageError(`--cni ${cni}: no such CNI is known. Use one of ${Object.keys(CNI_PROFILES).join(', ')}.`)
+    throw new UsageError(
+      `--cni ${cni}: no such CNI is known. Use one of ${Object.keys(CNI_PROFILES).join(', ')}.`,
+    )
   }
-  const clusters = name === undefined ? config.clusters : config.clusters.filter((cluster) => cluster.name === name)
+  const clusters =
+    name === undefined ? config.clusters : config.clusters.filter((cluster) => cluster.name === name)
   if (clusters.length === 0) {
-    throw new UsageError(`--cluster ${name ?? ''}: the configuration names ${config.clusters.map((cluster) => cluster.name).join(', ')}.`)
+    throw new UsageError(
+      `--cluster ${name ?? ''}: the configuration names ${config.clusters.map((cluster) => cluster.name).join(', ')}.`,
+    )
   }
-  return { ...config, clusters: clusters.map((cluster) => (cni === undefined ? cluster : { ...cluster, cni: cni as Cni })) }
+  return {
+    ...config,
+    clusters: clusters.map((cluster) => (cni === undefined ? cluster : { ...cluster, cni: cni as Cni })),
+  }
 }

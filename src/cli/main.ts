@@ -22,12 +22,17 @@ const output: Output = {
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0
   const program = new Command('ambient-guard')
-    .description('Finds what Istio Ambient would cut off: HBONE (TCP 15008) and kubelet probes that network policies block.')
+    .description(
+      'Finds what Istio Ambient would cut off: HBONE (TCP 15008) and kubelet probes that network policies block.',
+    )
     .exitOverride()
   const judged = (command: Command): Command =>
     command
       .argument('[path]', 'root of the tree that is read', undefined)
-      .option('--base <rev|dir|none>', 'what to compare with; in a repository the merge base with its default branch')
+      .option(
+        '--base <rev|dir|none>',
+        'what to compare with; in a repository the merge base with its default branch',
+      )
       .option('--head <rev|dir>', 'what to judge; default: the working tree')
       .option('--enroll <namespaces>', 'what enrolling these namespaces would break, such as payments,shop')
       .addOption(new Option('--color <when>').choices(['auto', 'never']).default('auto'))
@@ -47,7 +52,12 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (path: string | undefined, options: FixOptions) => {
       code = await fix(path, options, output)
     })
-  common(program.command('reach').description('answer who reaches whom, by policy alone').argument('[path]', 'root of the tree that is read'))
+  common(
+    program
+      .command('reach')
+      .description('answer who reaches whom, by policy alone')
+      .argument('[path]', 'root of the tree that is read'),
+  )
     .option('--from <peer>', 'Kind/namespace/name, an address or a block')
     .option('--to <peer>', 'Kind/namespace/name, an address or a block')
     .option('--port <port>', 'a number, or the name of a port of the destination')
@@ -89,8 +99,11 @@ try {
     process.exitCode = 2
   } else {
     const message = error instanceof Error ? error.message : String(error)
-    output.say(`ambient-guard: a bug of its own: ${message}. Set AMBIENT_GUARD_DEBUG=1 and run it again for where it happened.`)
-    if ((process.env.AMBIENT_GUARD_DEBUG ?? '') !== '' && error instanceof Error) output.say(error.stack ?? '')
+    output.say(
+      `ambient-guard: a bug of its own: ${message}. Set AMBIENT_GUARD_DEBUG=1 and run it again for where it happened.`,
+    )
+    if ((process.env.AMBIENT_GUARD_DEBUG ?? '') !== '' && error instanceof Error)
+      output.say(error.stack ?? '')
     process.exitCode = 2
   }
 }

@@ -29,11 +29,19 @@ export async function reach(path: string | undefined, options: ReachOptions, out
   if (options.queries !== undefined) return answerLines(analysis, options.queries, output)
   const protocol = readProtocol(options.protocol)
   if (options.from !== undefined && options.to !== undefined && options.port !== undefined) {
-    const result = answer(analysis, { from: options.from, to: options.to, port: readPort(options.port), protocol })
+    const result = answer(analysis, {
+      from: options.from,
+      to: options.to,
+      port: readPort(options.port),
+      protocol,
+    })
     output.write(`${JSON.stringify(result)}\n`)
     return result.error === undefined ? 0 : 2
   }
-  if (options.format === 'json') throw new UsageError('--format json answers one question, or those of --queries: name --from, --to and --port.')
+  if (options.format === 'json')
+    throw new UsageError(
+      '--format json answers one question, or those of --queries: name --from, --to and --port.',
+    )
   for (const end of [options.from, options.to]) {
     if (end !== undefined && !analysis.state.workloads.some(({ id }) => id === end)) {
       throw new UsageError(`${end} is no workload of this tree. Workloads are named Kind/namespace/name.`)
@@ -48,10 +56,16 @@ async function analyse(path: string | undefined, options: ReachOptions): Promise
   const { config, problems } = await findConfiguration(options, sources.configuration)
   const [cluster, ...others] = config.clusters
   if (cluster === undefined || others.length > 0) {
-    throw new UsageError(`The configuration has several clusters: name one with --cluster (${config.clusters.map(({ name }) => name).join(', ')}).`)
+    throw new UsageError(
+      `The configuration has several clusters: name one with --cluster (${config.clusters.map(({ name }) => name).join(', ')}).`,
+    )
   }
   const cache = memory()
-  const loaded = await load(sources.head, { ignorePaths: config.ignorePaths, assumed: cluster.assume.manifests }, cache)
+  const loaded = await load(
+    sources.head,
+    { ignorePaths: config.ignorePaths, assumed: cluster.assume.manifests },
+    cache,
+  )
   const baseline = await loadAssumed(sources.head, cluster.assume.manifests, cache)
   const manifests = [...manifestsUnder(loaded, cluster.paths), ...manifestsUnder(baseline, null)]
   return analyze(cluster, config.rules, manifests, [...problems, ...loaded.problems, ...baseline.problems])
@@ -86,7 +100,8 @@ function readQuery(line: string): Query | string {
   const { from, to, port, protocol = 'TCP' } = (value ?? {}) as Partial<Record<keyof Query, unknown>>
   if (typeof from !== 'string' || typeof to !== 'string') return 'a query needs "from" and "to"'
   const number = typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535
-  if (!number && (typeof port !== 'string' || port === '')) return 'a query needs a "port": a number from 1 to 65535, or a name'
+  if (!number && (typeof port !== 'string' || port === ''))
+    return 'a query needs a "port": a number from 1 to 65535, or a name'
   if (!PROTOCOLS.some((known) => known === protocol)) return '"protocol" must be TCP, UDP or SCTP'
   return { from, to, port, protocol: protocol as Protocol }
 }

@@ -28,11 +28,17 @@ export interface Sources {
 /** Resolves both sides. @throws UsageError, with what to write instead */
 export async function findSources(options: SourceOptions): Promise<Sources> {
   const path = options.path ?? '.'
-  if (!(await isDirectory(path))) throw new UsageError(`${path} is no folder. Name the root of the tree to read.`)
+  if (!(await isDirectory(path)))
+    throw new UsageError(`${path} is no folder. Name the root of the tree to read.`)
   const repository = await openRepository(path)
   const head = await sideOf(options.head, 'head', path, repository)
   const base = await baseOf(options, path, repository, head)
-  return { base: base?.tree ?? null, head: head.tree, configuration: (base ?? head).configuration, folder: head.folder }
+  return {
+    base: base?.tree ?? null,
+    head: head.tree,
+    configuration: (base ?? head).configuration,
+    folder: head.folder,
+  }
 }
 
 interface Side {
@@ -43,10 +49,16 @@ interface Side {
   readonly commit: string | null
 }
 
-async function sideOf(name: string | undefined, option: string, path: string, repository: Repository | null): Promise<Side> {
+async function sideOf(
+  name: string | undefined,
+  option: string,
+  path: string,
+  repository: Repository | null,
+): Promise<Side> {
   if (name === undefined) {
     if (repository === null || repository.bare) {
-      if (repository !== null) throw new UsageError(`${path} is a bare repository: name a revision with --${option}.`)
+      if (repository !== null)
+        throw new UsageError(`${path} is a bare repository: name a revision with --${option}.`)
       return folderSide(path)
     }
     return {
@@ -59,33 +71,52 @@ async function sideOf(name: string | undefined, option: string, path: string, re
   const commit = (await repository?.resolve(name)) ?? null
   const folder = await isDirectory(name)
   if (commit !== null && folder) {
-    throw new UsageError(`--${option} ${name} is both a revision and a folder. Write ./${name} for the folder, or the commit's id.`)
+    throw new UsageError(
+      `--${option} ${name} is both a revision and a folder. Write ./${name} for the folder, or the commit's id.`,
+    )
   }
   if (folder) return folderSide(name)
   if (commit === null || repository === null) {
     const where = repository === null ? `${path} is no git repository` : 'there is no such revision or folder'
-    throw new UsageError(`--${option} ${name}: ${where}. Name a folder${repository === null ? '' : ' or a revision such as main or HEAD~1'}.`)
+    throw new UsageError(
+      `--${option} ${name}: ${where}. Name a folder${repository === null ? '' : ' or a revision such as main or HEAD~1'}.`,
+    )
   }
   return commitSide(repository, commit, name)
 }
 
-async function baseOf(options: SourceOptions, path: string, repository: Repository | null, head: Side): Promise<Side | null> {
+async function baseOf(
+  options: SourceOptions,
+  path: string,
+  repository: Repository | null,
+  head: Side,
+): Promise<Side | null> {
   if (options.base === 'none') return null
   if (options.base !== undefined) return sideOf(options.base, 'base', path, repository)
   if (options.asksEnroll === true) return head
   if (repository === null || head.commit === null) return null
   const branch = await repository.defaultBranch()
-  if (branch === null) throw new UsageError('This repository has neither a main nor a master branch. Name what to compare with: --base REV, or --base none.')
+  if (branch === null)
+    throw new UsageError(
+      'This repository has neither a main nor a master branch. Name what to compare with: --base REV, or --base none.',
+    )
   const commit = await repository.mergeBase(head.commit, branch)
   if (commit === null) {
-    const remedy = repository.shallow ? 'The clone is shallow: fetch its history, or name a base with --base.' : 'Name a base with --base.'
+    const remedy = repository.shallow
+      ? 'The clone is shallow: fetch its history, or name a base with --base.'
+      : 'Name a base with --base.'
     throw new UsageError(`No common ancestor of the head and ${branch} is known. ${remedy}`)
   }
   return commitSide(repository, commit, commit.slice(0, 12))
 }
 
 function commitSide(repository: Repository, commit: string, label: string): Side {
-  const named = (tree: Tree): Tree => ({ ...tree, label, files: () => tree.files(), read: (files) => tree.read(files) })
+  const named = (tree: Tree): Tree => ({
+    ...tree,
+    label,
+    files: () => tree.files(),
+    read: (files) => tree.read(files),
+  })
   return {
     tree: named(gitTree(repository.gitDirectory, commit, { under: repository.prefix })),
     configuration: gitTree(repository.gitDirectory, commit),

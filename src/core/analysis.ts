@@ -39,7 +39,12 @@ export interface Analysis extends World {
  * Works out one state of one cluster from its manifests, whose order does not matter. `given` are problems
  * met on the way to them; they count as problems of this state.
  */
-export function analyze(config: ClusterConfig, rules: RuleSettings, manifests: readonly Manifest[], given: readonly Problem[] = []): Analysis {
+export function analyze(
+  config: ClusterConfig,
+  rules: RuleSettings,
+  manifests: readonly Manifest[],
+  given: readonly Problem[] = [],
+): Analysis {
   const state = buildState(config, manifests)
   const mesh = viewMesh(state)
   const world: World = {
@@ -70,7 +75,9 @@ function undescribedNamespaces({ state, mesh }: World): readonly Problem[] {
   const problems: Problem[] = []
   for (const namespace of state.namespaces.values()) {
     if (namespace.known || state.config.mesh.excludeNamespaces.includes(namespace.name)) continue
-    const unknown = mesh.members.filter(({ workload, enrollment }) => workload.namespace === namespace && enrollment.state === 'unknown')
+    const unknown = mesh.members.filter(
+      ({ workload, enrollment }) => workload.namespace === namespace && enrollment.state === 'unknown',
+    )
     const policies = state.policies.filter((policy) => policy.namespace === namespace)
     const inside = state.workloads.some((workload) => workload.namespace === namespace)
     const first = [...unknown.map(({ workload }) => workload), ...(inside ? [] : policies)]

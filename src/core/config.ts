@@ -41,19 +41,37 @@ export const RULE_SEVERITIES = {
 export type RuleId = keyof typeof RULE_SEVERITIES
 export type Severity = 'error' | 'warning' | 'note'
 
-export const DEFAULT_GATEWAY_NAMESPACES = ['istio-system', 'istio-ingress', 'istio-gateway', 'istio-gateways', 'istio-egress']
+export const DEFAULT_GATEWAY_NAMESPACES = [
+  'istio-system',
+  'istio-ingress',
+  'istio-gateway',
+  'istio-gateways',
+  'istio-egress',
+]
 const PROBE_SOURCES = { IPv4: '169.254.7.127', IPv6: 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff' } as const
 
 const labelMap = z.record(z.string(), z.string())
-const address = z.string().refine((text) => parseAddresses(text) !== null, 'must be an IP address or a block such as 10.0.0.0/8')
-const block = z.string().refine((text) => text.includes('/') && parseAddresses(text) !== null, 'must be a block such as 10.0.0.0/8')
-const date = z.string().refine((text) => /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(text), 'must be a date such as 2027-01-31')
+const address = z
+  .string()
+  .refine((text) => parseAddresses(text) !== null, 'must be an IP address or a block such as 10.0.0.0/8')
+const block = z
+  .string()
+  .refine((text) => text.includes('/') && parseAddresses(text) !== null, 'must be a block such as 10.0.0.0/8')
+const date = z
+  .string()
+  .refine(
+    (text) => /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(text),
+    'must be a date such as 2027-01-31',
+  )
 
 const expression = z.discriminatedUnion('operator', [
   z.strictObject({ key: z.string(), operator: z.enum(['In', 'NotIn']), values: z.array(z.string()).min(1) }),
   z.strictObject({ key: z.string(), operator: z.enum(['Exists', 'DoesNotExist']) }),
 ])
-const labelSelector = z.strictObject({ matchLabels: labelMap.optional(), matchExpressions: z.array(expression).optional() })
+const labelSelector = z.strictObject({
+  matchLabels: labelMap.optional(),
+  matchExpressions: z.array(expression).optional(),
+})
 
 const mesh = z.strictObject({
   hbonePort: z.int().min(1).max(65535).optional(),
@@ -61,20 +79,30 @@ const mesh = z.strictObject({
   excludeNamespaces: z.array(z.string()).optional(),
   gatewayNamespaces: z.array(z.string()).optional(),
   enablementSelectors: z
-    .array(z.strictObject({ podSelector: labelSelector.optional(), namespaceSelector: labelSelector.optional() }))
+    .array(
+      z.strictObject({ podSelector: labelSelector.optional(), namespaceSelector: labelSelector.optional() }),
+    )
     .optional(),
-  keepsDestinationPort: z.literal(false, 'only false is supported: a mesh that keeps destination ports cannot be judged').optional(),
+  keepsDestinationPort: z
+    .literal(false, 'only false is supported: a mesh that keeps destination ports cannot be judged')
+    .optional(),
 })
 
 const cluster = z.strictObject({
   paths: z.array(z.string()).min(1).optional(),
   namespace: z.string().min(1).optional(),
   cni: z.enum(Object.keys(CNI_PROFILES) as [Cni, ...Cni[]]).optional(),
-  ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])).min(1).max(2).optional(),
+  ipFamilies: z
+    .array(z.enum(['IPv4', 'IPv6']))
+    .min(1)
+    .max(2)
+    .optional(),
   podCIDRs: z.array(block).optional(),
   nodeCIDRs: z.array(block).optional(),
   mesh: mesh.optional(),
-  cilium: z.strictObject({ policyEnforcementMode: z.literal('default', 'only "default" is supported').optional() }).optional(),
+  cilium: z
+    .strictObject({ policyEnforcementMode: z.literal('default', 'only "default" is supported').optional() })
+    .optional(),
   assume: z
     .strictObject({
       namespaces: z.record(z.string(), z.strictObject({ labels: labelMap.optional() })).optional(),
@@ -106,7 +134,14 @@ export const configSchema = z.strictObject({
     )
     .optional(),
   ignorePaths: z.array(z.string()).optional(),
-  remote: z.strictObject({ allow: z.array(z.string()).max(0, 'only the empty list is supported: nothing is ever fetched').optional() }).optional(),
+  remote: z
+    .strictObject({
+      allow: z
+        .array(z.string())
+        .max(0, 'only the empty list is supported: nothing is ever fetched')
+        .optional(),
+    })
+    .optional(),
   comments: z.strictObject({ drafts: z.boolean().optional() }).optional(),
 })
 
@@ -168,14 +203,22 @@ export interface Config {
 export const DEFAULT_CONFIG: Config = complete({})
 
 /** Reads the text of a configuration file; what is wrong in it is told, and its default is used. */
-export function readConfig(path: string, text: string): { readonly config: Config; readonly problems: readonly Problem[] } {
+export function readConfig(
+  path: string,
+  text: string,
+): { readonly config: Config; readonly problems: readonly Problem[] } {
   const documents = splitDocuments(text)
   const document = documents[0]
   if (document === undefined) return { config: DEFAULT_CONFIG, problems: [] }
   const read = readDocument(text, document)
   if (!read.ok) {
     const message = `The configuration is not readable YAML: ${read.message}.`
-    return { config: DEFAULT_CONFIG, problems: [trouble(path, lineAt(text, read.offset), message, 'Correct the file; until then the defaults hold.')] }
+    return {
+      config: DEFAULT_CONFIG,
+      problems: [
+        trouble(path, lineAt(text, read.offset), message, 'Correct the file; until then the defaults hold.'),
+      ],
+    }
   }
   let value: unknown = read.value ?? {}
   const problems: Problem[] = []
@@ -185,11 +228,19 @@ export function readConfig(path: string, text: string): { readonly config: Confi
     if (parsed.success) return { config: complete(parsed.data), problems }
     const issue = parsed.error.issues[0]
     if (issue === undefined) break
-    const routes = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
+    const routes =
+      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
     for (const raw of routes) {
       const route = raw.map((part) => (typeof part === 'symbol' ? String(part) : part))
       const span = locate(text, document, route)
-      problems.push(trouble(path, span === null ? document.line : lineAt(text, span.start), sentence(issue, route), remedyFor(route)))
+      problems.push(
+        trouble(
+          path,
+          span === null ? document.line : lineAt(text, span.start),
+          sentence(issue, route),
+          remedyFor(route),
+        ),
+      )
       if (route.length === 0) return { config: DEFAULT_CONFIG, problems }
       value = without(value, route)
     }
@@ -217,7 +268,10 @@ export function clusterConfig(name: string, file: ClusterFile = {}): ClusterConf
     },
     assume: {
       namespaces: Object.fromEntries(
-        Object.entries(file.assume?.namespaces ?? {}).map(([name, { labels }]) => [name, { labels: labels ?? {} }]),
+        Object.entries(file.assume?.namespaces ?? {}).map(([name, { labels }]) => [
+          name,
+          { labels: labels ?? {} },
+        ]),
       ),
       manifests: file.assume?.manifests ?? [],
     },
@@ -228,7 +282,10 @@ export function clusterConfig(name: string, file: ClusterFile = {}): ClusterConf
 function complete(file: ConfigFile): Config {
   const clusters = Object.entries(file.clusters ?? {}).map(([name, entry]) => clusterConfig(name, entry))
   return {
-    clusters: clusters.length === 0 ? [clusterConfig('default')] : clusters.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    clusters:
+      clusters.length === 0
+        ? [clusterConfig('default')]
+        : clusters.sort((a, b) => (a.name < b.name ? -1 : 1)),
     rules: file.rules ?? {},
     failOn: file.failOn ?? 'introduced',
     onUnknown: file.onUnknown ?? 'neutral',
@@ -240,12 +297,21 @@ function complete(file: ConfigFile): Config {
 }
 
 function trouble(path: string, line: number, message: string, remedy: string): Problem {
-  return { path, line, code: 'configuration', class: 'unreadable', message, remedy, hides: { namespaces: 'all' } }
+  return {
+    path,
+    line,
+    code: 'configuration',
+    class: 'unreadable',
+    message,
+    remedy,
+    hides: { namespaces: 'all' },
+  }
 }
 
 function sentence(issue: z.core.$ZodIssue, route: Route): string {
   const name = route.length === 0 ? 'the configuration' : route.join('.')
-  if (issue.code === 'unrecognized_keys') return `"${String(route.at(-1))}" is not a setting${route.length > 1 ? ` of ${route.slice(0, -1).join('.')}` : ''}.`
+  if (issue.code === 'unrecognized_keys')
+    return `"${String(route.at(-1))}" is not a setting${route.length > 1 ? ` of ${route.slice(0, -1).join('.')}` : ''}.`
   return `${name}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}.`
 }
 
@@ -254,7 +320,8 @@ function remedyFor(route: Route): string {
   const best = knownKeys(route.slice(0, -1))
     .map((key) => ({ key, far: distance(wrong, key) }))
     .sort((a, b) => a.far - b.far)[0]
-  if (best !== undefined && best.far > 0 && best.far <= Math.max(2, wrong.length / 3)) return `Did you mean "${best.key}"?`
+  if (best !== undefined && best.far > 0 && best.far <= Math.max(2, wrong.length / 3))
+    return `Did you mean "${best.key}"?`
   return 'See docs/configuration.md; until it is mended, its default holds.'
 }
 
@@ -270,17 +337,22 @@ function knownKeys(route: Route): readonly string[] {
   }
   while (schema instanceof z.ZodOptional) schema = schema.unwrap()
   if (schema instanceof z.ZodObject) return Object.keys(schema.shape)
-  if (schema instanceof z.ZodRecord && schema.keyType instanceof z.ZodEnum) return schema.keyType.options.map(String)
+  if (schema instanceof z.ZodRecord && schema.keyType instanceof z.ZodEnum)
+    return schema.keyType.options.map(String)
   return []
 }
 
 function without(value: unknown, route: readonly (string | number)[]): unknown {
   const [first, ...rest] = route
   if (Array.isArray(value)) {
-    return value.flatMap((item: unknown, index) => (index !== first ? [item] : rest.length === 0 ? [] : [without(item, rest)]))
+    return value.flatMap((item: unknown, index) =>
+      index !== first ? [item] : rest.length === 0 ? [] : [without(item, rest)],
+    )
   }
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => (key !== String(first) ? [[key, item]] : rest.length === 0 ? [] : [[key, without(item, rest)]])),
+    Object.entries(value).flatMap(([key, item]) =>
+      key !== String(first) ? [[key, item]] : rest.length === 0 ? [] : [[key, without(item, rest)]],
+    ),
   )
 }

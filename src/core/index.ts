@@ -2,7 +2,15 @@
 export { analyze } from './analysis.ts'
 export type { Analysis } from './analysis.ts'
 export { compare, conclude, gates, policiesOf } from './findings/compare.ts'
-export type { Change, ComparedFinding, ComparedProblem, Comparison, Conclusion, PolicyRef, Touched } from './findings/compare.ts'
+export type {
+  Change,
+  ComparedFinding,
+  ComparedProblem,
+  Comparison,
+  Conclusion,
+  PolicyRef,
+  Touched,
+} from './findings/compare.ts'
 export { propose } from './fixes/plan.ts'
 export type { Plan } from './fixes/plan.ts'
 export { realise } from './fixes/realise.ts'

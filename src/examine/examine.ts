@@ -58,7 +58,9 @@ export async function examine(examination: Examination): Promise<Report> {
   }
   const verdicts = await proveEach(court, plans)
   const fix = await proveTogether(court, verdicts)
-  const findings = compared.flatMap((comparison) => comparison.findings).map((finding) => withFix(finding, verdicts))
+  const findings = compared
+    .flatMap((comparison) => comparison.findings)
+    .map((finding) => withFix(finding, verdicts))
   const problems = unique(compared.flatMap((comparison) => comparison.problems)).sort(byPlace)
   return {
     conclusion: conclude(compared, config),
@@ -66,39 +68,61 @@ export async function examine(examination: Examination): Promise<Report> {
     problems,
     summary: summarise(head.analyses),
     fix,
-    relevant: touched.some(({ namespaces }) => namespaces.size > 0) || problems.some(({ relevant }) => relevant),
+    relevant:
+      touched.some(({ namespaces }) => namespaces.size > 0) || problems.some(({ relevant }) => relevant),
     namespaces: [...new Set(head.analyses.flatMap((analysis) => inhabited(analysis)))].sort(compareText),
     files: filesOf(findings),
   }
 }
 
-async function think(examination: Examination, tree: Tree, clusters: readonly ClusterConfig[]): Promise<Thought> {
+async function think(
+  examination: Examination,
+  tree: Tree,
+  clusters: readonly ClusterConfig[],
+): Promise<Thought> {
   const { config, cache, configProblems, trusted } = examination
   const assumed = [...new Set(clusters.flatMap(({ assume }) => assume.manifests))]
   const options: LoadOptions = { ignorePaths: config.ignorePaths, assumed }
   const loaded = await load(tree, options, cache)
-  const baselines = await Promise.all(clusters.map(({ assume }) => loadAssumed(trusted, assume.manifests, cache)))
+  const baselines = await Promise.all(
+    clusters.map(({ assume }) => loadAssumed(trusted, assume.manifests, cache)),
+  )
   const analyses = clusters.map((cluster, index) => {
     const baseline = baselines[index] as Loaded
-    const ours = ({ path }: Problem): boolean => cluster.paths === null || cluster.paths.some((folder) => isWithin(path, folder))
+    const ours = ({ path }: Problem): boolean =>
+      cluster.paths === null || cluster.paths.some((folder) => isWithin(path, folder))
     const manifests = [...manifestsUnder(loaded, cluster.paths), ...manifestsUnder(baseline, null)]
-    return analyze(cluster, config.rules, manifests, [...configProblems, ...loaded.problems.filter(ours), ...baseline.problems])
+    return analyze(cluster, config.rules, manifests, [
+      ...configProblems,
+      ...loaded.problems.filter(ours),
+      ...baseline.problems,
+    ])
   })
   return { loaded, analyses }
 }
 
-function compareAll({ config, today }: Examination, base: Thought | null, head: Thought, touched: readonly Touched[]): readonly Comparison[] {
-  return head.analyses.map((analysis, index) => compare(base?.analyses[index] ?? null, analysis, touched[index] as Touched, config.waivers, today))
+function compareAll(
+  { config, today }: Examination,
+  base: Thought | null,
+  head: Thought,
+  touched: readonly Touched[],
+): readonly Comparison[] {
+  return head.analyses.map((analysis, index) =>
+    compare(base?.analyses[index] ?? null, analysis, touched[index] as Touched, config.waivers, today),
+  )
 }
 
 function withFix(finding: ComparedFinding, verdicts: readonly Proved[]): ReportFinding {
-  const own = verdicts.find(({ plan }) => plan.settles.includes(finding.fingerprint) && plan.cluster === finding.cluster)
+  const own = verdicts.find(
+    ({ plan }) => plan.settles.includes(finding.fingerprint) && plan.cluster === finding.cluster,
+  )
   if (own === undefined || own.fix !== null) return { ...finding, fix: own?.fix ?? null, advice: null }
   return { ...finding, fix: null, advice: `No fix is offered: ${own.reason}. By hand: ${own.plan.text}` }
 }
 
 function summarise(analyses: readonly Analysis[]): Report['summary'] {
-  const sum = (count: (analysis: Analysis) => number): number => analyses.reduce((total, analysis) => total + count(analysis), 0)
+  const sum = (count: (analysis: Analysis) => number): number =>
+    analyses.reduce((total, analysis) => total + count(analysis), 0)
   return {
     namespaces: sum(({ state }) => [...state.namespaces.values()].filter(({ known }) => known).length),
     workloads: sum(({ state }) => state.workloads.length),
@@ -110,7 +134,10 @@ function summarise(analyses: readonly Analysis[]): Report['summary'] {
 /** Namespaces that a manifest describes or that something lives in; one that is only asked about is neither. */
 function inhabited({ state }: Analysis): readonly string[] {
   const lived = [...state.workloads, ...state.policies].map(({ namespace }) => namespace.name)
-  return [...lived, ...[...state.namespaces.values()].flatMap(({ name, origin }) => (origin === null ? [] : [name]))]
+  return [
+    ...lived,
+    ...[...state.namespaces.values()].flatMap(({ name, origin }) => (origin === null ? [] : [name])),
+  ]
 }
 
 /** A problem of a file that two clusters share is said once. */
@@ -119,6 +146,9 @@ function unique<T>(problems: readonly T[]): T[] {
 }
 
 function filesOf(findings: readonly ReportFinding[]): ReadonlyMap<string, SourceFile> {
-  const origins = findings.flatMap(({ culprits, workload }) => [workload.origin, ...culprits.map(({ policy }) => policy.origin)])
+  const origins = findings.flatMap(({ culprits, workload }) => [
+    workload.origin,
+    ...culprits.map(({ policy }) => policy.origin),
+  ])
   return new Map(origins.map(({ file }) => [file.path, file]))
 }

@@ -27,7 +27,9 @@ export async function proveEach(court: Court, plans: readonly Plan[]): Promise<r
   const proved: Proved[] = []
   for (const plan of plans) {
     const result = await prove(court, [plan])
-    proved.push(typeof result === 'string' ? { plan, fix: null, reason: result } : { plan, fix: result, reason: '' })
+    proved.push(
+      typeof result === 'string' ? { plan, fix: null, reason: result } : { plan, fix: result, reason: '' },
+    )
   }
   return proved
 }
@@ -55,20 +57,24 @@ async function prove(court: Court, plans: readonly Plan[]): Promise<Fix | string
   const realised = realise(plans.flatMap(({ patches }) => patches))
   if (!realised.ok) return realised.reason
   const after = await court.tryOut(new Map(realised.files.map(({ file, after: text }) => [file.path, text])))
-  const trials = court.head.map(
-    (before, index): Trial => ({
-      before,
-      after: after.head[index] as Analysis,
-      compared: { before: court.compared[index] as Comparison, after: after.compared[index] as Comparison },
-    }),
-  )
+  const trials = court.head.map((before, index): Trial => ({
+    before,
+    after: after.head[index] as Analysis,
+    compared: { before: court.compared[index] as Comparison, after: after.compared[index] as Comparison },
+  }))
   const verdict = judge(plans, trials)
   if (!verdict.proved) return verdict.reason
   return {
     strategy: 'edit',
     text: [...new Set(plans.map(({ text }) => text))].join(' '),
     files: realised.files.map(({ file, edits, after: text }): FileChange => {
-      return { path: file.path, before: file.text, after: text, edits, diff: unifiedDiff(file.path, file.text, text) }
+      return {
+        path: file.path,
+        before: file.text,
+        after: text,
+        edits,
+        diff: unifiedDiff(file.path, file.text, text),
+      }
     }),
   }
 }

@@ -9,14 +9,23 @@ import { isWithin } from '../manifests/unrendered.ts'
 
 /** Compares the files of two trees; `base` is null where there is nothing to compare with. */
 export function touchedBy(base: Loaded | null, head: Loaded, config: ClusterConfig): Touched {
-  const ours = (path: string): boolean => config.paths === null || config.paths.some((folder) => isWithin(path, folder))
+  const ours = (path: string): boolean =>
+    config.paths === null || config.paths.some((folder) => isWithin(path, folder))
   const every = new Set([...head.ids.keys(), ...(base?.ids.keys() ?? [])])
   const paths = [...every].filter((path) => ours(path) && head.ids.get(path) !== base?.ids.get(path))
   const lines = paths.flatMap((path): [string, ReadonlySet<number>][] => {
     const after = textOf(head, path)
     return after === null ? [] : [[path, changedLines(base === null ? null : textOf(base, path), after)]]
   })
-  const namespaces = new Set(paths.flatMap((path) => changedNamespaces(base?.files.get(path)?.manifests ?? [], head.files.get(path)?.manifests ?? [], config)))
+  const namespaces = new Set(
+    paths.flatMap((path) =>
+      changedNamespaces(
+        base?.files.get(path)?.manifests ?? [],
+        head.files.get(path)?.manifests ?? [],
+        config,
+      ),
+    ),
+  )
   for (const namespace of config.enroll) namespaces.add(namespace)
   return { paths: new Set(paths), lines: new Map(lines), namespaces }
 }
@@ -26,8 +35,13 @@ function textOf(loaded: Loaded, path: string): string | null {
   return loaded.files.get(path)?.manifests[0]?.origin.file.text ?? null
 }
 
-function changedNamespaces(before: readonly Manifest[], after: readonly Manifest[], config: ClusterConfig): readonly string[] {
-  const texts = (manifests: readonly Manifest[]): ReadonlySet<string> => new Set(manifests.map(({ object }) => JSON.stringify(object)))
+function changedNamespaces(
+  before: readonly Manifest[],
+  after: readonly Manifest[],
+  config: ClusterConfig,
+): readonly string[] {
+  const texts = (manifests: readonly Manifest[]): ReadonlySet<string> =>
+    new Set(manifests.map(({ object }) => JSON.stringify(object)))
   const [was, is] = [texts(before), texts(after)]
   return [...before, ...after]
     .filter(({ object }) => was.has(JSON.stringify(object)) !== is.has(JSON.stringify(object)))

@@ -48,18 +48,20 @@ export async function loadAssumed(tree: Tree, paths: readonly string[], cache: P
   const missing = paths.filter((path) => !known.has(path))
   const found = paths.flatMap((path) => known.get(path) ?? [])
   const files = await parse(tree, found, false, cache)
-  const problems = missing.map(
-    (path): Problem => ({
-      path,
-      line: 1,
-      code: 'no-assumed-manifest',
-      class: 'unseen',
-      message: `The configuration assumes the manifests of ${path}, which is not in the base.`,
-      remedy: 'Correct clusters.<name>.assume.manifests, or add the file to the base branch.',
-      hides: { namespaces: 'all' },
-    }),
-  )
-  return { files, ids: new Map(), problems: [...problems, ...[...files.values()].flatMap((file) => file.problems)] }
+  const problems = missing.map((path): Problem => ({
+    path,
+    line: 1,
+    code: 'no-assumed-manifest',
+    class: 'unseen',
+    message: `The configuration assumes the manifests of ${path}, which is not in the base.`,
+    remedy: 'Correct clusters.<name>.assume.manifests, or add the file to the base branch.',
+    hides: { namespaces: 'all' },
+  }))
+  return {
+    files,
+    ids: new Map(),
+    problems: [...problems, ...[...files.values()].flatMap((file) => file.problems)],
+  }
 }
 
 /** The manifests whose files lie below any of the paths; null means the whole tree. */
@@ -78,13 +80,24 @@ interface Candidates {
 
 async function candidates(tree: Tree, { ignorePaths, assumed }: LoadOptions): Promise<Candidates> {
   const ignored = ignorePaths.length === 0 ? (): boolean => false : picomatch([...ignorePaths], { dot: true })
-  const named = (await tree.files()).filter(({ path }) => /\.(ya?ml|json)$/.test(path) || isKustomization(path))
+  const named = (await tree.files()).filter(
+    ({ path }) => /\.(ya?ml|json)$/.test(path) || isKustomization(path),
+  )
   const wanted = named.filter(({ path }) => !assumed.includes(path) && !ignored(path))
-  const [links, regular] = [wanted.filter(({ mode }) => mode === '120000'), wanted.filter(({ mode }) => mode.startsWith('100'))]
+  const [links, regular] = [
+    wanted.filter(({ mode }) => mode === '120000'),
+    wanted.filter(({ mode }) => mode.startsWith('100')),
+  ]
   const large = regular.filter(({ size }) => size > MAX_FILE_SIZE)
   const readable = regular.filter(({ size }) => size <= MAX_FILE_SIZE)
-  const kustomizations = await texts(tree, readable.filter(({ path }) => isKustomization(path)))
-  const unrendered = findUnrendered(readable.map(({ path }) => path), kustomizations)
+  const kustomizations = await texts(
+    tree,
+    readable.filter(({ path }) => isKustomization(path)),
+  )
+  const unrendered = findUnrendered(
+    readable.map(({ path }) => path),
+    kustomizations,
+  )
   return {
     files: readable.filter(({ path }) => !isKustomization(path) && !unrendered.skip(path)),
     unreadable: [...links, ...large],
@@ -96,7 +109,12 @@ async function candidates(tree: Tree, { ignorePaths, assumed }: LoadOptions): Pr
   }
 }
 
-async function parse(tree: Tree, files: readonly TreeFile[], editable: boolean, cache: ParseCache): Promise<ReadonlyMap<string, ParsedFile>> {
+async function parse(
+  tree: Tree,
+  files: readonly TreeFile[],
+  editable: boolean,
+  cache: ParseCache,
+): Promise<ReadonlyMap<string, ParsedFile>> {
   const key = ({ path, id }: TreeFile): string => `${editable ? '' : 'assumed '}${id} ${path}`
   const bytes = await tree.read(files.filter((file) => cache.get(key(file)) === undefined))
   const parsed = new Map<string, ParsedFile>()

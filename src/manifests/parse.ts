@@ -30,7 +30,11 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     const remedy = 'Save it as UTF-8, or leave it out with ignorePaths.'
-    return { path, manifests: [], problems: [broken(path, 1, 'not-utf8', `${path} is not UTF-8 text.`, remedy)] }
+    return {
+      path,
+      manifests: [],
+      problems: [broken(path, 1, 'not-utf8', `${path} is not UTF-8 text.`, remedy)],
+    }
   }
   const file: SourceFile = { path, text }
   const manifests: Manifest[] = []
@@ -43,7 +47,15 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
       const remedy = chunk.includes('{{')
         ? 'It looks like a template; leave templates out with ignorePaths and check what they render to.'
         : 'Correct the YAML; the other documents were judged without it.'
-      problems.push(broken(path, lineAt(text, read.offset), 'unreadable-yaml', `This document is not readable YAML: ${read.message}.`, remedy))
+      problems.push(
+        broken(
+          path,
+          lineAt(text, read.offset),
+          'unreadable-yaml',
+          `This document is not readable YAML: ${read.message}.`,
+          remedy,
+        ),
+      )
       continue
     }
     collect(read.value, { file, document, route: [], editable }, manifests, problems)
@@ -65,8 +77,16 @@ function collect(value: unknown, origin: Origin, manifests: Manifest[], problems
     const inner = kind.slice(0, -'List'.length)
     for (const [index, item] of items.entries()) {
       // Items of a typed list may leave their kind to it.
-      const whole = inner !== '' && isObject(item) && item.kind === undefined ? { ...item, kind: inner, apiVersion } : (item as unknown)
-      collect(whole, { ...origin, route: [...origin.route, 'items', index] satisfies Route }, manifests, problems)
+      const whole =
+        inner !== '' && isObject(item) && item.kind === undefined
+          ? { ...item, kind: inner, apiVersion }
+          : (item as unknown)
+      collect(
+        whole,
+        { ...origin, route: [...origin.route, 'items', index] satisfies Route },
+        manifests,
+        problems,
+      )
     }
     return
   }
@@ -74,7 +94,16 @@ function collect(value: unknown, origin: Origin, manifests: Manifest[], problems
   const { file, document } = origin
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     const message = `A document of the kind ${kind} has no apiVersion.`
-    problems.push(broken(file.path, document.line, 'no-api-version', message, 'Add it, or leave the file out with ignorePaths.', namespaceOf(object)))
+    problems.push(
+      broken(
+        file.path,
+        document.line,
+        'no-api-version',
+        message,
+        'Add it, or leave the file out with ignorePaths.',
+        namespaceOf(object),
+      ),
+    )
     return
   }
   const manifest: Manifest = { apiVersion, kind, object, origin }
@@ -86,7 +115,21 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** What a broken file hides cannot be told, so it hides everything of its cluster. */
-function broken(path: string, line: number, code: string, message: string, remedy: string, namespace: string | null = null): Problem {
-  return { path, line, code, class: 'unreadable', message, remedy, hides: { namespaces: namespace === null ? 'all' : [namespace] } }
+function broken(
+  path: string,
+  line: number,
+  code: string,
+  message: string,
+  remedy: string,
+  namespace: string | null = null,
+): Problem {
+  return {
+    path,
+    line,
+    code,
+    class: 'unreadable',
+    message,
+    remedy,
+    hides: { namespaces: namespace === null ? 'all' : [namespace] },
+  }
 }
-

@@ -19,8 +19,13 @@ export function isKustomization(path: string): boolean {
 }
 
 /** Finds what is not rendered, from the paths of the tree and the texts of its kustomizations. */
-export function findUnrendered(paths: readonly string[], kustomizations: ReadonlyMap<string, string>): Unrendered {
-  const charts = paths.filter((path) => posix.basename(path) === 'Chart.yaml').map((path) => posix.dirname(path))
+export function findUnrendered(
+  paths: readonly string[],
+  kustomizations: ReadonlyMap<string, string>,
+): Unrendered {
+  const charts = paths
+    .filter((path) => posix.basename(path) === 'Chart.yaml')
+    .map((path) => posix.dirname(path))
   const patches = new Set<string>()
   const problems: Problem[] = charts.map((folder) =>
     unseen(
@@ -35,15 +40,24 @@ export function findUnrendered(paths: readonly string[], kustomizations: Readonl
     const folder = posix.dirname(path)
     const value = readFirst(text)
     if (value === null) continue
-    for (const patch of [...listed(value.patchesStrategicMerge), ...listed(value.patches), ...listed(value.patchesJson6902)]) {
+    for (const patch of [
+      ...listed(value.patchesStrategicMerge),
+      ...listed(value.patches),
+      ...listed(value.patchesJson6902),
+    ]) {
       const file = typeof patch === 'string' ? patch : pathOf(patch)
       if (file !== null) patches.add(posix.join(folder, file))
     }
-    const inputs = [...listed(value.resources), ...listed(value.components), ...listed(value.bases)].filter((entry) => typeof entry === 'string')
+    const inputs = [...listed(value.resources), ...listed(value.components), ...listed(value.bases)].filter(
+      (entry) => typeof entry === 'string',
+    )
     const transforms = Object.keys(value).filter((key) => !HARMLESS.includes(key))
-    const remote = inputs.filter((entry) => !paths.some((known) => isWithin(known, posix.join(folder, entry))))
+    const remote = inputs.filter(
+      (entry) => !paths.some((known) => isWithin(known, posix.join(folder, entry))),
+    )
     if (transforms.length === 0 && remote.length === 0) continue
-    const why = transforms.length > 0 ? `it sets ${transforms.join(', ')}` : `${remote.join(', ')} is not in the tree`
+    const why =
+      transforms.length > 0 ? `it sets ${transforms.join(', ')}` : `${remote.join(', ')} is not in the tree`
     problems.push(
       unseen(
         path,
@@ -67,14 +81,22 @@ export function isWithin(path: string, folder: string): boolean {
   return clean === '.' || path === clean || path.startsWith(`${clean}/`)
 }
 
-function unseen(path: string, code: string, message: string, remedy: string, under: readonly string[]): Problem {
+function unseen(
+  path: string,
+  code: string,
+  message: string,
+  remedy: string,
+  under: readonly string[],
+): Problem {
   return { path, line: 1, code, class: 'unseen', message, remedy, hides: { namespaces: [], under } }
 }
 
 function readFirst(text: string): Record<string, unknown> | null {
   const document = splitDocuments(text)[0]
   const read = document === undefined ? null : readDocument(text, document)
-  return read?.ok === true && typeof read.value === 'object' && read.value !== null ? (read.value as Record<string, unknown>) : null
+  return read?.ok === true && typeof read.value === 'object' && read.value !== null
+    ? (read.value as Record<string, unknown>)
+    : null
 }
 
 function listed(value: unknown): readonly unknown[] {

@@ -23,7 +23,22 @@ export function reportJson({ conclusion, findings, problems, summary }: Report):
 }
 
 function findingJson(finding: ReportFinding): Record<string, unknown> {
-  const { rule, severity, certainty, change, fingerprint, cluster, workload, peers, direction, port, cause, message, waived, fix } = finding
+  const {
+    rule,
+    severity,
+    certainty,
+    change,
+    fingerprint,
+    cluster,
+    workload,
+    peers,
+    direction,
+    port,
+    cause,
+    message,
+    waived,
+    fix,
+  } = finding
   return {
     rule,
     severity,
@@ -40,6 +55,9 @@ function findingJson(finding: ReportFinding): Record<string, unknown> {
     cause,
     message,
     waived: waived === null ? null : { reason: waived.reason, owner: waived.owner, expires: waived.expires },
-    fix: fix === null ? null : { strategy: fix.strategy, files: fix.files.map(({ path, diff }) => ({ path, diff })) },
+    fix:
+      fix === null
+        ? null
+        : { strategy: fix.strategy, files: fix.files.map(({ path, diff }) => ({ path, diff })) },
   }
 }

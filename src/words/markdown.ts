@@ -10,7 +10,10 @@ export function reportMarkdown({ conclusion, findings, problems, summary }: Repo
   const parts = [
     `### ambient-guard: ${conclusion}`,
     ...live.map(findingMarkdown),
-    ...told.map(({ path, line, message, remedy }) => `- **${esc(path)}:${String(line)}**: ${esc(message)} ${esc(remedy)}`),
+    ...told.map(
+      ({ path, line, message, remedy }) =>
+        `- **${esc(path)}:${String(line)}**: ${esc(message)} ${esc(remedy)}`,
+    ),
     `${String(summary.workloads)} workloads (${String(summary.enrolled)} enrolled) in ${String(summary.namespaces)} namespaces, ${String(summary.policies)} policies.`,
   ]
   return `${parts.join('\n\n')}\n`
@@ -19,8 +22,15 @@ export function reportMarkdown({ conclusion, findings, problems, summary }: Repo
 function findingMarkdown(finding: ReportFinding): string {
   const { severity, rule, workload, message, fix } = finding
   const places = policiesOf(finding).map(({ path, line }) => `${esc(path)}:${String(line)}`)
-  const parts = [`**${severity}** ${esc(workload.id)} (${rule}): ${esc(message)}`, `Policies: ${places.join(', ')}`]
-  if (fix !== null) parts.push(`${esc(fix.text)}`, ...fix.files.map(({ diff }) => `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`))
+  const parts = [
+    `**${severity}** ${esc(workload.id)} (${rule}): ${esc(message)}`,
+    `Policies: ${places.join(', ')}`,
+  ]
+  if (fix !== null)
+    parts.push(
+      `${esc(fix.text)}`,
+      ...fix.files.map(({ diff }) => `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`),
+    )
   return parts.join('\n\n')
 }
 

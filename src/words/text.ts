@@ -26,14 +26,27 @@ export function reportText(report: Report, color: boolean): string {
 
 function findingText(finding: ReportFinding, paint: Paint): string {
   const { rule, severity, change, waived, workload, cause, fix, advice, fingerprint } = finding
-  const mark = { error: paint.red('error'), warning: paint.yellow('warning'), note: paint.cyan('note') }[severity]
-  const state = waived === null ? (change === 'existing' ? ' (was there before)' : '') : ` (waived until ${waived.expires}: ${waived.reason})`
+  const mark = { error: paint.red('error'), warning: paint.yellow('warning'), note: paint.cyan('note') }[
+    severity
+  ]
+  const state =
+    waived === null
+      ? change === 'existing'
+        ? ' (was there before)'
+        : ''
+      : ` (waived until ${waived.expires}: ${waived.reason})`
   const lines = [
     `${paint.bold(mark)} ${paint.bold(printable(workload.id))}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`,
     ...wrap(printable(finding.message)).map((line) => `${INDENT}${line}`),
-    ...policiesOf(finding).map(({ path, line }) => `${INDENT}${paint.dim('policy')} ${printable(path)}:${String(line)}`),
-    ...(cause === null ? [] : [`${INDENT}${paint.dim('cause ')} ${printable(cause.path)}:${String(cause.line)}`]),
-    ...(fix === null ? [] : wrap(`fix: ${printable(fix.text)}`).map((line) => `${INDENT}${paint.green(line)}`)),
+    ...policiesOf(finding).map(
+      ({ path, line }) => `${INDENT}${paint.dim('policy')} ${printable(path)}:${String(line)}`,
+    ),
+    ...(cause === null
+      ? []
+      : [`${INDENT}${paint.dim('cause ')} ${printable(cause.path)}:${String(cause.line)}`]),
+    ...(fix === null
+      ? []
+      : wrap(`fix: ${printable(fix.text)}`).map((line) => `${INDENT}${paint.green(line)}`)),
     ...(fix?.files ?? []).flatMap(({ diff }) => diffText(diff, paint)),
     ...(advice === null ? [] : wrap(printable(advice)).map((line) => `${INDENT}${line}`)),
   ]
@@ -48,22 +61,42 @@ export function diffText(diff: string, paint: Paint, indent: string = INDENT): r
     .map((line) => {
       const safe = printable(line)
       if (/^(---|\+\+\+|diff|index)/.test(line)) return `${indent}${paint.dim(safe)}`
-      const tint = line.startsWith('+') ? paint.green : line.startsWith('-') ? paint.red : line.startsWith('@@') ? paint.cyan : String
+      const tint = line.startsWith('+')
+        ? paint.green
+        : line.startsWith('-')
+          ? paint.red
+          : line.startsWith('@@')
+            ? paint.cyan
+            : String
       return `${indent}${tint(safe)}`
     })
 }
 
 function problemText({ path, line, class: kind, message, remedy }: ComparedProblem, paint: Paint): string {
   const mark = kind === 'unreadable' ? paint.red('unreadable') : paint.yellow('not seen')
-  return [`${paint.bold(mark)} ${printable(path)}:${String(line)}`, ...wrap(printable(`${message} ${remedy}`)).map((text) => `${INDENT}${text}`)].join('\n')
+  return [
+    `${paint.bold(mark)} ${printable(path)}:${String(line)}`,
+    ...wrap(printable(`${message} ${remedy}`)).map((text) => `${INDENT}${text}`),
+  ].join('\n')
 }
 
 function resolvedText(resolved: readonly ReportFinding[], paint: Paint): string {
-  return [paint.green('resolved'), ...resolved.map(({ rule, workload }) => `${INDENT}${printable(workload.id)}  ${rule}`)].join('\n')
+  return [
+    paint.green('resolved'),
+    ...resolved.map(({ rule, workload }) => `${INDENT}${printable(workload.id)}  ${rule}`),
+  ].join('\n')
 }
 
-function conclusionText({ conclusion, summary, findings, problems, relevant }: Report, told: number, paint: Paint): string {
-  const verdict = { success: paint.green('success'), neutral: paint.yellow('neutral'), failure: paint.red('failure') }[conclusion]
+function conclusionText(
+  { conclusion, summary, findings, problems, relevant }: Report,
+  told: number,
+  paint: Paint,
+): string {
+  const verdict = {
+    success: paint.green('success'),
+    neutral: paint.yellow('neutral'),
+    failure: paint.red('failure'),
+  }[conclusion]
   const live = findings.filter(({ change }) => change !== 'resolved')
   const count = (wanted: string): number => live.filter(({ severity }) => severity === wanted).length
   const said = [
@@ -76,7 +109,9 @@ function conclusionText({ conclusion, summary, findings, problems, relevant }: R
   const elsewhere = problems.length - told
   const hint = [
     relevant ? '' : ' The change touches nothing that decides who reaches whom.',
-    elsewhere > 0 ? ` ${String(elsewhere)} ${elsewhere === 1 ? 'problem' : 'problems'} outside the change: see --format json.` : '',
+    elsewhere > 0
+      ? ` ${String(elsewhere)} ${elsewhere === 1 ? 'problem' : 'problems'} outside the change: see --format json.`
+      : '',
   ].join('')
   return `${paint.bold(verdict)}: ${said.length === 0 ? 'nothing to report' : said.join(', ')}. Looked at ${seen}.${hint}`
 }
@@ -88,7 +123,10 @@ function counted(count: number, noun: string): string | null {
 /** Control characters in names would move the cursor or set colours: they are shown, not sent. */
 export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- these are the characters that must not reach a terminal
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function wrap(text: string): readonly string[] {

@@ -38,7 +38,8 @@ export function enrollment(workload: Workload, config: ClusterConfig): Enrollmen
   const { pods, namespace } = workload
   const no = (because: string): Enrollment => ({ state: 'no', because, at: null })
   if (pods.hostNetwork) return no('its pods use the host network')
-  if (config.mesh.excludeNamespaces.includes(namespace.name)) return no(`the mesh excludes the namespace ${namespace.name}`)
+  if (config.mesh.excludeNamespaces.includes(namespace.name))
+    return no(`the mesh excludes the namespace ${namespace.name}`)
   // ztunnel itself is never enrolled (cni/pkg/util/podutil.go, IsZtunnelPod).
   if (namespace.name === 'istio-system' && label(pods.labels, 'app') === 'ztunnel') return no('it is ztunnel')
   const injected = wouldBeInjected(pods, namespace)
@@ -46,7 +47,11 @@ export function enrollment(workload: Workload, config: ClusterConfig): Enrollmen
   const matched = matchSelectors(pods.labels, namespace, config)
   if (matched === 'no') return no('nothing enrols it')
   if (matched === 'maybe' || injected === 'maybe') {
-    return { state: 'unknown', because: `nothing in the tree describes the namespace ${namespace.name}`, at: null }
+    return {
+      state: 'unknown',
+      because: `nothing in the tree describes the namespace ${namespace.name}`,
+      at: null,
+    }
   }
   return { state: 'yes', ...reason(workload, config) }
 }
@@ -87,12 +92,20 @@ function selectorsOf(config: ClusterConfig): readonly EnablementSelector[] {
 function reason(workload: Workload, { enroll }: ClusterConfig): Pick<Enrollment, 'because' | 'at'> {
   const { pods, namespace, origin } = workload
   if (label(pods.labels, DATAPLANE_MODE) === 'ambient') {
-    return { because: `its pods carry ${DATAPLANE_MODE}: ambient`, at: placeOf(origin, [...pods.labelsRoute, DATAPLANE_MODE]) }
+    return {
+      because: `its pods carry ${DATAPLANE_MODE}: ambient`,
+      at: placeOf(origin, [...pods.labelsRoute, DATAPLANE_MODE]),
+    }
   }
-  if (enroll.includes(namespace.name)) return { because: `as if the namespace ${namespace.name} carried ${DATAPLANE_MODE}: ambient`, at: null }
-  if (label(namespace.labels, DATAPLANE_MODE) !== 'ambient') return { because: 'a configured enablement selector matches it', at: null }
+  if (enroll.includes(namespace.name))
+    return { because: `as if the namespace ${namespace.name} carried ${DATAPLANE_MODE}: ambient`, at: null }
+  if (label(namespace.labels, DATAPLANE_MODE) !== 'ambient')
+    return { because: 'a configured enablement selector matches it', at: null }
   if (namespace.origin === null) {
-    return { because: `the namespace ${namespace.name} is assumed to carry ${DATAPLANE_MODE}: ambient`, at: null }
+    return {
+      because: `the namespace ${namespace.name} is assumed to carry ${DATAPLANE_MODE}: ambient`,
+      at: null,
+    }
   }
   const at = placeOf(namespace.origin, ['metadata', 'labels', DATAPLANE_MODE])
   return { because: `the namespace ${namespace.name} carries ${DATAPLANE_MODE}: ambient`, at }

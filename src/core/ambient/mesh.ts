@@ -47,7 +47,11 @@ function memberOf(workload: Workload, config: ClusterConfig): Member {
   const enrolled = enrollment(workload, config)
   const injected = wouldBeInjected(workload.pods, workload.namespace)
   const tunnel = label(workload.pods.labels, 'networking.istio.io/tunnel') === 'http'
-  const sends = strongest(fromState(enrolled.state), fromMatch(injected), workload.gateway === null ? 'outside' : 'certain')
+  const sends = strongest(
+    fromState(enrolled.state),
+    fromMatch(injected),
+    workload.gateway === null ? 'outside' : 'certain',
+  )
   const receives = strongest(
     fromState(enrolled.state),
     workload.gateway === 'istio-waypoint' || workload.gateway === 'istio-east-west' ? 'certain' : 'outside',
@@ -67,11 +71,17 @@ function podsSide(pods: Selector, namespace: Namespace, role: Role, state: Clust
   const labels = pinnedLabels(pods)
   if (podsEnrolled(labels, namespace, config)) return 'certain'
   const injected = wouldBeInjected({ labels, annotations: {}, hostNetwork: false }, namespace) === 'yes'
-  if (injected && (role === 'sends' || label(labels, 'networking.istio.io/tunnel') === 'http')) return 'certain'
+  if (injected && (role === 'sends' || label(labels, 'networking.istio.io/tunnel') === 'http'))
+    return 'certain'
   if (label(labels, 'gateway.istio.io/managed') !== undefined) return 'certain'
   // The label by which Istio's own charts mark their gateways, and the one that the Gateway API asks for.
-  if (label(labels, 'istio') !== undefined || label(labels, 'gateway.networking.k8s.io/gateway-name') !== undefined) return 'possible'
-  const gateways = gatewayNamespaces.has(namespace.name) || config.mesh.gatewayNamespaces.includes(namespace.name)
+  if (
+    label(labels, 'istio') !== undefined ||
+    label(labels, 'gateway.networking.k8s.io/gateway-name') !== undefined
+  )
+    return 'possible'
+  const gateways =
+    gatewayNamespaces.has(namespace.name) || config.mesh.gatewayNamespaces.includes(namespace.name)
   return gateways && role === 'sends' ? 'possible' : 'outside'
 }
 

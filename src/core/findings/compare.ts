@@ -46,10 +46,21 @@ export interface Comparison {
 }
 
 /** Compares two analyses of one cluster; `base` is null where there is nothing to compare with. */
-export function compare(base: Analysis | null, head: Analysis, touched: Touched, waivers: readonly Waiver[], today: string): Comparison {
+export function compare(
+  base: Analysis | null,
+  head: Analysis,
+  touched: Touched,
+  waivers: readonly Waiver[],
+  today: string,
+): Comparison {
   const problems = head.problems.map((problem) => compareProblem(problem, base?.problems ?? [], touched))
   const changeRules = base === null ? [] : CHANGE_RULES.filter(({ id }) => head.rules[id] !== 'off')
-  const changed = base === null ? [] : changeRules.flatMap(({ check }) => check(base, head)).map((finding) => withSeverity(finding, head.rules))
+  const changed =
+    base === null
+      ? []
+      : changeRules
+          .flatMap(({ check }) => check(base, head))
+          .map((finding) => withSeverity(finding, head.rules))
   const before = new Map((base?.findings ?? []).map((finding) => [fingerprint(finding), finding]))
   const after = [...head.findings, ...changed]
   const stated = new Set(after.map(fingerprint))
@@ -58,12 +69,20 @@ export function compare(base: Analysis | null, head: Analysis, touched: Touched,
     fingerprint: fingerprint(finding),
     change,
     cause: change === 'resolved' ? null : causeOf(finding, touched),
-    waived: waivers.find(({ rule, workload, expires }) => rule === finding.rule && workload === finding.workload.id && today <= expires) ?? null,
+    waived:
+      waivers.find(
+        ({ rule, workload, expires }) =>
+          rule === finding.rule && workload === finding.workload.id && today <= expires,
+      ) ?? null,
   })
-  const resolved = [...before.values()].filter((finding) => !stated.has(fingerprint(finding)) && !hidden(finding, problems))
+  const resolved = [...before.values()].filter(
+    (finding) => !stated.has(fingerprint(finding)) && !hidden(finding, problems),
+  )
   return {
     findings: [
-      ...after.map((finding) => dress(finding, isNew(finding, before.get(fingerprint(finding))) ? 'introduced' : 'existing')),
+      ...after.map((finding) =>
+        dress(finding, isNew(finding, before.get(fingerprint(finding))) ? 'introduced' : 'existing'),
+      ),
       ...resolved.map((finding) => dress(finding, 'resolved')),
     ].sort(byChange),
     problems,
@@ -87,24 +106,40 @@ function isNew(finding: Finding, before: Finding | undefined): boolean {
 /** A finding is not mended where what would show it has become unreadable or gone out of sight. */
 function hidden({ workload }: Finding, problems: readonly ComparedProblem[]): boolean {
   return problems.some(
-    ({ change, hides }) => change === 'introduced' && (hides.namespaces === 'all' || hides.namespaces.includes(workload.namespace.name)),
+    ({ change, hides }) =>
+      change === 'introduced' &&
+      (hides.namespaces === 'all' || hides.namespaces.includes(workload.namespace.name)),
   )
 }
 
 function compareProblem(problem: Problem, before: readonly Problem[], touched: Touched): ComparedProblem {
   const { hides, path } = problem
-  const same = before.some((other) => other.path === path && other.code === problem.code && other.message === problem.message)
+  const same = before.some(
+    (other) => other.path === path && other.code === problem.code && other.message === problem.message,
+  )
   const touches =
-    hides.namespaces === 'all' ? touched.namespaces.size > 0 : hides.namespaces.some((namespace) => touched.namespaces.has(namespace))
-  const below = (hides.under ?? []).some((folder) => [...touched.paths].some((changed) => folder === '.' || changed === folder || changed.startsWith(`${folder}/`)))
-  return { ...problem, change: same ? 'existing' : 'introduced', relevant: touched.paths.has(path) || touches || below }
+    hides.namespaces === 'all'
+      ? touched.namespaces.size > 0
+      : hides.namespaces.some((namespace) => touched.namespaces.has(namespace))
+  const below = (hides.under ?? []).some((folder) =>
+    [...touched.paths].some(
+      (changed) => folder === '.' || changed === folder || changed.startsWith(`${folder}/`),
+    ),
+  )
+  return {
+    ...problem,
+    change: same ? 'existing' : 'introduced',
+    relevant: touched.paths.has(path) || touches || below,
+  }
 }
 
 /** Enrolment label first, then policy, then workload, each in path order. */
 function causeOf(finding: Finding, touched: Touched): Place | null {
   const labels = finding.enrolledAt.filter(({ path, line }) => touched.lines.get(path)?.has(line) === true)
   if (labels.length > 0) return firstOf(labels)
-  const policies = finding.culprits.flatMap(({ policy, rule }) => changedPlace(policy.origin, [rule?.route ?? ['spec']], touched) ?? [])
+  const policies = finding.culprits.flatMap(
+    ({ policy, rule }) => changedPlace(policy.origin, [rule?.route ?? ['spec']], touched) ?? [],
+  )
   if (policies.length > 0) return firstOf(policies)
   const { workload, workloadRoutes } = finding
   return changedPlace(workload.origin, workloadRoutes, touched)
@@ -116,7 +151,8 @@ function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched
   if (lines === undefined) return null
   for (const route of [...routes, []]) {
     const { first, last } = linesOf(origin, route)
-    for (let line = first; line <= last; line += 1) if (lines.has(line)) return { path: origin.file.path, line }
+    for (let line = first; line <= last; line += 1)
+      if (lines.has(line)) return { path: origin.file.path, line }
   }
   return null
 }
@@ -140,16 +176,24 @@ export function policiesOf(finding: Finding): readonly PolicyRef[] {
     const place = placeOf(policy.origin, rule?.route ?? ['spec'])
     refs.set(policy.id, { kind: policy.kind, namespace: policy.namespace.name, name: policy.name, ...place })
   }
-  return [...refs.values()].sort((a, b) => compareText(a.path, b.path) || a.line - b.line || compareText(a.name, b.name))
+  return [...refs.values()].sort(
+    (a, b) => compareText(a.path, b.path) || a.line - b.line || compareText(a.name, b.name),
+  )
 }
 
 /** What the conclusion rests on; see `conclude`. */
-export type Gate = { readonly failOn: 'introduced' | 'any' | 'never'; readonly onUnknown: 'neutral' | 'failure' }
+export type Gate = {
+  readonly failOn: 'introduced' | 'any' | 'never'
+  readonly onUnknown: 'neutral' | 'failure'
+}
 
 export type Conclusion = 'success' | 'neutral' | 'failure'
 
 /** Does a finding stop a merge? */
-export function gates({ severity, change, waived }: Pick<ComparedFinding, 'severity' | 'change' | 'waived'>, { failOn }: Gate): boolean {
+export function gates(
+  { severity, change, waived }: Pick<ComparedFinding, 'severity' | 'change' | 'waived'>,
+  { failOn }: Gate,
+): boolean {
   if (severity !== ('error' satisfies Severity) || waived !== null || failOn === 'never') return false
   return failOn === 'any' ? change !== 'resolved' : change === 'introduced'
 }
@@ -165,6 +209,8 @@ export function conclude(comparisons: readonly Comparison[], gate: Gate): Conclu
   const unseen = problems.some((problem) => problem.class === 'unseen')
   if (findings.some((finding) => gates(finding, gate))) return 'failure'
   if (gate.failOn !== 'never' && (broken || (unseen && gate.onUnknown === 'failure'))) return 'failure'
-  const doubts = findings.some(({ change, severity, waived }) => change === 'introduced' && waived === null && severity !== 'note')
+  const doubts = findings.some(
+    ({ change, severity, waived }) => change === 'introduced' && waived === null && severity !== 'note',
+  )
   return doubts || problems.length > 0 ? 'neutral' : 'success'
 }

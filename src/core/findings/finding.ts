@@ -41,7 +41,9 @@ export interface Finding {
  * `f-` and ten hexadecimal digits over what a finding is about: no line, no commit and no peer, so that
  * it stays the same while people edit around it.
  */
-export function fingerprint(finding: Pick<Finding, 'rule' | 'cluster' | 'workload' | 'direction' | 'port'>): string {
+export function fingerprint(
+  finding: Pick<Finding, 'rule' | 'cluster' | 'workload' | 'direction' | 'port'>,
+): string {
   const { rule, cluster, workload, direction, port } = finding
   return `f-${bytesToHex(sha256(utf8ToBytes(JSON.stringify([rule, cluster, workload.id, direction, port])))).slice(0, 10)}`
 }

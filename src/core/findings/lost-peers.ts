@@ -32,7 +32,8 @@ export function lostIngress(world: World, workload: Workload): readonly Loss[] {
   return rules.flatMap(({ policy, rule }) => {
     const ports = admits(rule)
     if (ports === ALL_PORTS || ports.TCP.length === 0 || hasPort(ports, 'TCP', hbonePort)) return []
-    const served = workload.declaredPorts.length === 0 || workload.declaredPorts.some((port) => contains(ports.TCP, port))
+    const served =
+      workload.declaredPorts.length === 0 || workload.declaredPorts.some((port) => contains(ports.TCP, port))
     const peers = senders.ofRule(rule, policy).flatMap((peer) => {
       const { sure, perhaps, hits } = engine.allows(workload, peer.peer, 'ingress')
       if (hasPort(sure, 'TCP', hbonePort)) return []
@@ -40,7 +41,8 @@ export function lostIngress(world: World, workload: Workload): readonly Loss[] {
       // A doubt on both sides is no news: whoever is only possibly a mesh peer is possibly let in, too.
       if (doubtful && peer.side === 'possible') return []
       const admitted = hits.some((hit) => hit.rule === rule && hit.sure.TCP.length > 0)
-      const certainty: Certainty = peer.side === 'certain' && !doubtful && admitted && served ? 'certain' : 'possible'
+      const certainty: Certainty =
+        peer.side === 'certain' && !doubtful && admitted && served ? 'certain' : 'possible'
       return [{ ...peer, certainty }]
     })
     return peers.length === 0 ? [] : [{ culprit: { policy, rule }, ports, peers, served }]

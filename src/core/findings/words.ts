@@ -6,7 +6,8 @@ import type { NetworkPolicy } from '../kubernetes/state.ts'
 
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function list(names: readonly string[], most: number = 3): string {
-  const shown = names.length > most ? [...names.slice(0, most - 1), `${String(names.length - most + 1)} more`] : names
+  const shown =
+    names.length > most ? [...names.slice(0, most - 1), `${String(names.length - most + 1)} more`] : names
   return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`
 }
 
@@ -29,11 +30,13 @@ export function namePeers(peers: readonly string[]): string {
 
 /** A peer as a policy writes it: `pods app=web in payments`, `every pod in namespaces team=a`, `10.0.0.0/8`. */
 export function describePeer(peer: PolicyPeer, ownNamespace: string): string {
-  if (peer.kind === 'block') return peer.except.length === 0 ? peer.cidr : `${peer.cidr} except ${list(peer.except)}`
+  if (peer.kind === 'block')
+    return peer.except.length === 0 ? peer.cidr : `${peer.cidr} except ${list(peer.except)}`
   const pods = peer.pods.length === 0 ? 'every pod' : `pods ${describeSelector(peer.pods)}`
   if (peer.namespaces === null) return `${pods} in ${ownNamespace}`
   if (peer.namespaces.length === 0) return `${pods} in every namespace`
   const [only, ...others] = peer.namespaces
-  if (others.length === 0 && only?.key === NAMESPACE_NAME_LABEL && only.operator === 'In') return `${pods} in ${list(only.values)}`
+  if (others.length === 0 && only?.key === NAMESPACE_NAME_LABEL && only.operator === 'In')
+    return `${pods} in ${list(only.values)}`
   return `${pods} in namespaces ${describeSelector(peer.namespaces)}`
 }

@@ -35,15 +35,23 @@ export function judge(plans: readonly Plan[], trials: readonly Trial[]): Verdict
 function objection(plans: readonly Plan[], { before, after, compared }: Trial): string | null {
   const old = new Map(compared.before.findings.map((finding) => [finding.fingerprint, finding]))
   const now = compared.after.findings.filter(({ change }) => change !== 'resolved')
-  const left = plans.flatMap(({ settles }) => settles).find((id) => now.some(({ fingerprint }) => fingerprint === id))
+  const left = plans
+    .flatMap(({ settles }) => settles)
+    .find((id) => now.some(({ fingerprint }) => fingerprint === id))
   if (left !== undefined) return `the finding ${left} would remain`
   for (const finding of now) {
     const was = old.get(finding.fingerprint)
     if (finding.severity === 'note' || finding.change === 'resolved') continue
-    const worse = was === undefined || was.change === 'resolved' || bySeverity(finding.severity, was.severity) < 0 || finding.peers.some((peer) => !was.peers.includes(peer))
+    const worse =
+      was === undefined ||
+      was.change === 'resolved' ||
+      bySeverity(finding.severity, was.severity) < 0 ||
+      finding.peers.some((peer) => !was.peers.includes(peer))
     if (worse) return `it would bring ${finding.rule} on ${finding.workload.id}`
   }
-  const problem = after.problems.find(({ code, message }) => !before.problems.some((was) => was.code === code && was.message === message))
+  const problem = after.problems.find(
+    ({ code, message }) => !before.problems.some((was) => was.code === code && was.message === message),
+  )
   if (problem !== undefined) return `it would bring a problem: ${problem.message}`
   const lost = idsOf(before.state).find((id) => !idsOf(after.state).includes(id))
   if (lost !== undefined) return `${lost} would be lost`
@@ -51,7 +59,11 @@ function objection(plans: readonly Plan[], { before, after, compared }: Trial): 
 }
 
 function idsOf(state: ClusterState): readonly string[] {
-  return [...[...state.namespaces.keys()].map((name) => `Namespace/${name}`), ...state.workloads.map(({ id }) => id), ...state.policies.map(({ id }) => id)]
+  return [
+    ...[...state.namespaces.keys()].map((name) => `Namespace/${name}`),
+    ...state.workloads.map(({ id }) => id),
+    ...state.policies.map(({ id }) => id),
+  ]
 }
 
 /** What is newly open must be listed, and nothing may close. */
@@ -74,7 +86,13 @@ function unlisted(plans: readonly Plan[], before: Analysis, after: Analysis): st
   return null
 }
 
-function sameRules(before: Analysis, workload: Workload, after: Analysis, same: Workload, direction: Direction): boolean {
+function sameRules(
+  before: Analysis,
+  workload: Workload,
+  after: Analysis,
+  same: Workload,
+  direction: Direction,
+): boolean {
   const rulesOf = (analysis: Analysis, subject: Workload): string =>
     JSON.stringify(
       analysis.engine.isolating(subject, direction).map(({ id, spec }) => [id, spec[direction]]),
@@ -83,28 +101,55 @@ function sameRules(before: Analysis, workload: Workload, after: Analysis, same: 
   return rulesOf(before, workload) === rulesOf(after, same)
 }
 
-function listed(plans: readonly Plan[], before: Analysis, workload: Workload, peer: Peer, direction: Direction): PortSet {
+function listed(
+  plans: readonly Plan[],
+  before: Analysis,
+  workload: Workload,
+  peer: Peer,
+  direction: Direction,
+): PortSet {
   if (direction === 'egress') return NO_PORTS
   return before.engine.isolating(workload, 'ingress').reduce((sum, policy) => {
     const openings = plans.flatMap(({ opens }) => opens).filter(({ policyId }) => policyId === policy.id)
     return openings.reduce((ports, opening) => {
       const rule = { index: -1, route: [], peers: opening.peers, ports: null }
-      return ruleMatches(rule, policy, peer, before.state.config) === 'no' ? ports : unionPorts(ports, opening.ports)
+      return ruleMatches(rule, policy, peer, before.state.config) === 'no'
+        ? ports
+        : unionPorts(ports, opening.ports)
     }, sum)
   }, NO_PORTS)
 }
 
 /** One peer of every sort that any rule could tell apart: workloads, unseen pods, stretches of addresses. */
-function everyPeer(before: Analysis, after: Analysis, was: Workload, is: Workload, direction: Direction): readonly Peer[] {
+function everyPeer(
+  before: Analysis,
+  after: Analysis,
+  was: Workload,
+  is: Workload,
+  direction: Direction,
+): readonly Peer[] {
   const { state } = before
-  const rules = [...before.engine.isolating(was, direction), ...after.engine.isolating(is, direction)].flatMap(({ spec }) => spec[direction] ?? [])
-  const blocks = rules.flatMap(({ peers }) => peers ?? []).flatMap((peer) => (peer.kind === 'block' ? [peer.addresses] : []))
-  const selectors = rules.flatMap(({ peers }) => peers ?? []).flatMap((peer) => (peer.kind === 'pods' ? [peer] : []))
+  const rules = [
+    ...before.engine.isolating(was, direction),
+    ...after.engine.isolating(is, direction),
+  ].flatMap(({ spec }) => spec[direction] ?? [])
+  const blocks = rules
+    .flatMap(({ peers }) => peers ?? [])
+    .flatMap((peer) => (peer.kind === 'block' ? [peer.addresses] : []))
+  const selectors = rules
+    .flatMap(({ peers }) => peers ?? [])
+    .flatMap((peer) => (peer.kind === 'pods' ? [peer] : []))
   return [
     ...state.workloads.map((workload): Peer => ({ kind: 'workload', workload })),
-    ...[...state.namespaces.values()].map((namespace): Peer => ({ kind: 'pods', pods: EVERYTHING, namespace })),
+    ...[...state.namespaces.values()].map((namespace): Peer => ({
+      kind: 'pods',
+      pods: EVERYTHING,
+      namespace,
+    })),
     ...selectors.map(({ pods, namespaces }): Peer =>
-      namespaces === null ? { kind: 'pods', pods, namespace: was.namespace } : { kind: 'elsewhere', pods, namespaces },
+      namespaces === null
+        ? { kind: 'pods', pods, namespace: was.namespace }
+        : { kind: 'elsewhere', pods, namespaces },
     ),
     { kind: 'elsewhere', pods: EVERYTHING, namespaces: EVERYTHING },
     ...stretches(blocks).map((addresses): Peer => ({ kind: 'addresses', addresses, pods: false })),
@@ -114,9 +159,15 @@ function everyPeer(before: Analysis, after: Analysis, was: Workload, is: Workloa
 /** Cuts all addresses at every edge of the blocks: inside a stretch no block tells two addresses apart. */
 function stretches(blocks: readonly AddressSet[]): readonly AddressSet[] {
   const v4 = [...new Set([0, 2 ** 32, ...blocks.flatMap(({ IPv4 }) => IPv4.flat())])].sort((a, b) => a - b)
-  const v6 = [...new Set([0n, 1n << 128n, ...blocks.flatMap(({ IPv6 }) => IPv6.flat())])].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  const v6 = [...new Set([0n, 1n << 128n, ...blocks.flatMap(({ IPv6 }) => IPv6.flat())])].sort((a, b) =>
+    a < b ? -1 : a > b ? 1 : 0,
+  )
   return [
-    ...v4.slice(1).map((high, index): AddressSet => ({ ...NO_ADDRESSES, IPv4: [[v4[index] as number, high]] })),
-    ...v6.slice(1).map((high, index): AddressSet => ({ ...NO_ADDRESSES, IPv6: [[v6[index] as bigint, high]] })),
+    ...v4
+      .slice(1)
+      .map((high, index): AddressSet => ({ ...NO_ADDRESSES, IPv4: [[v4[index] as number, high]] })),
+    ...v6
+      .slice(1)
+      .map((high, index): AddressSet => ({ ...NO_ADDRESSES, IPv6: [[v6[index] as bigint, high]] })),
   ]
 }

@@ -35,7 +35,11 @@ export interface Plan {
 }
 
 /** Makes a plan for each finding that an edit could mend; findings with equal patches share one plan. */
-export function propose(head: Analysis, findings: readonly ComparedFinding[], touched: Touched): readonly Plan[] {
+export function propose(
+  head: Analysis,
+  findings: readonly ComparedFinding[],
+  touched: Touched,
+): readonly Plan[] {
   const plans = new Map<string, Plan>()
   for (const finding of findings) {
     if (finding.change === 'resolved' || finding.severity === 'note') continue
@@ -43,7 +47,10 @@ export function propose(head: Analysis, findings: readonly ComparedFinding[], to
     if (plan === null) continue
     const key = JSON.stringify(plan.patches.map(({ policy, patch }) => [policy.id, patch]))
     const same = plans.get(key)
-    plans.set(key, same === undefined ? plan : { ...same, settles: [...same.settles, ...plan.settles].sort(compareText) })
+    plans.set(
+      key,
+      same === undefined ? plan : { ...same, settles: [...same.settles, ...plan.settles].sort(compareText) },
+    )
   }
   return [...plans.values()]
 }
@@ -70,12 +77,19 @@ function openHbone(head: Analysis, finding: ComparedFinding): Plan | null {
     const mixed = rule.peers !== null && mesh.length < rule.peers.length
     const peers = rule.peers === null ? null : mesh.map(({ peer }) => peer)
     const patch: YamlPatch = mixed
-      ? { op: 'append', route: ['spec', 'ingress'], value: { from: mesh.map(({ written }) => written), ports: [entry] } }
+      ? {
+          op: 'append',
+          route: ['spec', 'ingress'],
+          value: { from: mesh.map(({ written }) => written), ports: [entry] },
+        }
       : { op: 'append', route: [...rule.route, 'ports'], value: entry }
     return [{ policy, patch, opening: { policyId: policy.id, peers, ports } }]
   })
   if (steps.length === 0 || !steps.every(({ policy }) => policy.origin.editable)) return null
-  const sentences = steps.map(({ policy, opening }) => `NetworkPolicy ${policy.namespace.name}/${policy.name} admits ${describePeers(opening.peers, policy)} on ${String(port)}/TCP`)
+  const sentences = steps.map(
+    ({ policy, opening }) =>
+      `NetworkPolicy ${policy.namespace.name}/${policy.name} admits ${describePeers(opening.peers, policy)} on ${String(port)}/TCP`,
+  )
   return {
     strategy: 'edit',
     cluster: finding.cluster,
@@ -87,7 +101,11 @@ function openHbone(head: Analysis, finding: ComparedFinding): Plan | null {
 }
 
 /** The peers of a rule that may be in the mesh, as they were read and as they are written. */
-function meshPeersOf(head: Analysis, rule: PolicyRule, policy: NetworkPolicy): readonly { readonly peer: PolicyPeer; readonly written: unknown }[] {
+function meshPeersOf(
+  head: Analysis,
+  rule: PolicyRule,
+  policy: NetworkPolicy,
+): readonly { readonly peer: PolicyPeer; readonly written: unknown }[] {
   const written = valueAt(policy.object, [...rule.route, 'from'])
   return (rule.peers ?? []).flatMap((peer, index) => {
     const inMesh = head.senders.ofRule({ ...rule, peers: [peer] }, policy).length > 0
@@ -98,13 +116,29 @@ function meshPeersOf(head: Analysis, rule: PolicyRule, policy: NetworkPolicy): r
 /** A rule that admits the probe source and names no port, in one of the policies that isolate the pods. */
 function admitProbes(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
   const candidates = finding.culprits.map(({ policy }) => policy).filter(({ origin }) => origin.editable)
-  const policy = [...candidates].sort((a, b) => wasTouched(b, touched) - wasTouched(a, touched) || b.spec.selector.length - a.spec.selector.length || compareText(a.id, b.id))[0]
+  const policy = [...candidates].sort(
+    (a, b) =>
+      wasTouched(b, touched) - wasTouched(a, touched) ||
+      b.spec.selector.length - a.spec.selector.length ||
+      compareText(a.id, b.id),
+  )[0]
   if (policy === undefined) return null
   const { ipFamilies, mesh, cni } = head.state.config
-  const wanted = mesh.probeSources.filter((source) => ipFamilies.some((family) => family === familyOf(source)))
+  const wanted = mesh.probeSources.filter((source) =>
+    ipFamilies.some((family) => family === familyOf(source)),
+  )
   // The agent of the AWS CNI reads an IPv6 /128 as an IPv4 block and skips it (aws-network-policy-agent#509).
-  const blocks = wanted.map((source) => (cni === 'aws' && source === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff' ? 'fd16:9254:7127:1337:ffff::/80' : asBlock(source)))
-  const peers = blocks.map((cidr): PolicyPeer => ({ kind: 'block', cidr, except: [], addresses: parseAddresses(cidr) ?? { IPv4: [], IPv6: [] } }))
+  const blocks = wanted.map((source) =>
+    cni === 'aws' && source === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff'
+      ? 'fd16:9254:7127:1337:ffff::/80'
+      : asBlock(source),
+  )
+  const peers = blocks.map((cidr): PolicyPeer => ({
+    kind: 'block',
+    cidr,
+    except: [],
+    addresses: parseAddresses(cidr) ?? { IPv4: [], IPv6: [] },
+  }))
   const value = { from: blocks.map((cidr) => ({ ipBlock: { cidr } })) }
   return {
     strategy: 'edit',
@@ -125,9 +159,18 @@ function wasTouched({ origin }: NetworkPolicy, touched: Touched): number {
 }
 
 function describePeers(peers: readonly PolicyPeer[] | null, policy: NetworkPolicy): string {
-  return peers === null ? 'any peer' : list(peers.map((peer) => describePeer(peer, policy.namespace.name)), 10)
+  return peers === null
+    ? 'any peer'
+    : list(
+        peers.map((peer) => describePeer(peer, policy.namespace.name)),
+        10,
+      )
 }
 
 function valueAt(value: unknown, route: readonly (string | number)[]): unknown {
-  return route.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined), value)
+  return route.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined,
+    value,
+  )
 }

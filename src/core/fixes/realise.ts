@@ -14,8 +14,7 @@ export interface FileEdit {
 }
 
 export type Realised =
-  | { readonly ok: true; readonly files: readonly FileEdit[] }
-  | { readonly ok: false; readonly reason: string }
+  { readonly ok: true; readonly files: readonly FileEdit[] } | { readonly ok: false; readonly reason: string }
 
 /** Equal patches are applied once; files come in path order. */
 export function realise(patches: readonly PolicyPatch[]): Realised {

@@ -35,7 +35,9 @@ export function parseAddresses(text: string): AddressSet | null {
     const bits = prefix === undefined ? 32 : Number(prefix)
     if (bits > 32) return null
     const size = 2 ** (32 - bits)
-    const value = ipaddr.IPv4.parse(address).toByteArray().reduce((sum, byte) => sum * 256 + byte, 0)
+    const value = ipaddr.IPv4.parse(address)
+      .toByteArray()
+      .reduce((sum, byte) => sum * 256 + byte, 0)
     const low = Math.floor(value / size) * size
     return { ...NO_ADDRESSES, IPv4: [[low, low + size]] }
   }

@@ -12,10 +12,11 @@ export function formatBlocks({ IPv4, IPv6 }: AddressSet): readonly string[] {
 
 function blocksOf(low: bigint, high: bigint, width: 32 | 128): readonly string[] {
   const blocks: string[] = []
-  for (let at = low; at < high; ) {
+  for (let at = low; at < high;) {
     let bits = 0
     // The largest block that begins here, aligned, and does not reach past the end.
-    while (bits < width && at % (1n << BigInt(bits + 1)) === 0n && at + (1n << BigInt(bits + 1)) <= high) bits += 1
+    while (bits < width && at % (1n << BigInt(bits + 1)) === 0n && at + (1n << BigInt(bits + 1)) <= high)
+      bits += 1
     blocks.push(`${formatAddress(at, width)}/${String(width - bits)}`)
     at += 1n << BigInt(bits)
   }
@@ -23,6 +24,8 @@ function blocksOf(low: bigint, high: bigint, width: 32 | 128): readonly string[]
 }
 
 function formatAddress(value: bigint, width: 32 | 128): string {
-  const bytes = Array.from({ length: width / 8 }, (_, index) => Number((value >> BigInt(width - 8 - index * 8)) & 255n))
+  const bytes = Array.from({ length: width / 8 }, (_, index) =>
+    Number((value >> BigInt(width - 8 - index * 8)) & 255n),
+  )
   return ipaddr.fromByteArray(bytes).toString()
 }

@@ -26,7 +26,8 @@ export function fault(field: Field, message: string): void {
 /** The field's name in sentences: `spec.ingress[0].ports[1].port`. */
 export function nameOf(field: Field): string {
   return field.route.reduce<string>(
-    (name, part) => (typeof part === 'number' ? `${name}[${String(part)}]` : name === '' ? part : `${name}.${part}`),
+    (name, part) =>
+      typeof part === 'number' ? `${name}[${String(part)}]` : name === '' ? part : `${name}.${part}`,
     '',
   )
 }
@@ -39,7 +40,11 @@ export function absent(field: Field): boolean {
 /** A member of a mapping; a field that is there and no mapping is a fault, and has no members. */
 export function get(field: Field, key: string): Field {
   const map = mapping(field)
-  return { value: Object.hasOwn(map, key) ? map[key] : undefined, route: [...field.route, key], faults: field.faults }
+  return {
+    value: Object.hasOwn(map, key) ? map[key] : undefined,
+    route: [...field.route, key],
+    faults: field.faults,
+  }
 }
 
 /** The members of a sequence; none where it is absent; a fault where it is something else. */
@@ -49,7 +54,11 @@ export function items(field: Field): readonly Field[] {
     fault(field, `${nameOf(field)} must be a list`)
     return []
   }
-  return field.value.map((value: unknown, index) => ({ value, route: [...field.route, index], faults: field.faults }))
+  return field.value.map((value: unknown, index) => ({
+    value,
+    route: [...field.route, index],
+    faults: field.faults,
+  }))
 }
 
 export function text(field: Field): string | undefined {
@@ -63,7 +72,10 @@ export function integer(field: Field, low: number, high: number): number | undef
   if (absent(field)) return undefined
   const { value } = field
   if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return value
-  fault(field, `${nameOf(field)} must be a whole number from ${String(low)} to ${String(high)}, not ${describe(value)}`)
+  fault(
+    field,
+    `${nameOf(field)} must be a whole number from ${String(low)} to ${String(high)}, not ${describe(value)}`,
+  )
   return undefined
 }
 
@@ -78,11 +90,13 @@ export function labelsField(field: Field): Labels {
 
 /** A LabelSelector (meta/v1); validated as `ValidateLabelSelector` of apimachinery does. */
 export function selectorField(field: Field): Selector {
-  const requirements: Requirement[] = Object.entries(labelsField(get(field, 'matchLabels'))).map(([key, value]) => ({
-    key,
-    operator: 'In',
-    values: [value],
-  }))
+  const requirements: Requirement[] = Object.entries(labelsField(get(field, 'matchLabels'))).map(
+    ([key, value]) => ({
+      key,
+      operator: 'In',
+      values: [value],
+    }),
+  )
   for (const expression of items(get(field, 'matchExpressions'))) {
     const key = text(get(expression, 'key'))
     const operator = text(get(expression, 'operator'))
@@ -90,10 +104,12 @@ export function selectorField(field: Field): Selector {
     if (key === undefined || key === '') {
       fault(expression, `${nameOf(expression)} has no key`)
     } else if (operator === 'In' || operator === 'NotIn') {
-      if (values.length === 0) fault(expression, `${nameOf(expression)} needs values for the operator ${operator}`)
+      if (values.length === 0)
+        fault(expression, `${nameOf(expression)} needs values for the operator ${operator}`)
       requirements.push({ key, operator, values })
     } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      if (values.length > 0) fault(expression, `${nameOf(expression)} takes no values with the operator ${operator}`)
+      if (values.length > 0)
+        fault(expression, `${nameOf(expression)} takes no values with the operator ${operator}`)
       requirements.push({ key, operator })
     } else {
       fault(
@@ -123,7 +139,8 @@ export function describe(value: unknown): string {
 
 function mapping(field: Field): Record<string, unknown> {
   if (absent(field)) return {}
-  if (typeof field.value === 'object' && !Array.isArray(field.value)) return field.value as Record<string, unknown>
+  if (typeof field.value === 'object' && !Array.isArray(field.value))
+    return field.value as Record<string, unknown>
   fault(field, `${nameOf(field) || 'the object'} must be a mapping, not ${describe(field.value)}`)
   return {}
 }

@@ -9,7 +9,9 @@ export type IntervalSet<T extends number | bigint> = readonly Interval<T>[]
 
 /** The set of every number in any of the intervals, given in any order; empty intervals are dropped. */
 export function intervalSet<T extends number | bigint>(intervals: readonly Interval<T>[]): IntervalSet<T> {
-  const sorted = intervals.filter(([low, high]) => low < high).sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0))
+  const sorted = intervals
+    .filter(([low, high]) => low < high)
+    .sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0))
   const merged: [T, T][] = []
   for (const [low, high] of sorted) {
     const last = merged.at(-1)

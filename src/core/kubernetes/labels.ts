@@ -64,9 +64,7 @@ export function overlap(a: Selector, b: Selector): boolean {
   const together = [...a, ...b]
   return together.every((one) => {
     if (one.operator !== 'In') return true
-    return one.values.some((value) =>
-      together.every((other) => other.key !== one.key || holds(other, value)),
-    )
+    return one.values.some((value) => together.every((other) => other.key !== one.key || holds(other, value)))
   })
 }
 
@@ -74,7 +72,9 @@ export function overlap(a: Selector, b: Selector): boolean {
 export function pinnedLabels(selector: Selector): Labels {
   return Object.fromEntries(
     selector.flatMap((requirement) =>
-      requirement.operator === 'In' && requirement.values.length === 1 ? [[requirement.key, requirement.values[0] as string]] : [],
+      requirement.operator === 'In' && requirement.values.length === 1
+        ? [[requirement.key, requirement.values[0] as string]]
+        : [],
     ),
   )
 }

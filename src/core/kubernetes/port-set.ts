@@ -51,7 +51,9 @@ export function describePorts(set: PortSet): string {
   const parts = PROTOCOLS.flatMap((protocol) =>
     set[protocol].map(([low, high]) => {
       if (low === 1 && high === 65536) return `every ${protocol} port`
-      return high - low === 1 ? `${String(low)}/${protocol}` : `${String(low)}-${String(high - 1)}/${protocol}`
+      return high - low === 1
+        ? `${String(low)}/${protocol}`
+        : `${String(low)}-${String(high - 1)}/${protocol}`
     }),
   )
   return parts.length === 0 ? 'no port' : parts.join(', ')

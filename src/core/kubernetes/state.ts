@@ -99,15 +99,20 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     namespaces.set(name, unknown)
     return unknown
   }
-  const of = (groupKind: string): Manifest[] => chosen.filter((manifest) => groupKindOf(manifest) === groupKind)
-  const services = of('v1/Service').flatMap((manifest) => read(manifest, namespace(manifest), problems, readService) ?? [])
+  const of = (groupKind: string): Manifest[] =>
+    chosen.filter((manifest) => groupKindOf(manifest) === groupKind)
+  const services = of('v1/Service').flatMap(
+    (manifest) => read(manifest, namespace(manifest), problems, readService) ?? [],
+  )
   const policies = policyManifests(chosen, config, problems).flatMap((manifest) => {
     const policy = read(manifest, namespace(manifest), problems, readNetworkPolicy)
     return policy === null || policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
   })
   const workloads = WORKLOAD_KINDS.flatMap((groupKind) =>
     of(groupKind).flatMap((manifest) => {
-      const workload = read(manifest, namespace(manifest), problems, (root) => readPodTemplate(root, groupKind))
+      const workload = read(manifest, namespace(manifest), problems, (root) =>
+        readPodTemplate(root, groupKind),
+      )
       return workload === null ? [] : [asWorkload(workload.named, workload.value, null, services)]
     }),
   )
@@ -115,10 +120,13 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   const gatewayPods = gateways.flatMap((manifest) => {
     const made = read(manifest, namespace(manifest), problems, (root) => {
       const kind = gatewayClass(root)
-      const pods = kind === null ? null : readGatewayPods(root, text(get(get(root, 'metadata'), 'name')) ?? '', kind)
+      const pods =
+        kind === null ? null : readGatewayPods(root, text(get(get(root, 'metadata'), 'name')) ?? '', kind)
       return { kind, pods }
     })
-    return made?.value.pods == null ? [] : [asWorkload(made.named, made.value.pods, made.value.kind, services)]
+    return made?.value.pods == null
+      ? []
+      : [asWorkload(made.named, made.value.pods, made.value.kind, services)]
   })
   return {
     config,
@@ -137,7 +145,9 @@ export function byId(a: { readonly id: string }, b: { readonly id: string }): nu
 
 /** `apps/Deployment`, `v1/Pod`: the version of a group does not matter to what a kind is. */
 function groupKindOf({ apiVersion, kind }: Manifest): string {
-  return apiVersion.includes('/') ? `${apiVersion.slice(0, apiVersion.indexOf('/'))}/${kind}` : `${apiVersion}/${kind}`
+  return apiVersion.includes('/')
+    ? `${apiVersion.slice(0, apiVersion.indexOf('/'))}/${kind}`
+    : `${apiVersion}/${kind}`
 }
 
 /** The identity of an object inside its cluster; the version of its group is not part of it. */
@@ -154,20 +164,34 @@ function nameIn(manifest: Manifest): string {
 }
 
 /** One manifest for each identity: the tree before the baseline, then the first by path. */
-function chooseOne(manifests: readonly Manifest[], config: ClusterConfig, problems: Problem[]): readonly Manifest[] {
+function chooseOne(
+  manifests: readonly Manifest[],
+  config: ClusterConfig,
+  problems: Problem[],
+): readonly Manifest[] {
   const byIdentity = new Map<string, Manifest[]>()
   for (const manifest of manifests) {
     if (nameIn(manifest) === '') {
       const message = `A ${manifest.kind} has no metadata.name.`
       const remedy = 'Name it, or leave the file out with ignorePaths.'
-      problems.push(unreadable(manifest.origin, ['metadata'], namespaceOf(manifest.object) ?? config.namespace, { code: 'no-name', message, remedy }))
+      problems.push(
+        unreadable(manifest.origin, ['metadata'], namespaceOf(manifest.object) ?? config.namespace, {
+          code: 'no-name',
+          message,
+          remedy,
+        }),
+      )
       continue
     }
     const key = identity(manifest, config)
     byIdentity.set(key, [...(byIdentity.get(key) ?? []), manifest])
   }
   return [...byIdentity.values()].flatMap((same) => {
-    const ordered = same.sort((a, b) => compareText(a.origin.file.path, b.origin.file.path) || a.origin.document.start - b.origin.document.start)
+    const ordered = same.sort(
+      (a, b) =>
+        compareText(a.origin.file.path, b.origin.file.path) ||
+        a.origin.document.start - b.origin.document.start,
+    )
     const ours = ordered.filter((manifest) => manifest.origin.editable)
     const [first, ...others] = ours.length > 0 ? ours : ordered.slice(0, 1)
     for (const other of others) problems.push(duplicate(first as Manifest, other, config))
@@ -177,7 +201,8 @@ function chooseOne(manifests: readonly Manifest[], config: ClusterConfig, proble
 
 function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Problem {
   const namespace = namespaceOf(other.object) ?? config.namespace
-  const id = other.kind === 'Namespace' ? `Namespace ${nameIn(other)}` : `${other.kind} ${namespace}/${nameIn(other)}`
+  const id =
+    other.kind === 'Namespace' ? `Namespace ${nameIn(other)}` : `${other.kind} ${namespace}/${nameIn(other)}`
   const place = placeOf(first.origin, [])
   return {
     ...placeOf(other.origin, []),
@@ -189,7 +214,11 @@ function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Pro
   }
 }
 
-function readNamespaces(manifests: readonly Manifest[], config: ClusterConfig, problems: Problem[]): Map<string, Namespace> {
+function readNamespaces(
+  manifests: readonly Manifest[],
+  config: ClusterConfig,
+  problems: Problem[],
+): Map<string, Namespace> {
   const namespaces = new Map<string, Namespace>()
   const assumed = config.assume.namespaces
   const put = (name: string, labels: Labels, origin: Origin | null): void => {
@@ -205,12 +234,17 @@ function readNamespaces(manifests: readonly Manifest[], config: ClusterConfig, p
     report(manifest, nameIn(manifest), root.faults, problems)
     put(nameIn(manifest), labels, manifest.origin)
   }
-  for (const name of [...Object.keys(assumed), ...config.enroll]) if (!namespaces.has(name)) put(name, {}, null)
+  for (const name of [...Object.keys(assumed), ...config.enroll])
+    if (!namespaces.has(name)) put(name, {}, null)
   return namespaces
 }
 
 /** The NetworkPolicies that can be evaluated; each policy that cannot be becomes a problem. */
-function policyManifests(manifests: readonly Manifest[], config: ClusterConfig, problems: Problem[]): readonly Manifest[] {
+function policyManifests(
+  manifests: readonly Manifest[],
+  config: ClusterConfig,
+  problems: Problem[],
+): readonly Manifest[] {
   return manifests.filter((manifest) => {
     const { apiVersion, kind, object, origin } = manifest
     if (apiVersion === 'networking.k8s.io/v1' && kind === 'NetworkPolicy') return true
@@ -229,7 +263,13 @@ function policyManifests(manifests: readonly Manifest[], config: ClusterConfig, 
       })
     } else if (kind === 'NetworkPolicy') {
       const message = `${what} has the API version ${apiVersion}, in which no NetworkPolicy exists.`
-      problems.push(unreadable(origin, ['apiVersion'], namespace, { code: 'unknown-policy-version', message, remedy: 'Use networking.k8s.io/v1.' }))
+      problems.push(
+        unreadable(origin, ['apiVersion'], namespace, {
+          code: 'unknown-policy-version',
+          message,
+          remedy: 'Use networking.k8s.io/v1.',
+        }),
+      )
     }
     return false
   })
@@ -241,21 +281,40 @@ interface Read<T> {
   readonly faults: readonly Fault[]
 }
 
-function read<T>(manifest: Manifest, namespace: Namespace, problems: Problem[], reader: (root: Field) => T): Read<T> | null {
+function read<T>(
+  manifest: Manifest,
+  namespace: Namespace,
+  problems: Problem[],
+  reader: (root: Field) => T,
+): Read<T> | null {
   const { kind, object, origin } = manifest
   const root = rootField(object)
   const value = reader(root)
   report(manifest, namespace.name, root.faults, problems)
   const name = nameIn(manifest)
-  return { named: { id: `${kind}/${namespace.name}/${name}`, kind, name, namespace, origin, object }, value, faults: root.faults }
+  return {
+    named: { id: `${kind}/${namespace.name}/${name}`, kind, name, namespace, origin, object },
+    value,
+    faults: root.faults,
+  }
 }
 
 function report(manifest: Manifest, namespace: string, faults: readonly Fault[], problems: Problem[]): void {
   const { kind, origin } = manifest
-  const what = kind === 'Namespace' ? `Namespace ${nameIn(manifest)}` : `${kind} ${namespace}/${nameIn(manifest)}`
-  const remedy = kind === 'NetworkPolicy' ? 'Until it is mended, the policy counts as unknown, not as allowing anything.' : 'Correct it, so that the object can be judged.'
+  const what =
+    kind === 'Namespace' ? `Namespace ${nameIn(manifest)}` : `${kind} ${namespace}/${nameIn(manifest)}`
+  const remedy =
+    kind === 'NetworkPolicy'
+      ? 'Until it is mended, the policy counts as unknown, not as allowing anything.'
+      : 'Correct it, so that the object can be judged.'
   for (const { route, message } of faults) {
-    problems.push(unreadable(origin, route, namespace, { code: `invalid-${kebab(kind)}`, message: `${what}: ${message}.`, remedy }))
+    problems.push(
+      unreadable(origin, route, namespace, {
+        code: `invalid-${kebab(kind)}`,
+        message: `${what}: ${message}.`,
+        remedy,
+      }),
+    )
   }
 }
 
@@ -263,15 +322,28 @@ function kebab(kind: string): string {
   return kind.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()
 }
 
-function asWorkload(named: Named, pods: PodTemplate, gateway: GatewayClass | null, services: readonly Read<ServiceSpec>[]): Workload {
-  const declared = new Set([...pods.ports.flatMap(({ protocol, port }) => (protocol === 'TCP' ? port : [])), ...pods.probes.map(({ port }) => port)])
+function asWorkload(
+  named: Named,
+  pods: PodTemplate,
+  gateway: GatewayClass | null,
+  services: readonly Read<ServiceSpec>[],
+): Workload {
+  const declared = new Set([
+    ...pods.ports.flatMap(({ protocol, port }) => (protocol === 'TCP' ? port : [])),
+    ...pods.probes.map(({ port }) => port),
+  ])
   for (const { named: service, value } of services) {
     if (service.namespace.name !== named.namespace.name || value.selector === null) continue
-    const selector = Object.entries(value.selector).map(([key, v]) => ({ key, operator: 'In', values: [v] }) as const)
+    const selector = Object.entries(value.selector).map(
+      ([key, v]) => ({ key, operator: 'In', values: [v] }) as const,
+    )
     if (selector.length === 0 || !matches(selector, pods.labels)) continue
     for (const { protocol, port } of value.targets) {
       if (protocol !== 'TCP') continue
-      const numbers = typeof port === 'number' ? [port] : pods.ports.flatMap((entry) => (entry.name === port ? entry.port : []))
+      const numbers =
+        typeof port === 'number'
+          ? [port]
+          : pods.ports.flatMap((entry) => (entry.name === port ? entry.port : []))
       for (const number of numbers) declared.add(number)
     }
   }

@@ -29,7 +29,9 @@ export interface PeerFinder {
 export function findPeers(state: ClusterState, mesh: MeshView, role: Role): PeerFinder {
   const { config } = state
   const namespaces = [...state.namespaces.values()]
-  const gateways = config.mesh.gatewayNamespaces.filter((name) => !state.namespaces.has(name)).map(undescribed)
+  const gateways = config.mesh.gatewayNamespaces
+    .filter((name) => !state.namespaces.has(name))
+    .map(undescribed)
   const byNamespace = new Map<string, Workload[]>()
   for (const workload of state.workloads) {
     byNamespace.set(workload.namespace.name, [...(byNamespace.get(workload.namespace.name) ?? []), workload])
@@ -44,8 +46,15 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
   }
 
   /** The mesh peers in one namespace that a pod selector matches. */
-  const inNamespace = (pods: Selector, namespace: Namespace, unseenName: string, allName: string | null): MeshPeer[] => {
-    const matching = (byNamespace.get(namespace.name) ?? []).filter((workload) => matches(pods, workload.pods.labels))
+  const inNamespace = (
+    pods: Selector,
+    namespace: Namespace,
+    unseenName: string,
+    allName: string | null,
+  ): MeshPeer[] => {
+    const matching = (byNamespace.get(namespace.name) ?? []).filter((workload) =>
+      matches(pods, workload.pods.labels),
+    )
     const members = matching.flatMap((workload) => known(workload, allName ?? workload.id))
     // A selector with labels that finds its workload is taken at its word; an empty one, or one that finds
     // nothing, also speaks of pods that the tree does not show.
@@ -58,7 +67,10 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
     { peer: { kind: 'elsewhere', pods: EVERYTHING, namespaces: EVERYTHING }, side: 'possible', name },
   ]
 
-  const ofSelectors = ({ pods, namespaces: selector }: PolicyPeer & { readonly kind: 'pods' }, policy: NetworkPolicy): MeshPeer[] => {
+  const ofSelectors = (
+    { pods, namespaces: selector }: PolicyPeer & { readonly kind: 'pods' },
+    policy: NetworkPolicy,
+  ): MeshPeer[] => {
     if (selector === null) {
       const own = [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [policy.namespace.name] }] as const
       return inNamespace(pods, policy.namespace, podsName(pods, own), null)
@@ -66,8 +78,12 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
     const unseenName = podsName(pods, selector)
     const allName = pods.length === 0 && selector.length === 0 ? unseenName : null
     const described = namespaces.filter(({ known: isKnown, labels }) => isKnown && matches(selector, labels))
-    const perhaps = namespaces.filter(({ known: isKnown, labels }) => !isKnown && matchesPartly(selector, labels) !== 'no')
-    const peers = [...described, ...perhaps].flatMap((namespace) => inNamespace(pods, namespace, unseenName, allName))
+    const perhaps = namespaces.filter(
+      ({ known: isKnown, labels }) => !isKnown && matchesPartly(selector, labels) !== 'no',
+    )
+    const peers = [...described, ...perhaps].flatMap((namespace) =>
+      inNamespace(pods, namespace, unseenName, allName),
+    )
     if (described.length > 0 && selector.length > 0) return peers
     const named = namedNamespaces(selector).filter((name) => !state.namespaces.has(name))
     const hidden = [...new Set([...named, ...gateways.map(({ name }) => name)])]
@@ -75,8 +91,13 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
       .filter(({ labels }) => matchesPartly(selector, labels) !== 'no')
       .flatMap((namespace) => representative(pods, namespace, unseenName))
     // A selector that pins names speaks of those namespaces alone.
-    if (selector.some(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In')) return [...peers, ...hidden]
-    return [...peers, ...hidden, { peer: { kind: 'elsewhere', pods, namespaces: selector }, side: 'possible', name: unseenName }]
+    if (selector.some(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In'))
+      return [...peers, ...hidden]
+    return [
+      ...peers,
+      ...hidden,
+      { peer: { kind: 'elsewhere', pods, namespaces: selector }, side: 'possible', name: unseenName },
+    ]
   }
 
   const ofBlock = ({ cidr, except, addresses }: PolicyPeer & { readonly kind: 'block' }): MeshPeer[] => {
@@ -85,10 +106,19 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
     const match = podAddressesMatch(addresses, config)
     if (match === 'yes') return everywhere(name)
     if (match === 'no') return []
-    const pods = config.podCIDRs === null ? subtractAddresses(addresses, addressSet(config.nodeCIDRs)) : intersectAddresses(addresses, addressSet(config.podCIDRs))
+    const pods =
+      config.podCIDRs === null
+        ? subtractAddresses(addresses, addressSet(config.nodeCIDRs))
+        : intersectAddresses(addresses, addressSet(config.podCIDRs))
     // Addresses of nodes are no pods; what is left of the block may be none either.
     if (podAddressesMatch(pods, config) === 'no') return []
-    return [{ peer: { kind: 'addresses', addresses: pods, pods: true }, side: config.podCIDRs === null ? 'possible' : 'certain', name }]
+    return [
+      {
+        peer: { kind: 'addresses', addresses: pods, pods: true },
+        side: config.podCIDRs === null ? 'possible' : 'certain',
+        name,
+      },
+    ]
   }
 
   return {

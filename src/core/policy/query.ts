@@ -1,7 +1,15 @@
 // One question about reachability: this port, from here to there. Pure policy in both directions: no hops,
 // no mesh, nothing but what the policies of both ends admit.
 import type { Analysis } from '../analysis.ts'
-import { ALL_ADDRESSES, NO_ADDRESSES, intersectAddresses, noAddresses, parseAddresses, subtractAddresses, unionAddresses } from '../kubernetes/address-set.ts'
+import {
+  ALL_ADDRESSES,
+  NO_ADDRESSES,
+  intersectAddresses,
+  noAddresses,
+  parseAddresses,
+  subtractAddresses,
+  unionAddresses,
+} from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
 import { formatBlocks } from '../kubernetes/blocks.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
@@ -40,7 +48,9 @@ export interface Answer extends Query {
   readonly error?: string
 }
 
-type End = { readonly kind: 'workload'; readonly workload: Workload } | { readonly kind: 'addresses'; readonly addresses: AddressSet }
+type End =
+  | { readonly kind: 'workload'; readonly workload: Workload }
+  | { readonly kind: 'addresses'; readonly addresses: AddressSet }
 
 /** Answers a query; a peer that does not exist, or a port that has no number, is `unknown` with an `error`. */
 export function answer(analysis: Analysis, query: Query): Answer {
@@ -49,7 +59,8 @@ export function answer(analysis: Analysis, query: Query): Answer {
   const failed = (error: string): Answer => ({ ...query, verdict: 'unknown', because: [], error })
   if (from === null) return failed(`${query.from} is neither a workload of this tree nor an address`)
   if (to === null) return failed(`${query.to} is neither a workload of this tree nor an address`)
-  if (from.kind === 'addresses' && to.kind === 'addresses') return failed('one end must be a workload: no policy governs addresses')
+  if (from.kind === 'addresses' && to.kind === 'addresses')
+    return failed('one end must be a workload: no policy governs addresses')
   const port = numberOf(query, to)
   if (port === null) return failed(`${query.to} has no ${query.protocol} port named ${String(query.port)}`)
   const sides = [
@@ -60,7 +71,8 @@ export function answer(analysis: Analysis, query: Query): Answer {
   const partial = sides.flatMap((one) => one.partial ?? [])
   // A doubt on one side does not matter where the other side denies.
   const deciding = denied.length > 0 ? denied : sides
-  const verdict = denied.length > 0 ? 'denied' : sides.some((one) => one.verdict === 'unknown') ? 'unknown' : 'allowed'
+  const verdict =
+    denied.length > 0 ? 'denied' : sides.some((one) => one.verdict === 'unknown') ? 'unknown' : 'allowed'
   const whole = denied.every((one) => one.partial !== null)
   return {
     ...query,
@@ -81,7 +93,10 @@ function findEnd({ state }: Analysis, name: string): End | null {
 function numberOf({ port, protocol }: Query, to: End): number | null {
   if (typeof port === 'number') return port
   if (to.kind !== 'workload') return null
-  return to.workload.pods.ports.find((declared) => declared.name === port && declared.protocol === protocol)?.port ?? null
+  return (
+    to.workload.pods.ports.find((declared) => declared.name === port && declared.protocol === protocol)
+      ?.port ?? null
+  )
 }
 
 interface Side {
@@ -91,12 +106,23 @@ interface Side {
   readonly partial: readonly string[] | null
 }
 
-function side(analysis: Analysis, workload: Workload, other: End, direction: Direction, port: number, protocol: Protocol): Side {
+function side(
+  analysis: Analysis,
+  workload: Workload,
+  other: End,
+  direction: Direction,
+  port: number,
+  protocol: Protocol,
+): Side {
   if (isHidden(analysis, workload, direction)) return { verdict: 'unknown', because: [], partial: null }
-  if (other.kind === 'workload') return judged(analysis.engine.allows(workload, other, direction), direction, port, protocol)
+  if (other.kind === 'workload')
+    return judged(analysis.engine.allows(workload, other, direction), direction, port, protocol)
   const parts = cut(other.addresses, analysis, workload, direction).map((addresses) => {
     const peer: Peer = { kind: 'addresses', addresses, pods: false }
-    return { addresses, ...judged(analysis.engine.allows(workload, peer, direction), direction, port, protocol) }
+    return {
+      addresses,
+      ...judged(analysis.engine.allows(workload, peer, direction), direction, port, protocol),
+    }
   })
   const [first] = parts
   if (first === undefined) return { verdict: 'unknown', because: [], partial: null }
@@ -105,7 +131,9 @@ function side(analysis: Analysis, workload: Workload, other: End, direction: Dir
   }
   const refused = parts.filter(({ verdict }) => verdict === 'denied')
   if (refused.length === 0) return { verdict: 'unknown', because: [], partial: null }
-  const admitted = parts.filter(({ verdict }) => verdict === 'allowed').reduce((sum, part) => unionAddresses(sum, part.addresses), NO_ADDRESSES)
+  const admitted = parts
+    .filter(({ verdict }) => verdict === 'allowed')
+    .reduce((sum, part) => unionAddresses(sum, part.addresses), NO_ADDRESSES)
   return {
     verdict: 'denied',
     because: unique(refused.flatMap(({ because }) => because)),
@@ -113,13 +141,22 @@ function side(analysis: Analysis, workload: Workload, other: End, direction: Dir
   }
 }
 
-function judged({ isolatedBy, sure, perhaps, hits }: Allowance, direction: Direction, port: number, protocol: Protocol): Side {
+function judged(
+  { isolatedBy, sure, perhaps, hits }: Allowance,
+  direction: Direction,
+  port: number,
+  protocol: Protocol,
+): Side {
   const allow = hits
     .filter((hit) => hasPort(hit.sure, protocol, port))
     .map(({ policy, rule }): Because => ({ direction, policy: policy.id, rule: rule.index, action: 'allow' }))
   if (hasPort(sure, protocol, port)) return { verdict: 'allowed', because: allow, partial: null }
   if (hasPort(perhaps, protocol, port)) return { verdict: 'unknown', because: [], partial: null }
-  return { verdict: 'denied', because: isolatedBy.map(({ id }) => ({ direction, policy: id, rule: null, action: 'deny' })), partial: null }
+  return {
+    verdict: 'denied',
+    because: isolatedBy.map(({ id }) => ({ direction, policy: id, rule: null, action: 'deny' })),
+    partial: null,
+  }
 }
 
 /** A policy that could not be read or is not evaluated may decide anything for the pods it may select. */
@@ -134,12 +171,22 @@ function isHidden({ problems, state }: Analysis, workload: Workload, direction: 
   // Whether a policy governs pods on the host network is left to the CNI.
   const undefinedByApi =
     workload.pods.hostNetwork &&
-    state.policies.some((policy) => policy.namespace.name === namespace && policy.spec[direction] !== null && matches(policy.spec.selector, workload.pods.labels))
+    state.policies.some(
+      (policy) =>
+        policy.namespace.name === namespace &&
+        policy.spec[direction] !== null &&
+        matches(policy.spec.selector, workload.pods.labels),
+    )
   return broken || undefinedByApi
 }
 
 /** Cuts a block at the edges of every block that the workload's policies name. */
-function cut(addresses: AddressSet, { engine }: Analysis, workload: Workload, direction: Direction): readonly AddressSet[] {
+function cut(
+  addresses: AddressSet,
+  { engine }: Analysis,
+  workload: Workload,
+  direction: Direction,
+): readonly AddressSet[] {
   const blocks = engine
     .isolating(workload, direction)
     .flatMap(({ spec }) => spec[direction] ?? [])

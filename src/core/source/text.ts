@@ -35,7 +35,9 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   let at = 0
   for (const edit of ordered) {
     if (edit.start < at || edit.end < edit.start || edit.end > text.length) {
-      throw new Error(`edit ${String(edit.start)}-${String(edit.end)} overlaps another or lies outside the text`)
+      throw new Error(
+        `edit ${String(edit.start)}-${String(edit.end)} overlaps another or lies outside the text`,
+      )
     }
     result += text.slice(at, edit.start) + edit.text
     at = edit.end

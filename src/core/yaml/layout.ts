@@ -14,6 +14,8 @@ export interface Layout {
   readonly comma: string
   readonly bracePad: string
   readonly bracketPad: string
+  /** Whether new flow collections without a model are spread over lines where the others are. */
+  readonly spread: boolean
   /** The document is JSON: everything is quoted, nothing is block style. */
   readonly json: boolean
 }
@@ -31,6 +33,7 @@ export function layoutOf(document: PlacedDocument, near: readonly Place[]): Layo
   const pick = <K extends keyof Seen>(key: K): Seen[K][number] | undefined =>
     mostFrequent<number | string>(close[key]) ?? mostFrequent<number | string>(wide[key])
   const colon = pick('colon') ?? ' '
+  const json = isJsonText(document.text)
   return {
     dashOffset: pick('dashOffset') ?? 0,
     indent: pick('indent') ?? 2,
@@ -39,7 +42,8 @@ export function layoutOf(document: PlacedDocument, near: readonly Place[]): Layo
     comma: pick('comma') ?? colon,
     bracePad: pick('bracePad') ?? '',
     bracketPad: pick('bracketPad') ?? '',
-    json: isJsonText(document.text),
+    spread: json || (mostFrequent(near.flatMap(spreadsInside)) ?? false),
+    json,
   }
 }
 
@@ -52,6 +56,20 @@ export function isJsonText(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/** For each filled flow collection right inside this one, whether it is spread over lines. */
+function spreadsInside(place: Place): boolean[] {
+  const children =
+    place.kind === 'mapping'
+      ? place.entries.map((entry) => entry.value)
+      : place.kind === 'sequence'
+        ? place.items.map((item) => item.value)
+        : []
+  return children.flatMap((child) => {
+    if (child.kind === 'mapping') return child.flow && child.entries.length > 0 ? [child.spread] : []
+    return child.kind === 'sequence' && child.flow && child.items.length > 0 ? [child.spread] : []
+  })
 }
 
 function observe(text: string, places: readonly Place[]): Seen {

@@ -2,7 +2,7 @@
 
 import type { TextEdit } from '../source/text.ts'
 import type { Layout } from './layout.ts'
-import type { EntryPlace, MappingPlace, Place, SequencePlace } from './places.ts'
+import type { EntryPlace, MappingPlace, SequencePlace } from './places.ts'
 import { flowEntry, flowText, itemModels } from './render.ts'
 import type { Spread } from './render.ts'
 
@@ -52,12 +52,23 @@ export function replaceFlowNull(
   return [{ start: entry.colon + 1, end: entry.colon + 1, text: ` ${written}` }]
 }
 
-/** Replaces `[]` or `{}`; a comment inside keeps its place before what is new. */
-function fillBrackets(text: string, place: Place, value: unknown, layout: Layout, eol: string): TextEdit[] {
-  const inside = text.slice(place.start + 1, place.end - 1)
-  const written = flowText(value, [], layout, spreadAt(text, place.start, eol))
-  if (inside.trim() === '') return [{ start: place.start, end: place.end, text: written }]
-  return [{ start: place.end - 1, end: place.end - 1, text: flowText(value, [], layout, null).slice(1, -1) }]
+/** Replaces `[]` or `{}`; a comment inside keeps its place, above what is new. */
+function fillBrackets(
+  text: string,
+  place: MappingPlace | SequencePlace,
+  value: unknown,
+  layout: Layout,
+  eol: string,
+): TextEdit[] {
+  const close = place.end - 1
+  if (text.slice(place.start + 1, close).trim() === '') {
+    const written = flowText(value, [], layout, spreadAt(text, place.start, eol))
+    return [{ start: place.start, end: place.end, text: written }]
+  }
+  // After a comment the bracket is on a later line than it, and alone.
+  const start = lineStart(text, close)
+  const written = flowText(value, [], layout, null).slice(1, -1).trim()
+  return [{ start, end: start, text: `${text.slice(start, close)}  ${written}${eol}` }]
 }
 
 function insertAfter(

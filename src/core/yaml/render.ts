@@ -53,7 +53,7 @@ function inlineText(value: unknown, models: readonly Place[], layout: Layout): s
   return flowText(value, models, layout, null)
 }
 
-/** A value in flow style, on one line, or spread over several if its models are, or if it has none. */
+/** A value in flow style, on one line, or spread over several where its models or the layout are. */
 export function flowText(
   value: unknown,
   models: readonly Place[],
@@ -62,7 +62,7 @@ export function flowText(
 ): string {
   if (typeof value !== 'object' || value === null) return scalarText(value, models, layout, true)
   const inner =
-    spread === null || isOnOneLine(models) ? null : { ...spread, indent: spread.indent + spread.step }
+    spread === null || !isSpread(models, layout) ? null : { ...spread, indent: spread.indent + spread.step }
   const parts = Array.isArray(value)
     ? value.map((item) => flowText(item, itemModels(models, item), layout, inner))
     : orderedKeys(value, models).map((key) => flowEntry(key, Reflect.get(value, key), models, layout, inner))
@@ -146,9 +146,10 @@ function isFlow(models: readonly Place[]): boolean {
   return model !== undefined && 'flow' in model && model.flow
 }
 
-function isOnOneLine(models: readonly Place[]): boolean {
+/** Whether the best model is spread over several lines; without one, what the layout says. */
+function isSpread(models: readonly Place[], layout: Layout): boolean {
   const model = filled(models)
-  return model !== undefined && 'spread' in model && !model.spread
+  return model !== undefined && 'spread' in model ? model.spread : layout.spread
 }
 
 function keyText(key: string, models: readonly Place[], layout: Layout, flow: boolean): string {

@@ -28,7 +28,9 @@ function asFinding(world: World, member: Member, all: readonly Loss[]): Finding 
   const lost = losses.flatMap(({ peers }) => peers.filter((peer) => peer.certainty === certainty))
   const peers = [...new Set(lost.map(({ name }) => name))].sort(compareText)
   const { workload, enrollment } = member
-  const enrolled = lost.flatMap(({ peer }) => (peer.kind === 'workload' ? (world.mesh.member(peer.workload).enrollment.at ?? []) : []))
+  const enrolled = lost.flatMap(({ peer }) =>
+    peer.kind === 'workload' ? (world.mesh.member(peer.workload).enrollment.at ?? []) : [],
+  )
   return {
     rule: 'hbone-ingress',
     severity: certainty === 'certain' ? 'error' : 'warning',
@@ -46,14 +48,26 @@ function asFinding(world: World, member: Member, all: readonly Loss[]): Finding 
   }
 }
 
-function sentence(world: World, member: Member, losses: readonly Loss[], peers: readonly string[], certain: boolean): string {
+function sentence(
+  world: World,
+  member: Member,
+  losses: readonly Loss[],
+  peers: readonly string[],
+  certain: boolean,
+): string {
   const { workload, enrollment } = member
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
-  const ports = describePorts(losses.reduce((sum, loss) => unionPorts(sum, loss.ports), losses[0]?.ports ?? { TCP: [], UDP: [], SCTP: [] }))
+  const ports = describePorts(
+    losses.reduce(
+      (sum, loss) => unionPorts(sum, loss.ports),
+      losses[0]?.ports ?? { TCP: [], UDP: [], SCTP: [] },
+    ),
+  )
   const policies = losses.map(({ culprit }) => culprit.policy)
   const verb = new Set(policies).size === 1 ? 'admits' : 'admit'
   const opening = `${workload.id} is enrolled in Ambient (${because(enrollment)}). ${namePolicies(policies)} ${verb} ${namePeers(peers)} on ${ports}`
-  if (certain) return `${opening}, but mesh traffic arrives on ${port}, which no policy admits from there: those connections time out.`
+  if (certain)
+    return `${opening}, but mesh traffic arrives on ${port}, which no policy admits from there: those connections time out.`
   const doubt = losses.every(({ served }) => !served)
     ? `it declares other ports (${workload.declaredPorts.join(', ')})`
     : 'whether that peer is in the mesh is not known from the tree'

@@ -24,7 +24,10 @@ export const isolated: ChangeRule = {
         if (hasMesh(head, member.workload, direction) || !hadMesh(base, old, direction)) return []
         const said = head.findings.some(
           ({ workload, direction: other, port, severity }) =>
-            workload === member.workload && other === direction && port === head.state.config.mesh.hbonePort && severity === 'error',
+            workload === member.workload &&
+            other === direction &&
+            port === head.state.config.mesh.hbonePort &&
+            severity === 'error',
         )
         return said ? [] : [asFinding(head, member, direction)]
       })
@@ -82,7 +85,8 @@ function asFinding(head: Analysis, member: Member, direction: Direction): Findin
   const meant = admitsApplications(head, workload, direction)
   const verb = policies.length === 1 ? 'isolates' : 'isolate'
   const port = `${String(config.mesh.hbonePort)}/TCP`
-  const what = direction === 'ingress' ? 'no mesh peer can reach it any more' : 'it can reach no mesh peer any more'
+  const what =
+    direction === 'ingress' ? 'no mesh peer can reach it any more' : 'it can reach no mesh peer any more'
   const hint = meant
     ? 'They do admit mesh peers on other TCP ports, so this is hardly meant.'
     : 'If that is meant, nothing needs doing.'

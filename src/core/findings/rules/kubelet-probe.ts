@@ -18,7 +18,9 @@ export const kubeletProbe: StateRule = {
   check: (world) => {
     const { seesProbeSource } = CNI_PROFILES[world.state.config.cni]
     if (seesProbeSource === 'no') return []
-    return world.mesh.members.flatMap((member) => (member.enrollment.state === 'yes' ? blockedProbes(world, member) : []))
+    return world.mesh.members.flatMap((member) =>
+      member.enrollment.state === 'yes' ? blockedProbes(world, member) : [],
+    )
   },
 }
 
@@ -40,10 +42,22 @@ function blockedProbes(world: World, member: Member): readonly Finding[] {
     }),
   )
   const ports = [...new Set(blocked.map(({ port }) => port))].sort((a, b) => a - b)
-  return ports.map((port) => asFinding(world, member, blocked.filter((probe) => probe.port === port), isolating))
+  return ports.map((port) =>
+    asFinding(
+      world,
+      member,
+      blocked.filter((probe) => probe.port === port),
+      isolating,
+    ),
+  )
 }
 
-function asFinding(world: World, member: Member, probes: readonly Probe[], isolating: readonly NetworkPolicy[]): Finding {
+function asFinding(
+  world: World,
+  member: Member,
+  probes: readonly Probe[],
+  isolating: readonly NetworkPolicy[],
+): Finding {
   const { seesProbeSource } = CNI_PROFILES[world.state.config.cni]
   const severity: Severity = seesProbeSource === 'believed-not' ? 'note' : 'error'
   const certainty: Certainty = seesProbeSource === 'yes' ? 'certain' : 'possible'
@@ -66,7 +80,12 @@ function asFinding(world: World, member: Member, probes: readonly Probe[], isola
   }
 }
 
-function sentence(world: World, member: Member, probes: readonly Probe[], isolating: readonly NetworkPolicy[]): string {
+function sentence(
+  world: World,
+  member: Member,
+  probes: readonly Probe[],
+  isolating: readonly NetworkPolicy[],
+): string {
   const { cni, name: cluster } = world.state.config
   const kinds = list([...new Set(probes.map(({ field }) => field))])
   const port = `${String(probes[0]?.port ?? 0)}/TCP`

@@ -27,13 +27,20 @@ export function gatewayClass(root: Field): GatewayClass | null {
  */
 export function readGatewayPods(root: Field, name: string, kind: GatewayClass): PodTemplate | null {
   const spec = get(root, 'spec')
-  if (items(get(spec, 'addresses')).some((address) => (text(get(address, 'type')) ?? 'IPAddress') === 'Hostname')) return null
+  if (
+    items(get(spec, 'addresses')).some(
+      (address) => (text(get(address, 'type')) ?? 'IPAddress') === 'Hostname',
+    )
+  )
+    return null
   const infrastructure = get(spec, 'infrastructure')
   const labels = absent(get(infrastructure, 'labels'))
     ? { field: get(get(root, 'metadata'), 'labels') }
     : { field: get(infrastructure, 'labels') }
   const given = Object.fromEntries(
-    Object.entries(labelsField(labels.field)).filter(([key]) => !key.startsWith('gateway.networking.k8s.io/')),
+    Object.entries(labelsField(labels.field)).filter(
+      ([key]) => !key.startsWith('gateway.networking.k8s.io/'),
+    ),
   )
   const made: Labels = {
     'gateway.networking.k8s.io/gateway-name': name,
@@ -45,7 +52,9 @@ export function readGatewayPods(root: Field, name: string, kind: GatewayClass): 
     'istio.io/dataplane-mode': label(given, 'istio.io/dataplane-mode') ?? 'none',
     ...given,
   }
-  const listeners = items(get(spec, 'listeners')).flatMap((listener) => integer(get(listener, 'port'), 1, 65535) ?? [])
+  const listeners = items(get(spec, 'listeners')).flatMap(
+    (listener) => integer(get(listener, 'port'), 1, 65535) ?? [],
+  )
   const ports = [...new Set([...listeners, 15020, 15021, 15090])]
   return {
     labels: made,

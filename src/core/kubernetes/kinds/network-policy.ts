@@ -3,7 +3,18 @@
 // pkg/apis/networking/validation/validation.go.
 import { parseAddresses, subtractAddresses } from '../address-set.ts'
 import type { AddressSet } from '../address-set.ts'
-import { absent, describe, fault, get, integer, items, nameOf, selectorField, text, unknownKeys } from '../field.ts'
+import {
+  absent,
+  describe,
+  fault,
+  get,
+  integer,
+  items,
+  nameOf,
+  selectorField,
+  text,
+  unknownKeys,
+} from '../field.ts'
 import type { Field } from '../field.ts'
 import type { Selector } from '../labels.ts'
 import { PROTOCOLS } from '../port-set.ts'
@@ -18,8 +29,17 @@ export type PolicyPort =
   | { readonly protocol: Protocol; readonly name: string }
 
 export type PolicyPeer =
-  | { readonly kind: 'pods'; readonly pods: Selector; /** null: the policy's own */ readonly namespaces: Selector | null }
-  | { readonly kind: 'block'; readonly cidr: string; readonly except: readonly string[]; readonly addresses: AddressSet }
+  | {
+      readonly kind: 'pods'
+      readonly pods: Selector
+      /** null: the policy's own */ readonly namespaces: Selector | null
+    }
+  | {
+      readonly kind: 'block'
+      readonly cidr: string
+      readonly except: readonly string[]
+      readonly addresses: AddressSet
+    }
 
 export interface PolicyRule {
   readonly index: number
@@ -44,7 +64,8 @@ export function readNetworkPolicy(root: Field): PolicySpec {
   unknownKeys(spec, ['podSelector', 'policyTypes', 'ingress', 'egress'])
   const types = items(get(spec, 'policyTypes')).flatMap((type) => {
     const name = text(type)
-    if (name !== 'Ingress' && name !== 'Egress') fault(type, `${nameOf(type)} is ${describe(name)}; it must be Ingress or Egress`)
+    if (name !== 'Ingress' && name !== 'Egress')
+      fault(type, `${nameOf(type)} is ${describe(name)}; it must be Ingress or Egress`)
     return name ?? []
   })
   const ingress = items(get(spec, 'ingress')).map((rule, index) => readRule(rule, index, 'from'))
@@ -107,7 +128,8 @@ function readBlock(block: Field): PolicyPeer | null {
     const outside = subtractAddresses(cut, addresses)
     const remains = subtractAddresses(addresses, cut)
     const empty = (set: AddressSet): boolean => set.IPv4.length === 0 && set.IPv6.length === 0
-    if (!empty(outside) || empty(remains)) fault(item, `${nameOf(item)} must lie strictly inside ${text(cidr) ?? 'the block'}`)
+    if (!empty(outside) || empty(remains))
+      fault(item, `${nameOf(item)} must lie strictly inside ${text(cidr) ?? 'the block'}`)
     rest = subtractAddresses(rest, cut)
   }
   return {
@@ -121,7 +143,8 @@ function readBlock(block: Field): PolicyPeer | null {
 function readCidr(field: Field): AddressSet | null {
   const value = text(field)
   const addresses = value?.includes('/') === true ? parseAddresses(value) : null
-  if (addresses === null) fault(field, `${nameOf(field)} is ${describe(field.value)}; it must be a block such as 10.0.0.0/8`)
+  if (addresses === null)
+    fault(field, `${nameOf(field)} is ${describe(field.value)}; it must be a block such as 10.0.0.0/8`)
   return addresses
 }
 
@@ -137,7 +160,10 @@ function readPort(entry: Field): PolicyPort | null {
   if (typeof port.value === 'string') {
     if (!absent(endPort)) fault(endPort, `${nameOf(endPort)} needs a numeric port beside it`)
     if (!isPortName(port.value)) {
-      fault(port, `${nameOf(port)} is "${port.value}", which is neither a number nor a valid port name (numbers are not quoted)`)
+      fault(
+        port,
+        `${nameOf(port)} is "${port.value}", which is neither a number nor a valid port name (numbers are not quoted)`,
+      )
       return null
     }
     return { protocol, name: port.value }
@@ -145,7 +171,8 @@ function readPort(entry: Field): PolicyPort | null {
   const low = integer(port, 1, 65535)
   const high = integer(endPort, 1, 65535)
   if (low === undefined) return null
-  if (high !== undefined && high < low) fault(endPort, `${nameOf(endPort)} is ${String(high)}, below its port ${String(low)}`)
+  if (high !== undefined && high < low)
+    fault(endPort, `${nameOf(endPort)} is ${String(high)}, below its port ${String(low)}`)
   return { protocol, low, high: high ?? low }
 }
 

@@ -56,7 +56,9 @@ export function readPodTemplate(root: Field, groupKind: string): PodTemplate {
   const spec = get(template, 'spec')
   const regular = items(get(spec, 'containers'))
   // A native sidecar is an init container that keeps running (KEP-753); only those may have probes.
-  const sidecars = items(get(spec, 'initContainers')).filter((init) => get(init, 'restartPolicy').value === 'Always')
+  const sidecars = items(get(spec, 'initContainers')).filter(
+    (init) => get(init, 'restartPolicy').value === 'Always',
+  )
   const containers = [...regular, ...sidecars].map((container) => ({
     field: container,
     name: text(get(container, 'name')) ?? '',
@@ -83,12 +85,19 @@ function readContainerPort(entry: Field): ContainerPort | null {
 
 function readProbes(container: Field, name: string, ports: readonly ContainerPort[]): readonly Probe[] {
   const fields = [
-    ...(['startupProbe', 'readinessProbe', 'livenessProbe'] as const).map((key) => [key, get(container, key)] as const),
-    ...(['postStart', 'preStop'] as const).map((key) => [key, get(get(container, 'lifecycle'), key)] as const),
+    ...(['startupProbe', 'readinessProbe', 'livenessProbe'] as const).map(
+      (key) => [key, get(container, key)] as const,
+    ),
+    ...(['postStart', 'preStop'] as const).map(
+      (key) => [key, get(get(container, 'lifecycle'), key)] as const,
+    ),
   ]
   return fields.flatMap(([field, probe]) => {
     // Lifecycle hooks know httpGet alone; the deprecated tcpSocket of a hook is never carried out.
-    const handlers = field === 'postStart' || field === 'preStop' ? (['httpGet'] as const) : (['httpGet', 'tcpSocket', 'grpc'] as const)
+    const handlers =
+      field === 'postStart' || field === 'preStop'
+        ? (['httpGet'] as const)
+        : (['httpGet', 'tcpSocket', 'grpc'] as const)
     const handler = handlers.find((key) => !absent(get(probe, key)))
     if (handler === undefined) return []
     const action = get(probe, handler)
@@ -100,12 +109,17 @@ function readProbes(container: Field, name: string, ports: readonly ContainerPor
 }
 
 /** A name is looked up among the ports of the same container (kubelet: prober, ResolveContainerPort). */
-function readProbePort(field: Field, handler: Probe['handler'], ports: readonly ContainerPort[]): number | null {
+function readProbePort(
+  field: Field,
+  handler: Probe['handler'],
+  ports: readonly ContainerPort[],
+): number | null {
   const { value } = field
   if (typeof value === 'string' && handler !== 'grpc') {
     if (/^\d+$/.test(value)) return Number(value)
     const named = ports.find((port) => port.name === value)
-    if (named === undefined) fault(field, `${nameOf(field)} is ${describe(value)}, and its container declares no port of that name`)
+    if (named === undefined)
+      fault(field, `${nameOf(field)} is ${describe(value)}, and its container declares no port of that name`)
     return named?.port ?? null
   }
   if (absent(field)) {

@@ -2,7 +2,13 @@
 // from everything they do not admit. Semantics: the API reference of NetworkPolicySpec.
 import { CNI_PROFILES } from '../../config.ts'
 import type { ClusterConfig } from '../../config.ts'
-import { PRIVATE_ADDRESSES, addressSet, coversAddresses, intersectAddresses, noAddresses } from '../../kubernetes/address-set.ts'
+import {
+  PRIVATE_ADDRESSES,
+  addressSet,
+  coversAddresses,
+  intersectAddresses,
+  noAddresses,
+} from '../../kubernetes/address-set.ts'
 import type { AddressSet } from '../../kubernetes/address-set.ts'
 import { NAMESPACE_NAME_LABEL, implies, matches, matchesPartly, overlap } from '../../kubernetes/labels.ts'
 import type { Match, Selector } from '../../kubernetes/labels.ts'
@@ -18,7 +24,10 @@ export const networkPolicyEngine: EngineFactory = ({ config, policies }) => {
   for (const policy of policies) {
     byNamespace.set(policy.namespace.name, [...(byNamespace.get(policy.namespace.name) ?? []), policy])
   }
-  const selected = { ingress: new Map<Workload, readonly NetworkPolicy[]>(), egress: new Map<Workload, readonly NetworkPolicy[]>() }
+  const selected = {
+    ingress: new Map<Workload, readonly NetworkPolicy[]>(),
+    egress: new Map<Workload, readonly NetworkPolicy[]>(),
+  }
 
   const isolating: Engine['isolating'] = (workload, direction) => {
     const before = selected[direction].get(workload)
@@ -57,7 +66,11 @@ export const networkPolicyEngine: EngineFactory = ({ config, policies }) => {
 }
 
 /** The ports that a rule admits into `target`, or, for egress to what is no known workload, may admit. */
-export function rulePorts(rule: PolicyRule, target: Workload | null, peer: Peer): { readonly sure: PortSet; readonly perhaps: PortSet } {
+export function rulePorts(
+  rule: PolicyRule,
+  target: Workload | null,
+  peer: Peer,
+): { readonly sure: PortSet; readonly perhaps: PortSet } {
   if (rule.ports === null) return { sure: ALL_PORTS, perhaps: ALL_PORTS }
   let sure = NO_PORTS
   let perhaps = NO_PORTS
@@ -81,18 +94,28 @@ function namedPorts(entry: PolicyPort & { readonly name: string }, target: Workl
 }
 
 /** Does a rule of a policy admit a peer, whatever the port? */
-export function ruleMatches(rule: PolicyRule, policy: NetworkPolicy, peer: Peer, config: ClusterConfig): Match {
+export function ruleMatches(
+  rule: PolicyRule,
+  policy: NetworkPolicy,
+  peer: Peer,
+  config: ClusterConfig,
+): Match {
   if (rule.peers === null) return 'yes'
   let result: Match = 'no'
   for (const candidate of rule.peers) {
-    const match = candidate.kind === 'block' ? blockMatches(candidate, peer, config) : podsMatch(candidate, policy, peer)
+    const match =
+      candidate.kind === 'block' ? blockMatches(candidate, peer, config) : podsMatch(candidate, policy, peer)
     if (match === 'yes') return 'yes'
     if (match === 'maybe') result = 'maybe'
   }
   return result
 }
 
-function podsMatch(candidate: PolicyPeer & { readonly kind: 'pods' }, policy: NetworkPolicy, peer: Peer): Match {
+function podsMatch(
+  candidate: PolicyPeer & { readonly kind: 'pods' },
+  policy: NetworkPolicy,
+  peer: Peer,
+): Match {
   switch (peer.kind) {
     case 'workload': {
       const { pods, namespace } = peer.workload
@@ -102,10 +125,16 @@ function podsMatch(candidate: PolicyPeer & { readonly kind: 'pods' }, policy: Ne
       return match === 'yes' && pods.hostNetwork ? 'maybe' : match
     }
     case 'pods':
-      return weakest(selectorMatches(peer.pods, candidate.pods), namespaceMatches(candidate.namespaces, policy, peer.namespace))
+      return weakest(
+        selectorMatches(peer.pods, candidate.pods),
+        namespaceMatches(candidate.namespaces, policy, peer.namespace),
+      )
     case 'elsewhere':
       if (candidate.namespaces === null) return 'no'
-      return weakest(selectorMatches(peer.pods, candidate.pods), selectorMatches(peer.namespaces, candidate.namespaces))
+      return weakest(
+        selectorMatches(peer.pods, candidate.pods),
+        selectorMatches(peer.namespaces, candidate.namespaces),
+      )
     case 'addresses':
       if (!peer.pods) return 'no'
       return candidate.pods.length === 0 && candidate.namespaces?.length === 0 ? 'yes' : 'maybe'
@@ -123,10 +152,16 @@ function selectorMatches(narrow: Selector, wide: Selector): Match {
   return overlap(narrow, wide) ? 'maybe' : 'no'
 }
 
-function blockMatches(candidate: PolicyPeer & { readonly kind: 'block' }, peer: Peer, config: ClusterConfig): Match {
+function blockMatches(
+  candidate: PolicyPeer & { readonly kind: 'block' },
+  peer: Peer,
+  config: ClusterConfig,
+): Match {
   if (peer.kind === 'addresses') return within(peer.addresses, candidate.addresses)
   if (peer.kind === 'workload' && peer.workload.pods.hostNetwork) {
-    return config.nodeCIDRs.length === 0 ? withinUnknown(candidate.addresses, config) : within(addressSet(config.nodeCIDRs), candidate.addresses)
+    return config.nodeCIDRs.length === 0
+      ? withinUnknown(candidate.addresses, config)
+      : within(addressSet(config.nodeCIDRs), candidate.addresses)
   }
   return podAddressesMatch(candidate.addresses, config)
 }
