@@ -1,35 +1,43 @@
-// Where GitHub's description is wrong about GitHub: each entry says what really happens. Keep it short; an
-// entry that is no longer needed should go.
-import type { Schema } from './schemas.ts'
+// Where GitHub's description is wrong about GitHub: each entry says what really happens. Keep it short. An
+// entry that does not find what it corrects throws, so that it goes when the description is mended.
+import type { Description, Schema } from './schemas.ts'
 
 export interface Correction {
-  readonly schema: string
   readonly why: string
-  readonly apply: (schema: Schema) => void
+  readonly apply: (description: Description) => void
 }
 
 export const corrections: readonly Correction[] = [
   {
-    schema: 'pull-request-review-comment',
-    why: 'line and position are null once a comment is outdated, and for a comment on a file',
-    apply: (schema) => {
-      nullable(schema, 'line', 'position', 'original_line', 'original_position')
+    why: 'line and position of a review comment are null once it is outdated, and for a comment on a file',
+    apply: ({ components: { schemas } }) => {
+      nullable(
+        schemas['pull-request-review-comment'],
+        'line',
+        'position',
+        'original_line',
+        'original_position',
+      )
+      nullable(schemas['review-comment'], 'line', 'original_line', 'original_position')
     },
   },
   {
-    schema: 'review-comment',
-    why: 'the same, in the list of the comments of a review',
-    apply: (schema) => {
-      nullable(schema, 'line', 'original_line', 'original_position')
+    why: 'the list of installations asks for accounts that are a user and an enterprise at once',
+    apply: ({ paths }) => {
+      const answer =
+        paths['/app/installations']?.['get']?.responses['200']?.content?.['application/json']?.schema
+      const account = must(answer?.items?.properties?.['account'])
+      account.anyOf = must(account.allOf)
+      delete account.allOf
     },
   },
 ]
 
-function nullable(schema: Schema, ...names: readonly string[]): void {
-  for (const name of names) {
-    const property = schema.properties?.[name]
-    if (property === undefined)
-      throw new Error(`the description has no ${name} any more: drop the correction`)
-    property.nullable = true
-  }
+function nullable(schema: Schema | undefined, ...names: readonly string[]): void {
+  for (const name of names) must(schema?.properties?.[name]).nullable = true
+}
+
+function must<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error('the description has changed: look at the corrections')
+  return found
 }

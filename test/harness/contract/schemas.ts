@@ -39,7 +39,7 @@ export interface Operation {
   readonly requestBody?: Body
   readonly responses: Record<string, Body & Reference>
 }
-interface Description {
+export interface Description {
   readonly paths: Record<string, Record<string, Operation>>
   readonly components: Record<string, Record<string, unknown>> & { readonly schemas: Record<string, Schema> }
 }
@@ -90,12 +90,7 @@ function description(): Description {
   if (loaded === null) {
     const path = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json')
     loaded = JSON.parse(readFileSync(path, 'utf8')) as Description
-    for (const { schema: name, apply } of corrections) {
-      const schema = loaded.components.schemas[name]
-      if (schema === undefined)
-        throw new Error(`the description has no ${name} any more: drop the correction`)
-      apply(schema)
-    }
+    for (const { apply } of corrections) apply(loaded)
   }
   return loaded
 }

@@ -56,10 +56,10 @@ async function openPull(
   options: PullRequestOptions,
 ): Promise<PullRecord> {
   const number = repo.nextNumber++
+  const headRepo = options.fork === undefined ? repo : await forkOf(world, repo, options.fork)
   const author = world.account(options.author ?? options.fork?.owner ?? 'contributor')
   const headRef = options.branch ?? `change-${String(number)}`
   const baseRef = options.base ?? repo.defaultBranch
-  const headRepo = options.fork === undefined ? repo : await forkOf(world, repo, options.fork)
   const base = await tipOf(repo, baseRef)
   const title = options.title ?? 'Change manifests'
   const headSha = await headRepo.git.commit({

@@ -1,6 +1,6 @@
 // A bare repository on disk, spoken to with the git that is installed. No working tree, no user configuration.
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdir, rm, symlink } from 'node:fs/promises'
+import { appendFile, mkdir, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Changes, FileContent } from '../types.ts'
 
@@ -39,6 +39,14 @@ const ENVIRONMENT = {
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',
 }
+/** What GitHub's servers allow to fetch; nothing may be collected under our feet. */
+const SETTINGS = `
+[uploadpack]
+\tallowFilter = true
+\tallowAnySHA1InWant = true
+[gc]
+\tauto = 0
+`
 const SCRATCH = 'refs/heads/scratch'
 const OPTIONS = { env: ENVIRONMENT, maxBuffer: 1 << 28 }
 
@@ -54,13 +62,7 @@ export class BareRepository {
     await mkdir(path, { recursive: true })
     const repository = new BareRepository(path)
     await repository.run(['init', '--quiet', '--bare', `--initial-branch=${branch}`, '--template=', '.'])
-    for (const [key, value] of [
-      ['uploadpack.allowFilter', 'true'],
-      ['uploadpack.allowAnySHA1InWant', 'true'],
-      ['gc.auto', '0'],
-    ] as const) {
-      await repository.run(['config', key, value])
-    }
+    await appendFile(join(path, 'config'), SETTINGS)
     if (network !== undefined) {
       await rm(join(path, 'objects'), { recursive: true })
       await symlink(join(network.path, 'objects'), join(path, 'objects'))

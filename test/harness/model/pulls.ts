@@ -99,7 +99,7 @@ export async function tipOf(repo: RepositoryRecord, branch: string): Promise<str
  */
 export async function look(world: World, pull: PullRecord): Promise<void> {
   if (pull.mergeable !== null || pull.state === 'closed') return
-  if (pull.merging === null) pull.merging = testMerge(world, pull)
+  if (pull.merging === null) pull.merging = world.hooks.track(testMerge(world, pull))
   else await pull.merging
 }
 

@@ -44,7 +44,8 @@ export class Webhooks {
     while (this.underWay.size > 0) await Promise.allSettled([...this.underWay])
   }
 
-  private track<T>(work: Promise<T>): Promise<T> {
+  /** Counts work as under way until it ends: `settled` waits for it. */
+  track<T>(work: Promise<T>): Promise<T> {
     this.underWay.add(work)
     const done = (): void => void this.underWay.delete(work)
     work.then(done, done)

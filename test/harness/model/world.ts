@@ -25,6 +25,9 @@ const EVENTS = [
   'merge_group',
 ]
 
+/** Making a key takes a tenth of a second: once for each process. */
+let keys: { readonly privateKey: string; readonly publicKey: string } | null = null
+
 export class World {
   readonly slug: string
   readonly appId = 1_007_001
@@ -54,11 +57,7 @@ export class World {
     this.events = [...new Set([...(options.app?.events ?? EVENTS), ...always])]
     this.now = options.now ?? (() => new Date())
     this.createdAt = this.iso()
-    const keys = generateKeyPairSync('rsa', {
-      modulusLength: 2048,
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    })
+    keys ??= makeKeys()
     this.privateKey = keys.privateKey
     this.publicKey = keys.publicKey
     this.hooks = new Webhooks(this.webhookSecret, this.events)
@@ -189,4 +188,12 @@ export class World {
     this.queue = result.catch(() => undefined)
     return result
   }
+}
+
+function makeKeys(): { readonly privateKey: string; readonly publicKey: string } {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
 }

@@ -114,15 +114,19 @@ export function text(call: Call, key: string): string | undefined {
 
 function compile(route: Route): { route: Route; pattern: RegExp; names: readonly string[] } {
   const names: string[] = []
-  const parts = route.template.split('/').map((part, index, all) => {
-    const name = /^\{(.+)\}$/.exec(part)?.[1]
-    if (name === undefined) return part.replaceAll('.', '\\.')
-    names.push(name)
-    if (!LONG.has(name) || index !== all.length - 1) return '([^/]+)'
-    // The contents of the root have an empty path.
-    return name === 'path' ? '(.*)' : '(.+)'
-  })
-  return { route, pattern: new RegExp(`^${parts.join('/')}/?$`), names }
+  const pattern = route.template
+    .split('/')
+    .slice(1)
+    .map((part, index, all) => {
+      const name = /^\{(.+)\}$/.exec(part)?.[1]
+      if (name === undefined) return `/${part.replaceAll('.', '\\.')}`
+      names.push(name)
+      if (!LONG.has(name) || index < all.length - 1) return '/([^/]+)'
+      // The contents of the root have no path at all.
+      return name === 'path' ? '(?:/(.*))?' : '/(.+)'
+    })
+    .join('')
+  return { route, pattern: new RegExp(`^${pattern}/?$`), names }
 }
 
 function openness({ template }: Route): number {

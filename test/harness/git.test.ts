@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { scene } from './support.ts'
+
+const run = promisify(execFile)
+
+async function git(
+  token: string,
+  args: readonly string[],
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'http.extraHeader',
+    GIT_CONFIG_VALUE_0: token === '' ? '' : `Authorization: basic ${basic}`,
+  }
+  try {
+    return { code: 0, ...(await run('git', [...args], { env })) }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, stdout, stderr }
+  }
+}
+
+test('git clones and fetches with an installation token, and with nothing else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'clone-'))
+  try {
+    await scene(async ({ github, repo, pull }) => {
+      const token = github.token({ repositories: ['platform'], permissions: { contents: 'read' } })
+      const target = join(folder, 'whole')
+      expect(await git(token, ['clone', '--quiet', repo.cloneUrl, target])).toMatchObject({ code: 0 })
+      expect(await readFile(join(target, 'b.yaml'), 'utf8')).toBe('b\n')
+
+      const fork = await repo.pullRequest({ changes: { 'b.yaml': 'fork\n' }, fork: { owner: 'guest' } })
+      const bare = join(folder, 'bare')
+      await git('', ['init', '--quiet', '--bare', bare])
+      const fetch = ['--git-dir', bare, 'fetch', '--quiet', '--depth=1', '--filter=blob:none', repo.cloneUrl]
+      expect(await git(token, [...fetch, pull.head, fork.head])).toMatchObject({ code: 0 })
+      const ref = await git(token, ['ls-remote', repo.cloneUrl, `refs/pull/${String(fork.number)}/head`])
+      expect(ref.stdout).toContain(fork.head)
+
+      const attempt = async (who: string) => (await git(who, ['ls-remote', repo.cloneUrl])).code
+      expect(await attempt('')).not.toBe(0)
+      expect(await attempt('ghs_wrong')).not.toBe(0)
+      expect(await attempt(github.token({ permissions: { issues: 'write' } }))).not.toBe(0)
+      const nobody = await fetchStatus(`${repo.cloneUrl}/info/refs?service=git-upload-pack`)
+      expect(nobody).toBe(401)
+      github.expireTokens()
+      expect(await attempt(token)).not.toBe(0)
+      github.assertClean()
+      expect(github.count({ path: /info\/refs/ })).toBeGreaterThan(3)
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+async function fetchStatus(url: string): Promise<number> {
+  return (await fetch(url)).status
+}
