@@ -1,0 +1,55 @@
+// The examples in the docs are run. A page names files (```yaml both/x.yaml, base/…, head/…) and a command
+// (```console); the ```text block after it must be what the command prints. UPDATE_DOCS=1 writes that block.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_CONFIG, readConfig } from '../../src/core/config.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const RULES = join(ROOT, 'docs/rules')
+
+describe.each(readdirSync(RULES))('docs/rules/%s', (name) => {
+  it('prints what the page says', { timeout: 30_000 }, () => {
+    const page = readFileSync(join(RULES, name), 'utf8')
+    const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-docs-'))
+    try {
+      for (const [, path = '', text = ''] of page.matchAll(/^```yaml (\S+)\n(.*?)^```$/gms)) write(folder, path, text)
+      const [example, command = ''] = /^```console\n\$ ambient-guard (.+)\n```\n(?:\n```text\n.*?^```\n)?/ms.exec(page) ?? []
+      expect(example, 'the page has a command').toBeDefined()
+      const printed = run(command.split(' '), folder)
+      const wanted = `\`\`\`console\n$ ambient-guard ${command}\n\`\`\`\n\n\`\`\`text\n${printed}\`\`\`\n`
+      if (process.env.UPDATE_DOCS === '1') writeFileSync(join(RULES, name), page.replace(example ?? '', () => wanted))
+      else expect(example).toBe(wanted)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+it('docs/configuration.md shows a file that is valid and sets everything', () => {
+  const page = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8')
+  const [, text = ''] = /^```yaml \.github\/ambient-guard\.yml\n(.*?)^```$/ms.exec(page) ?? []
+  const { config, problems } = readConfig('.github/ambient-guard.yml', text)
+  expect(problems).toEqual([])
+  expect(config.clusters[0]).toMatchObject({ name: 'prod', cni: 'cilium', podCIDRs: ['10.244.0.0/16'] })
+  expect(config.waivers).toHaveLength(1)
+  expect(Object.keys(config)).toEqual(Object.keys(DEFAULT_CONFIG))
+})
+
+function write(folder: string, path: string, text: string): void {
+  const [side = '', ...rest] = path.split('/')
+  for (const target of side === 'both' ? ['base', 'head'] : [side]) {
+    const file = join(folder, target, ...rest)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+}
+
+function run(args: readonly string[], cwd: string): string {
+  const tsx = import.meta.resolve('tsx')
+  const done = spawnSync(process.execPath, ['--import', tsx, join(ROOT, 'src/cli/main.ts'), ...args], { cwd, encoding: 'utf8' })
+  expect(done.stderr).toBe('')
+  return done.stdout
+}
