@@ -62,11 +62,6 @@ export function operation(method: string, template: string): Operation | undefin
   return description().paths[template]?.[method.toLowerCase()]
 }
 
-/** All path templates. */
-export function templates(): readonly string[] {
-  return Object.keys(description().paths)
-}
-
 /** A component by its reference, e.g. `#/components/parameters/owner`. */
 export function component(reference: string): unknown {
   const [, , room = '', name = ''] = reference.split('/')

@@ -99,15 +99,16 @@ async function read(world: World, request: IncomingMessage, url: URL): Promise<E
 
 async function answer(parts: Parts, exchange: Exchange, request: IncomingMessage): Promise<Answer> {
   const graphql = exchange.path === '/graphql'
-  try {
+  const resource = graphql ? 'graphql' : 'core'
+  const work = async (): Promise<Answer> => {
     exchange.actor = parts.tokens.actor(request.headers.authorization)
-  } catch (error) {
-    return refusal(error)
+    if (parts.limit.exhausted(exchange.actor, resource)) {
+      throw new ApiError(403, 'API rate limit exceeded for installation.')
+    }
+    return graphql ? answerGraphql(parts, exchange) : answerRest(parts, exchange)
   }
-  const { headers, exceeded } = parts.limit.take(exchange.actor, graphql ? 'graphql' : 'core')
-  const result = exceeded
-    ? refusal(new ApiError(403, 'API rate limit exceeded for installation.'))
-    : await (graphql ? answerGraphql(parts, exchange) : answerRest(parts, exchange)).catch(refusal)
+  const result = await work().catch(refusal)
+  const headers = parts.limit.take(exchange.actor, resource)
   return withEtag({ ...result, headers: { ...headers, ...result.headers } }, exchange, request)
 }
 
