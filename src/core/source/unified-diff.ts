@@ -45,10 +45,9 @@ function replacement(old: string, now: string, before: string, after: string): S
   const removed = toLines(before)
   const added = toLines(after)
   const hunk = {
-    // A hunk of no lines starts at 0.
-    oldStart: Math.min(removed.length, 1),
+    oldStart: 1,
     oldLines: removed.length,
-    newStart: Math.min(added.length, 1),
+    newStart: 1,
     newLines: added.length,
     lines: [...mark('-', removed), ...mark('+', added)],
   }
