@@ -5,10 +5,10 @@
 export const MAX_DEPTH = 100
 
 /** UTF-16 units of one document. etcd holds objects of 1.5 MB; lists from `kubectl get` are larger. */
-export const MAX_LENGTH = 10 * 1024 * 1024
+export const MAX_LENGTH = 5 * 1024 * 1024
 
 /** The same for reading with positions, which costs several times more time and memory. */
-export const MAX_POSITIONED_LENGTH = 2 * 1024 * 1024
+export const MAX_POSITIONED_LENGTH = 1024 * 1024
 
 /**
  * Nodes that one document may gain from aliases: what goyaml.v2 allows before it says "excessive

@@ -21,6 +21,8 @@ const OPTIONS = {
   logLevel: 'silent',
 } as const
 
+const CONTROL = /[^\P{Cc}\t\n\r\u0085]/u
+
 const INDICATORS = new Set(['seq-item-ind', 'map-value-ind', 'anchor', 'tag'])
 
 export interface ParsedPlaces {
@@ -32,7 +34,8 @@ export interface ParsedPlaces {
 
 /** The nodes and the value of one document, or null if it is too long or not well formed. Never throws. */
 export function parsePlaces(text: string): ParsedPlaces | null {
-  if (text.length > MAX_POSITIONED_LENGTH) return null
+  // `yaml` lets control characters through, which libyaml and js-yaml do not.
+  if (text.length > MAX_POSITIONED_LENGTH || CONTROL.test(text)) return null
   try {
     const document = parseDocument(text, OPTIONS)
     if (document.errors.length > 0 || document.contents === null) return null

@@ -10,10 +10,10 @@ export type Target =
   | {
       readonly kind: 'sequence'
       readonly sequence: SequencePlace
-      /** The block mapping whose entry it is; null for items of sequences, and in flow style. */
+      /** The mapping whose entry it is; null for an item of a sequence and for the root. */
       readonly parent: MappingPlace | null
       readonly entry: EntryPlace | null
-      /** The route names the sequence's own items already: nearest collection for the layout. */
+      /** The collection whose layout the new item follows. */
       readonly near: Place
     }
   | { readonly kind: 'null'; readonly parent: MappingPlace; readonly entry: EntryPlace }
@@ -108,7 +108,7 @@ function refuse(reason: string): Found {
 }
 
 /** A route as people write it: `spec.ingress[0].ports`. */
-export function describe(route: Route): string {
+function describe(route: Route): string {
   if (route.length === 0) return 'the document'
   return route.reduce<string>(
     (text, step) => text + (typeof step === 'number' ? `[${String(step)}]` : text === '' ? step : `.${step}`),

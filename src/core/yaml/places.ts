@@ -68,11 +68,6 @@ export interface PlacedDocument {
   readonly value: unknown
 }
 
-/** Whether the plain scalar is there at all: `key:` has an empty one. */
-export function isEmptyScalar(place: Place): place is ScalarPlace {
-  return place.kind === 'scalar' && place.style === 'plain' && place.start === place.end
-}
-
 /**
  * The entry that gives a mapping this key, and whether a merge brought it: the last one that does, as
  * merges replace what stands before them; of the sources of one merge, the first.
