@@ -1,10 +1,9 @@
 // What people do on a pull request. Each deed changes the world, then sends its webhook and waits for the answer.
-import { issueCommentEvent, pullEvent, reviewCommentEvent } from '../model/events.ts'
+import { checkSuiteEvent, issueCommentEvent, pullEvent, reviewCommentEvent } from '../model/events.ts'
 import type { Event } from '../model/events.ts'
 import { moveBranch, suiteFor, synchronize, tipOf } from '../model/pulls.ts'
-import { checkSuiteEvent } from '../model/events.ts'
-import type { Account, IssueCommentRecord, PullRecord, ReviewRecord } from '../model/records.ts'
-import { addIssueComment, addReviewComment, rootOf } from '../model/speech.ts'
+import type { Account, IssueCommentRecord, PullRecord } from '../model/records.ts'
+import { addCarrier, addIssueComment, addReviewComment, rootOf } from '../model/speech.ts'
 import type { World } from '../model/world.ts'
 import type { By, Changes, CommentDelivery, Delivery, PullRequest } from '../types.ts'
 
@@ -122,19 +121,8 @@ export function pullDeeds(world: World, pull: PullRecord): Deeds {
     },
     replies: async (reviewCommentId, body, options = {}) => {
       const root = rootOf(commentOf(pull, reviewCommentId))
-      const review: ReviewRecord = {
-        id: world.id(),
-        pull,
-        user: maintainer(options),
-        commit: pull.headSha,
-        state: 'COMMENTED',
-        body: '',
-        submittedAt: world.iso(),
-        minimized: null,
-      }
-      pull.reviews.push(review)
-      const input = { body, mergeBase: root.originalMergeBase, replyTo: root }
-      const record = await addReviewComment(world, review, root, input)
+      const review = addCarrier(world, pull, maintainer(options), pull.headSha)
+      const record = await addReviewComment(world, review, root, body, root)
       return said(world, record, reviewCommentEvent(world, 'created', record, review.user))
     },
     resolvesThread: (reviewCommentId) => {

@@ -4,7 +4,7 @@ import type { BareRepository } from './bare-repository.ts'
 import type { Side } from '../model/records.ts'
 
 /** Beyond this many lines of diff GitHub sends no patch (docs: repository limits). */
-export const MAX_PATCH_LINES = 20_000
+const MAX_PATCH_LINES = 20_000
 
 export interface Hunk {
   readonly oldStart: number

@@ -10,7 +10,7 @@ import type { Args, Type } from './execute.ts'
 export type Minimizable = IssueCommentRecord | ReviewCommentRecord | ReviewRecord
 
 /** Bots lose their suffix in GraphQL: the login of `x[bot]` is `x`. */
-export function actor(account: Account): Type {
+function actor(account: Account): Type {
   const login = account.login.replace(/\[bot\]$/, '')
   return { __typename: account.type, login, databaseId: account.id, id: `U_${String(account.id)}` }
 }
@@ -140,7 +140,7 @@ function threads(world: World, pull: PullRecord): Type[] {
 }
 
 /** Pages must be asked for, at most a hundred at once (docs: rate and node limits). */
-export function connection(of: string, all: readonly Type[], args: Args): Type {
+function connection(of: string, all: readonly Type[], args: Args): Type {
   const { first, last, after, before } = args as {
     first?: number
     last?: number

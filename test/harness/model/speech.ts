@@ -55,34 +55,66 @@ export function addIssueComment(
   return record
 }
 
+/** What a review comment remembers of the place it was written at; an answer shares that of its thread. */
+export type Spot = Pick<
+  ReviewCommentRecord,
+  | 'path'
+  | 'side'
+  | 'startSide'
+  | 'originalCommit'
+  | 'originalMergeBase'
+  | 'originalLine'
+  | 'originalStartLine'
+  | 'originalPosition'
+  | 'hunk'
+  | 'subject'
+>
+
+/** The spot of an anchor in the diff of a commit; a path alone is a comment on the file. */
+export function spot(at: Anchor | { readonly path: string }, commit: string, mergeBase: string): Spot {
+  const anchor = 'hunk' in at ? at : null
+  return {
+    path: at.path,
+    side: anchor?.side ?? 'RIGHT',
+    startSide: anchor?.startSide ?? null,
+    originalCommit: commit,
+    originalMergeBase: mergeBase,
+    originalLine: anchor?.line ?? null,
+    originalStartLine: anchor?.startLine ?? null,
+    originalPosition: anchor?.position ?? null,
+    hunk: anchor?.hunk ?? '',
+    subject: anchor === null ? 'file' : 'line',
+  }
+}
+
 export async function addReviewComment(
   world: World,
   review: ReviewRecord,
-  place: Anchor | { readonly path: string } | ReviewCommentRecord,
-  input: { readonly body: string; readonly mergeBase: string; readonly replyTo?: ReviewCommentRecord },
+  { path, side, startSide, originalCommit, originalMergeBase, ...rest }: Spot,
+  body: string,
+  replyTo: ReviewCommentRecord | null = null,
 ): Promise<ReviewCommentRecord> {
   const at = world.iso()
-  const anchor = 'hunk' in place && 'position' in place && !('review' in place) ? place : null
   const record: ReviewCommentRecord = {
     id: world.id(),
     pull: review.pull,
     review,
     user: review.user,
-    path: place.path,
-    side: anchor?.side ?? input.replyTo?.side ?? 'RIGHT',
-    startSide: anchor?.startSide ?? input.replyTo?.startSide ?? null,
-    originalCommit: input.replyTo?.originalCommit ?? review.commit,
-    originalMergeBase: input.replyTo?.originalMergeBase ?? input.mergeBase,
-    originalLine: anchor?.line ?? input.replyTo?.originalLine ?? null,
-    originalStartLine: anchor?.startLine ?? input.replyTo?.originalStartLine ?? null,
-    originalPosition: anchor?.position ?? input.replyTo?.originalPosition ?? null,
-    hunk: anchor?.hunk ?? input.replyTo?.hunk ?? '',
-    subject: anchor === null && input.replyTo === undefined ? 'file' : (input.replyTo?.subject ?? 'line'),
-    replyTo: input.replyTo ?? null,
+    path,
+    side,
+    startSide,
+    originalCommit,
+    originalMergeBase,
+    originalLine: rest.originalLine,
+    originalStartLine: rest.originalStartLine,
+    originalPosition: rest.originalPosition,
+    hunk: rest.hunk,
+    subject: rest.subject,
+    replyTo,
     createdAt: at,
     updatedAt: at,
     reactions: [],
-    body: input.body,
+    body,
     line: null,
     startLine: null,
     position: null,
@@ -94,6 +126,24 @@ export async function addReviewComment(
   review.pull.comments.push(record)
   review.pull.updatedAt = at
   return record
+}
+
+/** A review that carries a single comment and says nothing itself: GitHub makes one for each. */
+export function addCarrier(world: World, pull: PullRecord, user: Account, commit: string): ReviewRecord {
+  const id = world.id()
+  const submittedAt = world.iso()
+  const review: ReviewRecord = {
+    id,
+    pull,
+    user,
+    commit,
+    state: 'COMMENTED',
+    body: '',
+    submittedAt,
+    minimized: null,
+  }
+  pull.reviews.push(review)
+  return review
 }
 
 /** The first comment of a thread. */

@@ -1,12 +1,11 @@
 // Comments on lines of a diff, one at a time, and answers in their threads.
-import { invalid, notFound } from '../errors.ts'
+import { forbidden, invalid, notFound } from '../errors.ts'
 import { anchor, filesAt } from '../model/anchors.ts'
 import type { AnchorInput } from '../model/anchors.ts'
 import { reviewCommentEvent } from '../model/events.ts'
-import type { PullRecord, RepositoryRecord, ReviewCommentRecord, ReviewRecord } from '../model/records.ts'
+import type { PullRecord, RepositoryRecord, ReviewCommentRecord } from '../model/records.ts'
 import { addReviewComment, checkBody, checkNothingPending, checkSaysSomething } from '../model/speech.ts'
-import { checkUnlocked, rootOf } from '../model/speech.ts'
-import { forbidden } from '../errors.ts'
+import { addCarrier, checkUnlocked, rootOf, spot } from '../model/speech.ts'
 import { reviewComment } from '../shapes/comments.ts'
 import { page, pullOf, repositoryOf, text } from '../server/routing.ts'
 import type { Answer, Call, Route } from '../server/routing.ts'
@@ -52,10 +51,13 @@ async function create(call: Call): Promise<Answer> {
     throw invalid('PullRequestReviewComment', 'path', 'path is invalid')
   }
   const at = onFile ? { path } : anchor(files, body as AnchorInput)
-  const comment = await addReviewComment(world, carrier(call, pull, commit), at, {
-    body: text(call, 'body') ?? '',
-    mergeBase,
-  })
+  const carrier = addCarrier(world, pull, world.bot, commit)
+  const comment = await addReviewComment(
+    world,
+    carrier,
+    spot(at, commit, mergeBase),
+    text(call, 'body') ?? '',
+  )
   return created(call, comment)
 }
 
@@ -69,11 +71,8 @@ async function answer(call: Call, pull: PullRecord, to: ReviewCommentRecord): Pr
   if (to.pull !== pull) throw notFound()
   checkSpeech(call, pull)
   const root = rootOf(to)
-  const comment = await addReviewComment(call.world, carrier(call, pull, root.originalCommit), root, {
-    body: text(call, 'body') ?? '',
-    mergeBase: root.originalMergeBase,
-    replyTo: root,
-  })
+  const carrier = addCarrier(call.world, pull, call.world.bot, root.originalCommit)
+  const comment = await addReviewComment(call.world, carrier, root, text(call, 'body') ?? '', root)
   return created(call, comment)
 }
 
@@ -108,23 +107,6 @@ function checkSpeech(call: Call, pull: PullRecord): void {
   checkSaysSomething('PullRequestReviewComment', text(call, 'body') ?? '')
   checkBody('PullRequestReviewComment', text(call, 'body') ?? '')
   checkNothingPending(pull, call.world.bot)
-}
-
-/** A single comment comes with a review of its own, as on GitHub. */
-function carrier(call: Call, pull: PullRecord, commit: string): ReviewRecord {
-  const at = call.world.iso()
-  const review: ReviewRecord = {
-    id: call.world.id(),
-    pull,
-    user: call.world.bot,
-    commit,
-    state: 'COMMENTED',
-    body: '',
-    submittedAt: at,
-    minimized: null,
-  }
-  pull.reviews.push(review)
-  return review
 }
 
 function created(call: Call, comment: ReviewCommentRecord): Answer {

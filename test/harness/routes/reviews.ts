@@ -5,6 +5,7 @@ import type { AnchorInput } from '../model/anchors.ts'
 import { reviewCommentEvent } from '../model/events.ts'
 import type { PullRecord, ReviewRecord } from '../model/records.ts'
 import {
+  spot,
   addReviewComment,
   checkBody,
   checkNothingPending,
@@ -64,7 +65,8 @@ async function create(call: Call): Promise<Answer> {
   }
   pull.reviews.push(record)
   for (const [index, at] of anchors.entries()) {
-    const comment = await addReviewComment(world, record, at, { body: inputs[index]?.body ?? '', mergeBase })
+    const here = spot(at, commit, mergeBase)
+    const comment = await addReviewComment(world, record, here, inputs[index]?.body ?? '')
     if (event !== undefined) announce(call, comment)
   }
   return { status: 200, body: review(world, record) }
