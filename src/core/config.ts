@@ -199,6 +199,9 @@ export interface Config {
   readonly comments: { readonly drafts: boolean }
 }
 
+/** Taking something out may make its parent wrong; the file is no deeper than this. */
+const MAX_ROUNDS = 10
+
 /** What holds where there is no configuration file. */
 export const DEFAULT_CONFIG: Config = complete({})
 
@@ -222,28 +225,25 @@ export function readConfig(
   }
   let value: unknown = read.value ?? {}
   const problems: Problem[] = []
-  // Each round takes out what is wrong, so that one typo costs its own setting and nothing else.
-  for (let round = 0; round < 100; round += 1) {
+  // Each round takes out what is wrong, so that one typo costs its own setting and nothing else. What is wrong
+  // in an item of a list takes the whole item out: half a waiver is none.
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const parsed = configSchema.safeParse(value)
     if (parsed.success) return { config: complete(parsed.data), problems }
-    const issue = parsed.error.issues[0]
-    if (issue === undefined) break
-    const routes =
-      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
-    for (const raw of routes) {
-      const route = raw.map((part) => (typeof part === 'symbol' ? String(part) : part))
-      const span = locate(text, document, route)
-      problems.push(
-        trouble(
-          path,
-          span === null ? document.line : lineAt(text, span.start),
-          sentence(issue, route),
-          remedyFor(route),
-        ),
-      )
-      if (route.length === 0) return { config: DEFAULT_CONFIG, problems }
-      value = without(value, route)
+    const cuts = new Map<string, Route>()
+    for (const issue of parsed.error.issues) {
+      for (const route of routesOf(issue)) {
+        const span = locate(text, document, route) ?? locate(text, document, route.slice(0, -1))
+        const line = span === null ? document.line : lineAt(text, span.start)
+        problems.push(trouble(path, line, sentence(issue, route), remedyFor(route)))
+        if (route.length === 0) return { config: DEFAULT_CONFIG, problems }
+        const item = route.findLastIndex((part) => typeof part === 'number')
+        const cut = item === -1 ? route : route.slice(0, item + 1)
+        cuts.set(JSON.stringify(cut), cut)
+      }
     }
+    // From the last to the first, so that taking an item out does not renumber those still to go.
+    value = [...cuts.values()].reverse().reduce<unknown>(without, value)
   }
   return { config: DEFAULT_CONFIG, problems }
 }
@@ -308,10 +308,20 @@ function trouble(path: string, line: number, message: string, remedy: string): P
   }
 }
 
+/** Where an issue stands: at each key that nobody knows, or at the value that is wrong. */
+function routesOf(issue: z.core.$ZodIssue): readonly Route[] {
+  const at = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...at, key]) : [at]
+}
+
 function sentence(issue: z.core.$ZodIssue, route: Route): string {
   const name = route.length === 0 ? 'the configuration' : route.join('.')
   if (issue.code === 'unrecognized_keys')
     return `"${String(route.at(-1))}" is not a setting${route.length > 1 ? ` of ${route.slice(0, -1).join('.')}` : ''}.`
+  if (issue.code === 'invalid_value')
+    return `${name} must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}.`
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return `${name} is missing.`
   return `${name}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}.`
 }
 

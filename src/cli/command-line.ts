@@ -1,0 +1,112 @@
+// The command line: words in, one of the commands called, an exit code out.
+import { Command, CommanderError, Option } from 'commander'
+import { readConfig } from '../core/config.ts'
+import { GitError } from '../git/command.ts'
+import { check, fix } from './check.ts'
+import type { CheckOptions, FixOptions } from './check.ts'
+import { problemLine, readText } from './configuration.ts'
+import type { Output } from './output.ts'
+import { reach } from './reach.ts'
+import type { ReachOptions } from './reach.ts'
+import { UsageError } from './usage-error.ts'
+
+/**
+ * Runs a command: `argv` without the program's own name. Exit codes: 0 nothing that gates, 1 conclusion failure,
+ * 2 nothing could be judged. Whatever goes wrong is said in a sentence, never thrown.
+ */
+export async function runCommandLine(argv: readonly string[], output: Output): Promise<number> {
+  try {
+    return await dispatch(argv, output)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof UsageError || error instanceof GitError) {
+      output.say(`ambient-guard: ${error.message}`)
+      return 2
+    }
+    const message = error instanceof Error ? error.message : String(error)
+    output.say(
+      `ambient-guard: a bug of its own: ${message}. Set AMBIENT_GUARD_DEBUG=1 and run it again for where it happened.`,
+    )
+    if ((process.env.AMBIENT_GUARD_DEBUG ?? '') !== '' && error instanceof Error)
+      output.say(error.stack ?? '')
+    return 2
+  }
+}
+
+async function dispatch(argv: readonly string[], output: Output): Promise<number> {
+  let code = 0
+  const program = new Command('ambient-guard')
+    .description(
+      'Finds what Istio Ambient would cut off: HBONE (TCP 15008) and kubelet probes that network policies block.',
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: output.write,
+      writeErr: (text) => {
+        output.say(text.trimEnd())
+      },
+    })
+  const judged = (command: Command): Command =>
+    command
+      .argument('[path]', 'root of the tree that is read', undefined)
+      .option(
+        '--base <rev|dir|none>',
+        'what to compare with; in a repository the merge base with its default branch',
+      )
+      .option('--head <rev|dir>', 'what to judge; default: the working tree')
+      .option('--enroll <namespaces>', 'what enrolling these namespaces would break, such as payments,shop')
+      .addOption(new Option('--color <when>').choices(['auto', 'never']).default('auto'))
+  const common = (command: Command): Command =>
+    command
+      .option('--config <file>', 'configuration; default: .github/ambient-guard.yml of the base')
+      .option('--cluster <name>', 'judge this cluster of the configuration alone')
+      .option('--cni <name>', 'the CNI that enforces policies, such as cilium or calico')
+  common(judged(program.command('check').description('say what a change would cut off')))
+    .addOption(new Option('--format <format>').choices(['text', 'json', 'markdown']).default('text'))
+    .action(async (path: string | undefined, options: CheckOptions) => {
+      code = await check(path, options, output)
+    })
+  common(judged(program.command('fix').description('print the proved fixes as a diff')))
+    .option('--write', 'write them to the head on disk', false)
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .action(async (path: string | undefined, options: FixOptions) => {
+      code = await fix(path, options, output)
+    })
+  common(
+    program
+      .command('reach')
+      .description('answer who reaches whom, by policy alone')
+      .argument('[path]', 'root of the tree that is read'),
+  )
+    .option('--from <peer>', 'Kind/namespace/name, an address or a block')
+    .option('--to <peer>', 'Kind/namespace/name, an address or a block')
+    .option('--port <port>', 'a number, or the name of a port of the destination')
+    .option('--protocol <protocol>', 'TCP, UDP or SCTP', 'TCP')
+    .option('--queries <file>', 'one JSON question a line; - for standard input')
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .action(async (path: string | undefined, options: ReachOptions) => {
+      code = await reach(path, options, output)
+    })
+  program
+    .command('config')
+    .description('look at the configuration')
+    .command('validate')
+    .description('say what is wrong with a configuration file')
+    .argument('[file]', 'the file', '.github/ambient-guard.yml')
+    .action(async (file: string) => {
+      const { problems } = readConfig(file, await readText(file))
+      for (const problem of problems) output.write(`${problemLine(problem)}\n`)
+      if (problems.length === 0) output.write(`${file} is valid.\n`)
+      code = problems.length === 0 ? 0 : 2
+    })
+  program
+    .command('serve')
+    .description('run the GitHub App')
+    .action(async () => {
+      // Loaded only now: the app is most of the weight, and the other commands start without it.
+      const { serve } = await import('./serve.ts')
+      await serve(output)
+    })
+  await program.parseAsync(argv, { from: 'user' })
+  return code
+}

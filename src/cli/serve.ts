@@ -1,0 +1,29 @@
+// `serve`: the app as a server, until it is asked to stop.
+import { readFileSync } from 'node:fs'
+import { startServer } from '../app.ts'
+import { readSettings } from '../ops/settings.ts'
+import type { Output } from './output.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Starts the app and waits for SIGTERM or SIGINT; work under way ends first. @throws UsageError on wrong settings */
+export async function serve(output: Output): Promise<void> {
+  const read = readSettings(process.env, readOrNull)
+  if (!read.ok)
+    throw new UsageError(
+      `The settings are not complete:\n${read.mistakes.map((mistake) => `- ${mistake}`).join('\n')}`,
+    )
+  const server = await startServer(read.settings)
+  output.say(`ambient-guard listens on ${server.url}`)
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
+  })
+  await server.stop()
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
