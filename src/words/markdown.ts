@@ -2,6 +2,7 @@
 import { policiesOf } from '../core/index.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 import { escapeMarkdown as esc } from './github/escape.ts'
+import { scope } from './text.ts'
 
 /** Findings that are there now, problems, and the conclusion, as GitHub-flavoured Markdown. */
 export function reportMarkdown({ conclusion, findings, problems, summary }: Report): string {
@@ -14,7 +15,7 @@ export function reportMarkdown({ conclusion, findings, problems, summary }: Repo
       ({ path, line, message, remedy }) =>
         `- **${esc(path)}:${String(line)}**: ${esc(message)} ${esc(remedy)}`,
     ),
-    `${String(summary.workloads)} workloads (${String(summary.enrolled)} enrolled) in ${String(summary.namespaces)} namespaces, ${String(summary.policies)} policies.`,
+    `Looked at ${scope(summary)}.`,
   ]
   return `${parts.join('\n\n')}\n`
 }

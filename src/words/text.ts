@@ -2,7 +2,7 @@
 import pc from 'picocolors'
 import { policiesOf } from '../core/index.ts'
 import type { ComparedProblem } from '../core/index.ts'
-import type { Report, ReportFinding } from '../examine/report.ts'
+import type { Report, ReportFinding, Summary } from '../examine/report.ts'
 
 type Paint = ReturnType<typeof pc.createColors>
 
@@ -105,7 +105,6 @@ function conclusionText(
     counted(count('note'), 'note'),
     counted(told, 'problem'),
   ].filter((text) => text !== null)
-  const seen = `${String(summary.workloads)} workloads (${String(summary.enrolled)} enrolled) in ${String(summary.namespaces)} namespaces, ${String(summary.policies)} policies`
   const elsewhere = problems.length - told
   const hint = [
     relevant ? '' : ' The change touches nothing that decides who reaches whom.',
@@ -113,11 +112,20 @@ function conclusionText(
       ? ` ${String(elsewhere)} ${elsewhere === 1 ? 'problem' : 'problems'} outside the change: see --format json.`
       : '',
   ].join('')
-  return `${paint.bold(verdict)}: ${said.length === 0 ? 'nothing to report' : said.join(', ')}. Looked at ${seen}.${hint}`
+  return `${paint.bold(verdict)}: ${said.length === 0 ? 'nothing to report' : said.join(', ')}. Looked at ${scope(summary)}.${hint}`
 }
 
 function counted(count: number, noun: string): string | null {
-  return count === 0 ? null : `${String(count)} ${noun}${count === 1 ? '' : 's'}`
+  return count === 0 ? null : amount(count, noun)
+}
+
+/** `2 workloads (1 enrolled) in 1 namespace, 3 policies`. */
+export function scope({ workloads, enrolled, namespaces, policies }: Summary): string {
+  return `${amount(workloads, 'workload')} (${String(enrolled)} enrolled) in ${amount(namespaces, 'namespace')}, ${amount(policies, 'policy', 'policies')}`
+}
+
+function amount(count: number, noun: string, plural: string = `${noun}s`): string {
+  return `${String(count)} ${count === 1 ? noun : plural}`
 }
 
 /** Control characters in names would move the cursor or set colours: they are shown, not sent. */

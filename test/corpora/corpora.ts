@@ -8,6 +8,8 @@ const ROOT = process.env.AMBIENT_GUARD_CORPORA ?? ''
 export function corpus(name: string): string | null {
   const path = join(ROOT, name)
   if (ROOT !== '' && existsSync(path)) return path
-  process.stdout.write(`skipped: ${name} is not there; set AMBIENT_GUARD_CORPORA to the folder that holds it\n`)
+  process.stdout.write(
+    `skipped: ${name} is not there; set AMBIENT_GUARD_CORPORA to the folder that holds it\n`,
+  )
   return null
 }

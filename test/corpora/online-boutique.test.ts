@@ -37,20 +37,30 @@ describe.skipIf(shop === null)('online-boutique', () => {
     const root = folder({})
     const policies = join(shop ?? '', 'kustomize/components/network-policies')
     cpSync(join(shop ?? '', 'kubernetes-manifests'), root, { recursive: true })
-    for (const name of readdirSync(policies)) if (name.startsWith('network-policy-')) cpSync(join(policies, name), join(root, name))
+    for (const name of readdirSync(policies))
+      if (name.startsWith('network-policy-')) cpSync(join(policies, name), join(root, name))
     return root
   }
 
-  it('loses every service whose policy names a port, with the right clients', { timeout: 20_000 }, async () => {
-    const { code, stdout } = await ambientGuard('check', tree(), '--enroll', 'default', '--format', 'json')
-    const { findings } = JSON.parse(stdout) as { readonly findings: readonly Found[] }
-    expect(code).toBe(1)
-    const hbone = findings.filter(({ rule }) => rule === 'hbone-ingress')
-    expect(Object.fromEntries(hbone.map(({ workload, peers }) => [workload, peers]))).toEqual(
-      Object.fromEntries(Object.entries(CLIENTS).map(([name, clients]) => [`Deployment/default/${name}`, clients.map((client) => `Deployment/default/${client}`)])),
-    )
-    expect(hbone.every(({ certainty, fix }) => certainty === 'certain' && fix !== null)).toBe(true)
-  })
+  it(
+    'loses every service whose policy names a port, with the right clients',
+    { timeout: 20_000 },
+    async () => {
+      const { code, stdout } = await ambientGuard('check', tree(), '--enroll', 'default', '--format', 'json')
+      const { findings } = JSON.parse(stdout) as { readonly findings: readonly Found[] }
+      expect(code).toBe(1)
+      const hbone = findings.filter(({ rule }) => rule === 'hbone-ingress')
+      expect(Object.fromEntries(hbone.map(({ workload, peers }) => [workload, peers]))).toEqual(
+        Object.fromEntries(
+          Object.entries(CLIENTS).map(([name, clients]) => [
+            `Deployment/default/${name}`,
+            clients.map((client) => `Deployment/default/${client}`),
+          ]),
+        ),
+      )
+      expect(hbone.every(({ certainty, fix }) => certainty === 'certain' && fix !== null)).toBe(true)
+    },
+  )
 
   it('is mended by the fixes, all written together', { timeout: 20_000 }, async () => {
     const root = tree()

@@ -15,12 +15,18 @@ describe.each(readdirSync(RULES))('docs/rules/%s', (name) => {
     const page = readFileSync(join(RULES, name), 'utf8')
     const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-docs-'))
     try {
-      for (const [, path = '', text = ''] of page.matchAll(/^```yaml (\S+)\n(.*?)^```$/gms)) write(folder, path, text)
-      const [example, command = ''] = /^```console\n\$ ambient-guard (.+)\n```\n(?:\n```text\n.*?^```\n)?/ms.exec(page) ?? []
+      for (const [, path = '', text = ''] of page.matchAll(/^```yaml (\S+)\n(.*?)^```$/gms))
+        write(folder, path, text)
+      const [example, command = ''] =
+        /^```console\n\$ ambient-guard (.+)\n```\n(?:\n```text\n.*?^```\n)?/ms.exec(page) ?? []
       expect(example, 'the page has a command').toBeDefined()
       const printed = run(command.split(' '), folder)
       const wanted = `\`\`\`console\n$ ambient-guard ${command}\n\`\`\`\n\n\`\`\`text\n${printed}\`\`\`\n`
-      if (process.env.UPDATE_DOCS === '1') writeFileSync(join(RULES, name), page.replace(example ?? '', () => wanted))
+      if (process.env.UPDATE_DOCS === '1')
+        writeFileSync(
+          join(RULES, name),
+          page.replace(example ?? '', () => wanted),
+        )
       else expect(example).toBe(wanted)
     } finally {
       rmSync(folder, { recursive: true, force: true })
@@ -49,7 +55,10 @@ function write(folder: string, path: string, text: string): void {
 
 function run(args: readonly string[], cwd: string): string {
   const tsx = import.meta.resolve('tsx')
-  const done = spawnSync(process.execPath, ['--import', tsx, join(ROOT, 'src/cli/main.ts'), ...args], { cwd, encoding: 'utf8' })
+  const done = spawnSync(process.execPath, ['--import', tsx, join(ROOT, 'src/cli/main.ts'), ...args], {
+    cwd,
+    encoding: 'utf8',
+  })
   expect(done.stderr).toBe('')
   return done.stdout
 }

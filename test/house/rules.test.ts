@@ -28,7 +28,9 @@ describe.each(rules)('$id', ({ id, judges }) => {
     const folder = join(ROOT, 'fixtures/cases', id)
     expect(existsSync(folder)).toBe(true)
     const speaks = readdirSync(folder).map((name) => {
-      const { findings } = JSON.parse(readFileSync(join(folder, name, 'expected.json'), 'utf8')) as { readonly findings: readonly string[] }
+      const { findings } = JSON.parse(readFileSync(join(folder, name, 'expected.json'), 'utf8')) as {
+        readonly findings: readonly string[]
+      }
       return findings.some((line) => line.includes(` ${id} `) && !line.startsWith('resolved'))
     })
     expect(speaks).toContain(true)

@@ -1,0 +1,110 @@
+// A pull request page in a terminal: who said what, in the order in which it happened.
+import pc from 'picocolors'
+
+const WIDTH = 100
+const MARK = { success: pc.green('✓'), failure: pc.red('✗'), neutral: pc.yellow('–') } as const
+
+export function print(text: string = ''): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** A line across the page, with a title. */
+export function heading(title: string): void {
+  print()
+  print(pc.bold(pc.inverse(` ${title} `.padEnd(WIDTH))))
+}
+
+/** Someone does something. */
+export function deed(who: string, what: string): void {
+  print()
+  print(`${pc.bold(pc.cyan(who))} ${what}`)
+}
+
+export function check(conclusion: string, title: string): void {
+  const mark = conclusion in MARK ? MARK[conclusion as keyof typeof MARK] : '•'
+  print(`  ${mark} ${pc.bold('ambient-guard')} ${pc.dim('—')} ${title}`)
+}
+
+/** Markdown as a reader sees it, behind a bar: no markers, no tags, diffs in colour. */
+export function markdown(text: string): void {
+  let fence: { readonly ticks: string; readonly language: string } | null = null
+  for (const line of text
+    .replace(/<!--.*?-->\n?/gs, '')
+    .trim()
+    .split('\n')) {
+    const [, ticks = '', language = ''] = /^\s*(`{3,})\s*(\w*)/.exec(line) ?? []
+    if (fence === null && ticks !== '') {
+      fence = { ticks, language }
+      if (language === 'suggestion') bar(pc.dim('┌─ suggested change ─ Commit suggestion'))
+      if (language === 'mermaid') bar(pc.dim('(a picture on the page: who loses whom)'))
+    } else if (fence !== null && line.trim() === fence.ticks) {
+      fence = null
+    } else if (fence !== null) {
+      if (fence.language !== 'mermaid') bar(code(line, fence.language))
+    } else {
+      prose(line)
+    }
+  }
+}
+
+/** A unified diff in colour. */
+export function diff(text: string): void {
+  for (const line of text.trimEnd().split('\n')) bar(code(line, 'diff'))
+}
+
+function prose(line: string): void {
+  const plain = line
+    .replace(/<summary>(.*?)<\/summary>/g, '▸ $1')
+    .replace(/<[^>]+>/g, '')
+    .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+    .replace(/\\([\\`*_{}[\]<>()#+.!|~@-])/g, '$1')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&')
+    .replace(/&#(\d+);/g, (_, unit: string) => String.fromCodePoint(Number(unit)))
+    .replace(/\u200b/g, '')
+  if (plain.trim() === '') {
+    bar('')
+    return
+  }
+  const title = /^#+\s+(.*)$/.exec(plain)
+  const indent = /^\s*(?:[-*]\s+)?/.exec(plain)?.[0].length ?? 0
+  for (const part of wrap(title?.[1] ?? plain, indent)) bar(title === null ? emphasise(part) : pc.bold(part))
+}
+
+function emphasise(line: string): string {
+  return line
+    .replace(/\*\*(.+?)\*\*/g, (_, words: string) => pc.bold(words))
+    .replace(/`([^`]+)`/g, (_, words: string) => pc.cyan(words))
+}
+
+function code(line: string, language: string): string {
+  if (language === 'suggestion') return `${pc.dim('│')} ${pc.green(line)}`
+  if (language !== 'diff') return pc.dim(line)
+  if (/^(---|\+\+\+|diff|index)/.test(line)) return pc.dim(line)
+  return line.startsWith('+')
+    ? pc.green(line)
+    : line.startsWith('-')
+      ? pc.red(line)
+      : line.startsWith('@@')
+        ? pc.cyan(line)
+        : line
+}
+
+function bar(text: string): void {
+  print(`  ${pc.dim('│')} ${text}`.trimEnd())
+}
+
+function wrap(text: string, indent: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line.length + word.length + 1 > WIDTH - 6 && line.trim() !== '') {
+      lines.push(line)
+      line = ' '.repeat(indent) + word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return [...lines, line]
+}
