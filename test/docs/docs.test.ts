@@ -18,7 +18,7 @@ describe.each(readdirSync(RULES))('docs/rules/%s', (name) => {
       for (const [, path = '', text = ''] of page.matchAll(/^```yaml (\S+)\n(.*?)^```$/gms))
         write(folder, path, text)
       const [example, command = ''] =
-        /^```console\n\$ ambient-guard (.+)\n```\n(?:\n```text\n.*?^```\n)?/ms.exec(page) ?? []
+        /^```console\n\$ ambient-guard ([^\n]+)\n```\n(?:\n```text\n.*?^```\n)?/ms.exec(page) ?? []
       expect(example, 'the page has a command').toBeDefined()
       const printed = run(command.split(' '), folder)
       const wanted = `\`\`\`console\n$ ambient-guard ${command}\n\`\`\`\n\n\`\`\`text\n${printed}\`\`\`\n`
