@@ -27,7 +27,7 @@ export async function findConfiguration(options: ConfigOptions, tree: Tree): Pro
 }
 
 /** Reads the configuration at the root of a tree; without one the defaults hold. */
-export async function fromTree(tree: Tree): Promise<Configuration> {
+async function fromTree(tree: Tree): Promise<Configuration> {
   const file = (await tree.files()).find(({ path, mode }) => path === CONFIG_PATH && mode.startsWith('100'))
   const bytes = file === undefined ? undefined : (await tree.read([file])).get(CONFIG_PATH)
   return bytes === undefined

@@ -3,7 +3,7 @@ import type { ClusterConfig, RuleId, Severity } from './config.ts'
 import { viewMesh } from './ambient/mesh.ts'
 import type { MeshView } from './ambient/mesh.ts'
 import type { Finding } from './findings/finding.ts'
-import { byFinding } from './findings/finding.ts'
+import { byFinding, bySeverity } from './findings/finding.ts'
 import { STATE_RULES } from './findings/rules/index.ts'
 import { placeOf } from './kubernetes/manifest.ts'
 import type { Manifest } from './kubernetes/manifest.ts'
@@ -66,7 +66,8 @@ export function analyze(
 /** The configured severity is a rule's highest: it lowers or raises errors, and never raises a doubt. */
 export function withSeverity(finding: Finding, rules: RuleSettings): Finding {
   const configured = rules[finding.rule]
-  if (configured === undefined || configured === 'off' || finding.lowered) return finding
+  if (configured === undefined || configured === 'off') return finding
+  if (finding.lowered && bySeverity(configured, finding.severity) < 0) return finding
   return { ...finding, severity: configured }
 }
 

@@ -41,7 +41,7 @@ export const RULE_SEVERITIES = {
 export type RuleId = keyof typeof RULE_SEVERITIES
 export type Severity = 'error' | 'warning' | 'note'
 
-export const DEFAULT_GATEWAY_NAMESPACES = [
+const DEFAULT_GATEWAY_NAMESPACES = [
   'istio-system',
   'istio-ingress',
   'istio-gateway',
@@ -114,8 +114,8 @@ const cluster = z.strictObject({
 const severity = z.enum(['error', 'warning', 'note', 'off'])
 const ruleIds = Object.keys(RULE_SEVERITIES) as [RuleId, ...RuleId[]]
 
-/** The shape of the file; the published JSON Schema is made of it. */
-export const configSchema = z.strictObject({
+/** The shape of the file. */
+const configSchema = z.strictObject({
   version: z.literal(1).optional(),
   clusters: z.record(z.string(), cluster).optional(),
   rules: z.partialRecord(z.enum(ruleIds), severity).optional(),
@@ -249,7 +249,7 @@ export function readConfig(
 }
 
 /** The configuration of one cluster where none is written down. */
-export function clusterConfig(name: string, file: ClusterFile = {}): ClusterConfig {
+function clusterConfig(name: string, file: ClusterFile = {}): ClusterConfig {
   const ipFamilies = file.ipFamilies ?? ['IPv4']
   return {
     name,

@@ -1,7 +1,7 @@
 // The door of core: what is true of a tree of manifests, as synchronous functions of their arguments.
 export { analyze } from './analysis.ts'
 export type { Analysis } from './analysis.ts'
-export { compare, conclude, gates, policiesOf } from './findings/compare.ts'
+export { compare, conclude, policiesOf } from './findings/compare.ts'
 export type {
   Change,
   ComparedFinding,

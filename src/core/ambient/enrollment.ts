@@ -1,15 +1,13 @@
 // Who is in Ambient, and why. The rule is that of istio-cni: pkg/util/enablement_selector.go
 // (CompiledEnablementSelectors.Matches) behind the exclusions of pkg/nodeagent/informers.go.
 import type { ClusterConfig } from '../config.ts'
-import { NAMESPACE_NAME_LABEL, label, matches, matchesPartly } from '../kubernetes/labels.ts'
+import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, label, matches, matchesPartly } from '../kubernetes/labels.ts'
 import type { Labels, Match, Selector } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/manifest.ts'
 import type { Place } from '../kubernetes/manifest.ts'
 import { rootField, selectorField } from '../kubernetes/field.ts'
 import type { Namespace, Workload } from '../kubernetes/state.ts'
 import { wouldBeInjected } from './injection.ts'
-
-export const DATAPLANE_MODE = 'istio.io/dataplane-mode'
 
 export interface Enrollment {
   readonly state: 'yes' | 'no' | 'unknown'

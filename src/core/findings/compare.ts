@@ -190,7 +190,7 @@ export type Gate = {
 export type Conclusion = 'success' | 'neutral' | 'failure'
 
 /** Does a finding stop a merge? */
-export function gates(
+function gates(
   { severity, change, waived }: Pick<ComparedFinding, 'severity' | 'change' | 'waived'>,
   { failOn }: Gate,
 ): boolean {

@@ -7,6 +7,7 @@ import type { PortSet } from '../kubernetes/port-set.ts'
 import type { PolicyRule } from '../kubernetes/kinds/network-policy.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { rulePorts } from '../policy/engines/network-policy.ts'
+import { admitsAnySource } from '../policy/mesh-peers.ts'
 import type { MeshPeer } from '../policy/mesh-peers.ts'
 import type { Certainty, Culprit } from './finding.ts'
 
@@ -34,6 +35,7 @@ export function lostIngress(world: World, workload: Workload): readonly Loss[] {
     if (ports === ALL_PORTS || ports.TCP.length === 0 || hasPort(ports, 'TCP', hbonePort)) return []
     const served =
       workload.declaredPorts.length === 0 || workload.declaredPorts.some((port) => contains(ports.TCP, port))
+    const anySource = admitsAnySource(rule, state.config)
     const peers = senders.ofRule(rule, policy).flatMap((peer) => {
       const { sure, perhaps, hits } = engine.allows(workload, peer.peer, 'ingress')
       if (hasPort(sure, 'TCP', hbonePort)) return []
@@ -42,7 +44,7 @@ export function lostIngress(world: World, workload: Workload): readonly Loss[] {
       if (doubtful && peer.side === 'possible') return []
       const admitted = hits.some((hit) => hit.rule === rule && hit.sure.TCP.length > 0)
       const certainty: Certainty =
-        peer.side === 'certain' && !doubtful && admitted && served ? 'certain' : 'possible'
+        (peer.side === 'certain' || anySource) && !doubtful && admitted && served ? 'certain' : 'possible'
       return [{ ...peer, certainty }]
     })
     return peers.length === 0 ? [] : [{ culprit: { policy, rule }, ports, peers, served }]

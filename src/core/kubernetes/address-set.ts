@@ -13,12 +13,15 @@ export interface AddressSet {
 export const NO_ADDRESSES: AddressSet = { IPv4: [], IPv6: [] }
 export const ALL_ADDRESSES: AddressSet = { IPv4: [[0, 2 ** 32]], IPv6: [[0n, 1n << 128n]] }
 
+/** RFC 6598, carrier-grade NAT: where GKE and EKS put pods once private ranges run out. */
+export const SHARED_ADDRESSES: AddressSet = addressSet(['100.64.0.0/10'])
+
 /**
- * Where clusters put their pods when nobody says otherwise: RFC 1918, RFC 6598 (carrier-grade NAT, used
- * by GKE and EKS) and IPv6 unique local addresses (RFC 4193), without the range of Istio's probe source.
+ * Where clusters put their pods when nobody says otherwise: RFC 1918, RFC 6598 and IPv6 unique local
+ * addresses (RFC 4193), without the address of Istio's probe source.
  */
 export const PRIVATE_ADDRESSES: AddressSet = subtractAddresses(
-  addressSet(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']),
+  unionAddresses(SHARED_ADDRESSES, addressSet(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'])),
   addressSet(['fd16:9254:7127:1337:ffff:ffff:ffff:ffff/128']),
 )
 

@@ -65,8 +65,3 @@ export function subtract<T extends number | bigint>(a: IntervalSet<T>, b: Interv
 export function contains<T extends number | bigint>(set: IntervalSet<T>, value: T): boolean {
   return set.some(([low, high]) => low <= value && value < high)
 }
-
-/** Is all of `part` in `whole`? The empty set is in every set. */
-export function covers<T extends number | bigint>(whole: IntervalSet<T>, part: IntervalSet<T>): boolean {
-  return subtract(part, whole).length === 0
-}

@@ -16,6 +16,9 @@ export type Match = 'no' | 'maybe' | 'yes'
 
 export const EVERYTHING: Selector = []
 
+/** By which Istio enrols namespaces and pods: `ambient`, or `none` against it. */
+export const DATAPLANE_MODE = 'istio.io/dataplane-mode'
+
 /** The label that the API server puts on each namespace. */
 export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name'
 

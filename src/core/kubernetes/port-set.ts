@@ -41,7 +41,7 @@ export function noPorts(set: PortSet): boolean {
   return PROTOCOLS.every((protocol) => set[protocol].length === 0)
 }
 
-export function samePorts(a: PortSet, b: PortSet): boolean {
+function samePorts(a: PortSet, b: PortSet): boolean {
   return noPorts(subtractPorts(a, b)) && noPorts(subtractPorts(b, a))
 }
 

@@ -4,7 +4,7 @@ import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { get, labelsField, rootField, text } from './field.ts'
 import type { Fault, Field } from './field.ts'
-import { NAMESPACE_NAME_LABEL, label, matches } from './labels.ts'
+import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, matches } from './labels.ts'
 import type { Labels } from './labels.ts'
 import { namespaceOf, placeOf, unreadable } from './manifest.ts'
 import type { Manifest, Origin } from './manifest.ts'
@@ -139,7 +139,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
 }
 
 /** Orders named objects by id: the order in which every list of them leaves this room. */
-export function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return compareText(a.id, b.id)
 }
 
@@ -223,7 +223,7 @@ function readNamespaces(
   const assumed = config.assume.namespaces
   const put = (name: string, labels: Labels, origin: Origin | null): void => {
     // What the tree says wins over what is assumed; the API server's own label over both.
-    const asked = config.enroll.includes(name) ? { 'istio.io/dataplane-mode': 'ambient' } : {}
+    const asked = config.enroll.includes(name) ? { [DATAPLANE_MODE]: 'ambient' } : {}
     const all = { ...(assumed[name]?.labels ?? {}), ...labels, ...asked, [NAMESPACE_NAME_LABEL]: name }
     namespaces.set(name, { name, labels: all, known: true, origin })
   }
@@ -348,9 +348,4 @@ function asWorkload(
     }
   }
   return { ...named, pods, gateway, declaredPorts: [...declared].sort((a, b) => a - b) }
-}
-
-/** The value of a label on the pods of a workload. */
-export function podLabel(workload: Workload, key: string): string | undefined {
-  return label(workload.pods.labels, key)
 }

@@ -1,6 +1,7 @@
 // Whom a rule speaks of, as far as the mesh cares: known workloads first, and representatives for the
 // pods that its selectors could match and the tree does not show.
 import { CNI_PROFILES } from '../config.ts'
+import type { ClusterConfig } from '../config.ts'
 import { addressSet, intersectAddresses, subtractAddresses } from '../kubernetes/address-set.ts'
 import { EVERYTHING, NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
@@ -84,15 +85,15 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
     const peers = [...described, ...perhaps].flatMap((namespace) =>
       inNamespace(pods, namespace, unseenName, allName),
     )
-    if (described.length > 0 && selector.length > 0) return peers
+    // A selector that pins names speaks of those namespaces alone, and of each of them.
+    const pinned = selector.some(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In')
+    if (described.length > 0 && selector.length > 0 && !pinned) return peers
     const named = namedNamespaces(selector).filter((name) => !state.namespaces.has(name))
     const hidden = [...new Set([...named, ...gateways.map(({ name }) => name)])]
       .map(undescribed)
       .filter(({ labels }) => matchesPartly(selector, labels) !== 'no')
       .flatMap((namespace) => representative(pods, namespace, unseenName))
-    // A selector that pins names speaks of those namespaces alone.
-    if (selector.some(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In'))
-      return [...peers, ...hidden]
+    if (pinned) return [...peers, ...hidden]
     return [
       ...peers,
       ...hidden,
@@ -128,6 +129,14 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
         ? everywhere('any')
         : rule.peers.flatMap((peer) => (peer.kind === 'block' ? ofBlock(peer) : ofSelectors(peer, policy))),
   }
+}
+
+/** Does a rule let in whoever comes, every pod among them? */
+export function admitsAnySource({ peers }: PolicyRule, config: ClusterConfig): boolean {
+  return (
+    peers === null ||
+    peers.some((peer) => peer.kind === 'block' && podAddressesMatch(peer.addresses, config) === 'yes')
+  )
 }
 
 function namedNamespaces(selector: Selector): readonly string[] {

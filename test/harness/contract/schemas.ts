@@ -83,7 +83,8 @@ export function describe(errors: readonly ErrorObject[] | null | undefined): str
 
 function description(): Description {
   if (loaded === null) {
-    const path = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json')
+    const require = createRequire(import.meta.url)
+    const path = require.resolve('@octokit/openapi/generated/api.github.com.json')
     loaded = JSON.parse(readFileSync(path, 'utf8')) as Description
     for (const { apply } of corrections) apply(loaded)
   }

@@ -2,12 +2,12 @@
 // Where an HBONE rule already says so as an error, this rule has nothing to add.
 import { contains } from '../../kubernetes/interval-set.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
-import type { PortSet } from '../../kubernetes/port-set.ts'
-import type { Direction, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { Direction } from '../../kubernetes/kinds/network-policy.ts'
 import type { Workload } from '../../kubernetes/state.ts'
 import type { Analysis, World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
-import type { Peer } from '../../policy/peer.ts'
+import type { RuleHit } from '../../policy/engine.ts'
+import type { MeshPeer } from '../../policy/mesh-peers.ts'
 import type { Finding } from '../finding.ts'
 import type { ChangeRule } from '../rule.ts'
 import { because, namePolicies } from '../words.ts'
@@ -38,7 +38,7 @@ export const isolated: ChangeRule = {
 /** Is HBONE open to or from any peer that is, or may be, in the mesh? */
 function hasMesh(world: World, workload: Workload, direction: Direction): boolean {
   const { hbonePort } = world.state.config.mesh
-  return anyPeer(world, workload, direction, (ports) => hasPort(ports, 'TCP', hbonePort))
+  return anyPeer(world, workload, direction, ({ perhaps }) => hasPort(perhaps, 'TCP', hbonePort))
 }
 
 /** Before enrolment the same traffic ran on application ports. */
@@ -48,19 +48,21 @@ function hadMesh(world: World, workload: Workload, direction: Direction): boolea
 }
 
 /**
- * Do the policies admit mesh peers on any TCP port? A wide egress rule (to anybody, or to a block) speaks
- * of a mesh peer only where a known one serves a port of it: rules for DNS and the internet do not.
+ * Do the policies admit mesh peers on any TCP port? Peers that are only possibly in the mesh are no reason
+ * to say so: a policy that names them alone may mean what it does. A wide egress rule (to anybody, or to a
+ * block) speaks of a mesh peer only where a known one serves a port of it: rules for DNS and the internet
+ * do not.
  */
 function admitsApplications(world: World, workload: Workload, direction: Direction): boolean {
-  return anyPeer(world, workload, direction, ({ TCP }, peer, rule) => {
-    if (TCP.length === 0) return false
+  return anyPeer(world, workload, direction, ({ rule, sure: { TCP } }, { peer, side }) => {
+    if (side !== 'certain' || TCP.length === 0) return false
     const wide = rule.peers === null || rule.peers.every(({ kind }) => kind === 'block')
     if (direction === 'ingress' || !wide) return true
     return peer.kind === 'workload' && peer.workload.declaredPorts.some((port) => contains(TCP, port))
   })
 }
 
-type Passes = (ports: PortSet, peer: Peer, rule: PolicyRule) => boolean
+type Passes = (hit: RuleHit, peer: MeshPeer) => boolean
 
 /** A workload that no policy isolates passes every question. */
 function anyPeer(world: World, workload: Workload, direction: Direction, passes: Passes): boolean {
@@ -70,9 +72,10 @@ function anyPeer(world: World, workload: Workload, direction: Direction, passes:
   if (policies.length === 0) return true
   return policies.some((policy) =>
     (policy.spec[direction] ?? []).some((rule) =>
-      finder.ofRule(rule, policy).some(({ peer }) => {
-        const hit = engine.allows(workload, peer, direction).hits.find((candidate) => candidate.rule === rule)
-        return hit !== undefined && passes(hit.perhaps, peer, rule)
+      finder.ofRule(rule, policy).some((peer) => {
+        const { hits } = engine.allows(workload, peer.peer, direction)
+        const hit = hits.find((candidate) => candidate.rule === rule)
+        return hit !== undefined && passes(hit, peer)
       }),
     ),
   )

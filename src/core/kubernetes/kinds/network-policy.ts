@@ -186,6 +186,6 @@ export function readProtocol(field: Field): Protocol {
 }
 
 /** An IANA service name: k8s.io/apimachinery/pkg/util/validation, IsValidPortName. */
-export function isPortName(name: string): boolean {
+function isPortName(name: string): boolean {
   return name.length <= 15 && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && /[a-z]/.test(name)
 }

@@ -4,10 +4,12 @@ import { CNI_PROFILES } from '../../config.ts'
 import type { ClusterConfig } from '../../config.ts'
 import {
   PRIVATE_ADDRESSES,
+  SHARED_ADDRESSES,
   addressSet,
   coversAddresses,
   intersectAddresses,
   noAddresses,
+  subtractAddresses,
 } from '../../kubernetes/address-set.ts'
 import type { AddressSet } from '../../kubernetes/address-set.ts'
 import { NAMESPACE_NAME_LABEL, implies, matches, matchesPartly, overlap } from '../../kubernetes/labels.ts'
@@ -172,11 +174,17 @@ export function podAddressesMatch(block: AddressSet, config: ClusterConfig): Mat
   return config.podCIDRs === null ? withinUnknown(block, config) : within(addressSet(config.podCIDRs), block)
 }
 
-/** Nobody says where pods live: a block that holds all private addresses holds them too. */
+/**
+ * Nobody says where pods live: a block that holds all private addresses holds them too. A block that holds
+ * shared address space (RFC 6598) and more, but nothing else private, is the internet: its usual exceptions
+ * are those of RFC 1918.
+ */
 function withinUnknown(block: AddressSet, config: ClusterConfig): Match {
   const family = config.ipFamilies[0] ?? 'IPv4'
   const pods: AddressSet = { IPv4: [], IPv6: [], [family]: PRIVATE_ADDRESSES[family] }
-  return within(pods, block)
+  const match = within(pods, block)
+  const onlyShared = noAddresses(intersectAddresses(block, subtractAddresses(pods, SHARED_ADDRESSES)))
+  return match === 'maybe' && onlyShared && !coversAddresses(SHARED_ADDRESSES, block) ? 'no' : match
 }
 
 function within(part: AddressSet, block: AddressSet): Match {
