@@ -1,0 +1,93 @@
+// What a command is answered with, where the commit or a reaction does not say it.
+import type { FileChange } from '../../examine/report.ts'
+import { code, escapeMarkdown, fenced } from './escape.ts'
+import { names } from './finding.ts'
+import { assemble, folded, paragraph } from './fit.ts'
+
+interface Entry {
+  readonly name: string
+  readonly takes: string
+  readonly writes: boolean
+  readonly help: string
+}
+
+/** The list of commands, made of their table. */
+export function helpAnswer(commands: readonly Entry[]): string {
+  const lines = commands.map(({ name, takes, writes, help }) => {
+    const usage = code(`/${name}${takes === '' ? '' : ` ${takes}`}`)
+    return `- ${usage} ${escapeMarkdown(help)}${writes ? ' (needs write permission)' : ''}`
+  })
+  return `A command stands alone on its line.\n\n${lines.join('\n')}`
+}
+
+/** `given` comes from whoever wrote the comment. */
+export function mistakeAnswer({
+  given,
+  wrong,
+  didYouMean,
+}: {
+  given: string
+  wrong: 'name' | 'argument' | 'arguments'
+  didYouMean: string | null
+}): string {
+  const what = {
+    name: `There is no command ${code(given)}.`,
+    argument: `${code(given)} is no rule, fingerprint or commit.`,
+    arguments: `${code(given)} has more words than the command takes.`,
+  }[wrong]
+  const hint =
+    didYouMean === null ? `${code('/ambient-help')} lists the commands.` : `Did you mean ${code(didYouMean)}?`
+  return `${what} ${hint}`
+}
+
+export function headMovedAnswer(head: string): string {
+  return `The head is ${code(head.slice(0, 12))} now, which was not judged when this was asked. It is being judged; then ask again.`
+}
+
+export function wrongCommitAnswer(asked: string, head: string): string {
+  return `${code(asked)} is not the head, which is ${code(head.slice(0, 12))}. Nothing was committed.`
+}
+
+export function closedAnswer(): string {
+  return 'This pull request is closed. Nothing was committed.'
+}
+
+export function conflictAnswer(baseRef: string): string {
+  return `This pull request does not merge with ${code(baseRef)}. Solve the conflict first, then ask again.`
+}
+
+/** `asked`: a rule or fingerprint, or null for everything. */
+export function nothingToFixAnswer(asked: string | null): string {
+  return asked === null
+    ? 'There is nothing to fix: no finding has a proved fix.'
+    : `There is nothing to fix for ${code(asked)}: no such finding has a proved fix.`
+}
+
+export function workflowAnswer(paths: readonly string[]): string {
+  return `The fix would change ${names(paths.map(code))}. Workflow files are not committed by this app.`
+}
+
+/** Files whose text on the head is not the one the fix was made for. */
+export function behindAnswer(paths: readonly string[], baseRef: string): string {
+  return `The fix changes ${names(paths.map(code))}, which this branch has in another form than ${code(baseRef)}. Update the branch from ${code(baseRef)}, then ask again.`
+}
+
+/** GitHub did not take the commit; `why` is what it said. The patch is for a person to apply. */
+export function patchAnswer(why: string, files: readonly FileChange[]): string {
+  const patch = files.map(({ diff }) => (diff.endsWith('\n') ? diff : `${diff}\n`)).join('')
+  return assemble([
+    paragraph(
+      `${escapeMarkdown(why)}\n\nThe fix as a patch: save it as ${code('ambient.patch')} and run ${code('git apply ambient.patch')} in the branch.`,
+    ),
+    folded('Patch', [fenced('diff', patch)]),
+  ])
+}
+
+export function forkAnswer(reason: 'gone' | 'organization' | 'not-allowed'): string {
+  const why = {
+    gone: 'The repository that this branch came from is gone.',
+    organization: 'This branch belongs to a fork of an organization, where GitHub lets no app commit.',
+    'not-allowed': 'This branch belongs to a fork that does not allow edits by maintainers.',
+  }[reason]
+  return `${why} Nothing was committed.`
+}

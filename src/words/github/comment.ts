@@ -1,0 +1,74 @@
+// What is said on a line of the diff, and the review that carries it.
+import type { FileChange, Fix, Report, ReportFinding } from '../../examine/report.ts'
+import { code, escapeMarkdown, fenced } from './escape.ts'
+import { count, lossOf, names } from './finding.ts'
+import { MAX_LENGTH, assemble, listed, paragraph } from './fit.ts'
+
+/** How a fix is offered on a line. `suggestion`: GitHub applies it there. `diff`: the command carries it. */
+export type Offer =
+  | { readonly as: 'suggestion'; readonly text: string | null }
+  | { readonly as: 'diff'; readonly files: readonly FileChange[] }
+  | { readonly as: 'none' }
+
+/** The hidden line by which a later run knows what it has said. */
+export function marker(fingerprint: string): string {
+  return `<!-- ambient-guard ${fingerprint} -->`
+}
+
+/** The fingerprints that a text of ours is marked with. */
+export function markersIn(body: string): readonly string[] {
+  return [...body.matchAll(/<!-- ambient-guard (f-[0-9a-f]{10}) -->/g)].map(
+    ([, fingerprint]) => fingerprint ?? '',
+  )
+}
+
+/** One comment for the findings that share a line. */
+export function inlineComment(findings: readonly ReportFinding[], offer: Offer): string {
+  const said = findings.map((finding) => {
+    const { severity, rule, message, advice } = finding
+    const lines = [`**${severity}**: ${lossOf([finding])} (${code(rule)}).`, escapeMarkdown(message)]
+    return [...lines, ...(advice === null ? [] : [escapeMarkdown(advice)])].join('\n\n')
+  })
+  const fixes = [...new Map(findings.flatMap(({ fix }) => (fix === null ? [] : [[fix.text, fix]]))).values()]
+  const markers = findings.map(({ fingerprint }) => marker(fingerprint)).join('\n')
+  return assemble([
+    paragraph(said.join('\n\n')),
+    paragraph(offered(offer, fixes, findings)),
+    paragraph(markers),
+  ])
+}
+
+function offered(offer: Offer, fixes: readonly Fix[], findings: readonly ReportFinding[]): string {
+  if (offer.as === 'none' || fixes.length === 0) return ''
+  const text = `Fix: ${fixes.map((fix) => escapeMarkdown(fix.text)).join(' ')}`
+  if (offer.as === 'suggestion') {
+    return `${text}\n\n${fenced('suggestion', offer.text === null ? '' : `${offer.text}\n`)}`
+  }
+  const diffs = offer.files.map(({ diff }) => fenced('diff', diff)).join('\n\n')
+  const [only, ...others] = [...new Set(findings.map(({ fingerprint }) => fingerprint))]
+  const command = others.length === 0 ? `/ambient-fix ${only ?? ''}` : '/ambient-fix'
+  const carries = `${code(command)} commits it.`
+  if (diffs.length > MAX_LENGTH / 2) return `${text} The diff is too long to show here. ${carries}`
+  return `${text}\n\n${diffs}\n\n${carries}`
+}
+
+/** The body of a review; GitHub wants one. */
+export function reviewBody(report: Report, said: readonly ReportFinding[], inline: boolean): string {
+  const errors = said.filter(({ severity }) => severity === 'error').length
+  const warnings = said.length - errors
+  const counts = [
+    ...(errors > 0 ? [count(errors, 'error')] : []),
+    ...(warnings > 0 ? [count(warnings, 'warning')] : []),
+  ]
+  const fix =
+    report.fix !== null && said.some(({ fix }) => fix !== null)
+      ? ` ${code('/ambient-fix')} commits the proved fixes.`
+      : ''
+  const text = `This change brings ${names(counts)}; the check ${code('ambient-guard')} has the whole picture.${fix}`
+  if (inline) return text
+  const items = said.map(
+    (finding) =>
+      `- **${finding.severity}**: ${lossOf([finding])} (${code(finding.rule)}).\n  ${marker(finding.fingerprint)}`,
+  )
+  return assemble([paragraph(text), listed('Findings', items)])
+}

@@ -1,0 +1,93 @@
+// One finding in GitHub's Markdown: the sentence of who loses whom, and the lines below it.
+import { policiesOf } from '../../core/index.ts'
+import type { Place } from '../../core/kubernetes/manifest.ts'
+import type { ReportFinding } from '../../examine/report.ts'
+import { code, escapeMarkdown } from './escape.ts'
+
+/** Where a place can be opened: a URL, or null where it cannot. */
+export type Linker = (place: Place) => string | null
+
+/** `3 errors`, `1 warning`. */
+export function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** A path and line as a person opens it. */
+export function placeLink(place: Place, link: Linker): string {
+  const name = code(`${place.path}:${String(place.line)}`)
+  const url = link(place)
+  return url === null ? name : `[${name}](${url})`
+}
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function names(all: readonly string[], most = 4): string {
+  const shown = all.length > most ? [...all.slice(0, most - 1), `${String(all.length - most + 1)} more`] : all
+  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`
+}
+
+/** What is lost, without whose it is: `mesh traffic from Deployment/web/front on 15008/TCP`. */
+export function loss(finding: ReportFinding): string {
+  const { rule, peers, port, direction } = finding
+  const at = `${String(port)}/TCP`
+  const who = names(peers.map((peer) => (peer === 'any' ? 'anywhere' : code(peer))))
+  switch (rule) {
+    case 'kubelet-probe':
+      return `kubelet probes on ${at}`
+    case 'isolated':
+      return direction === 'ingress' ? 'every mesh peer that reached it' : 'every mesh peer that it reached'
+    case 'hbone-ingress':
+      return `mesh traffic from ${who} on ${at}`
+  }
+}
+
+/** `**Deployment/payments/api** loses …`, once for all findings of a workload. */
+export function lossOf(findings: readonly ReportFinding[]): string {
+  const [first] = findings
+  const verb = findings.every(({ certainty }) => certainty === 'possible') ? 'may lose' : 'loses'
+  return `**${code(first?.workload.id ?? '')}** ${verb} ${names([...new Set(findings.map(loss))], 6)}`
+}
+
+/** Findings of one workload, as a list item with one item inside for each. */
+export function workloadItem(findings: readonly ReportFinding[], link: Linker): string {
+  return [`- ${lossOf(findings)}.`, ...findings.map((finding) => indent(findingItem(finding, link)))].join(
+    '\n',
+  )
+}
+
+function findingItem(finding: ReportFinding, link: Linker): string {
+  const { severity, rule, fingerprint, message, cause, fix, advice } = finding
+  const policies = policiesOf(finding)
+  const apart =
+    cause !== null && !policies.some(({ path, line }) => path === cause.path && line === cause.line)
+  const facts = [
+    ...(policies.length === 0
+      ? []
+      : [
+          `Policy: ${names(
+            policies.map((place) => placeLink(place, link)),
+            6,
+          )}.`,
+        ]),
+    ...(apart ? [`Cause: ${placeLink(cause, link)}.`] : []),
+    ...(fix === null ? [] : [`Fix: ${escapeMarkdown(fix.text)}`]),
+    ...(advice === null ? [] : [escapeMarkdown(advice)]),
+  ]
+  return [
+    `- ${severity} ${code(rule)} ${code(fingerprint)}: ${escapeMarkdown(message)}`,
+    ...facts.map((fact) => `  ${fact}`),
+  ].join('\\\n')
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ')
+}
+
+/** Findings of the same workload of the same cluster side by side, in the order of the first of each. */
+export function byWorkload(findings: readonly ReportFinding[]): readonly (readonly ReportFinding[])[] {
+  const groups = new Map<string, ReportFinding[]>()
+  for (const finding of findings) {
+    const key = `${finding.cluster}\n${finding.workload.id}`
+    groups.set(key, [...(groups.get(key) ?? []), finding])
+  }
+  return [...groups.values()]
+}

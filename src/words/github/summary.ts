@@ -1,0 +1,134 @@
+// The check run: its title, and the summary, which is the one place where everything is said.
+import type { ComparedProblem } from '../../core/index.ts'
+import type { Report, ReportFinding } from '../../examine/report.ts'
+import { code, escapeMarkdown, fenced } from './escape.ts'
+import { byWorkload, count, names, placeLink, workloadItem } from './finding.ts'
+import type { Linker } from './finding.ts'
+import { assemble, folded, listed, paragraph } from './fit.ts'
+import { lostGraph } from './graph.ts'
+
+/** What was compared, and how it can be opened. */
+export interface Compared {
+  readonly baseRef: string
+  readonly baseSha: string
+  readonly headSha: string
+  readonly link: Linker
+  /** Introduced findings that no line of the diff could carry. */
+  readonly unplaced: number
+  /** GitHub did not take the review. */
+  readonly reviewRefused: boolean
+}
+
+interface Sorted {
+  readonly introduced: readonly ReportFinding[]
+  readonly existing: readonly ReportFinding[]
+  readonly resolved: readonly ReportFinding[]
+  readonly waived: readonly ReportFinding[]
+}
+
+function sort({ findings }: Report): Sorted {
+  const live = findings.filter(({ waived }) => waived === null)
+  return {
+    introduced: live.filter(({ change }) => change === 'introduced'),
+    existing: live.filter(({ change }) => change === 'existing'),
+    resolved: findings.filter(({ change }) => change === 'resolved'),
+    waived: findings.filter(({ waived, change }) => waived !== null && change !== 'resolved'),
+  }
+}
+
+/** One line with the counts, for the list of checks. */
+export function checkTitle(report: Report): string {
+  const { introduced, existing, resolved } = sort(report)
+  const of = (findings: readonly ReportFinding[], severity: string): number =>
+    findings.filter((finding) => finding.severity === severity).length
+  const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
+    const number = of(introduced, severity)
+    return number === 0 ? [] : [count(number, severity)]
+  })
+  const relevant = report.problems.filter((problem) => problem.relevant)
+  const news = [
+    ...(counts.length === 0 ? [] : [`${counts.join(', ')} introduced`]),
+    ...(relevant.length === 0
+      ? []
+      : [count(relevant.length, 'thing').replace(/^(\d+) things?$/, '$1 not judged')]),
+    ...(resolved.length === 0 ? [] : [`${String(resolved.length)} resolved`]),
+  ]
+  const old = of(existing, 'error') + of(existing, 'warning')
+  if (news.length > 0) return news.join(', ')
+  if (!report.relevant) return 'Nothing here bears on who reaches whom'
+  return `No change to who reaches whom${old === 0 ? '' : ` (${count(old, 'old finding')})`}`
+}
+
+/** The summary of a check run, whole items of it within GitHub's limit. */
+export function checkSummary(report: Report, compared: Compared): string {
+  const { introduced, existing, resolved, waived } = sort(report)
+  const { link } = compared
+  const items = (findings: readonly ReportFinding[]): string[] =>
+    byWorkload(findings).map((group) => workloadItem(group, link))
+  const [told, aside] = [
+    report.problems.filter(({ relevant }) => relevant),
+    report.problems.filter(({ relevant }) => !relevant),
+  ]
+  return assemble([
+    paragraph(opening(report, compared)),
+    paragraph(fixLine(report, introduced)),
+    paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
+    listed('Introduced', items(introduced)),
+    listed(
+      'Not judged',
+      told.map((problem) => problemItem(problem, link)),
+    ),
+    folded(`${String(existing.length)} existing`, items(existing)),
+    folded(`${String(resolved.length)} resolved`, items(resolved)),
+    folded(`${String(waived.length)} waived`, waived.map(waivedItem)),
+    folded(
+      `${String(aside.length)} not judged, and not touched here`,
+      aside.map((problem) => problemItem(problem, link)),
+    ),
+  ])
+}
+
+/** The text below the summary: what `/ambient-fix` would commit, file by file; null where there is nothing. */
+export function checkText(report: Report): string | null {
+  if (report.fix === null) return null
+  const files = report.fix.files.map(({ diff }) => fenced('diff', diff))
+  return assemble([{ open: '#### The proved fixes\n\n', items: files, close: '', separator: '\n\n' }])
+}
+
+function opening(
+  { summary }: Report,
+  { baseRef, baseSha, headSha, unplaced, reviewRefused }: Compared,
+): string {
+  const { workloads, enrolled, namespaces, policies } = summary
+  const size = `${count(workloads, 'workload')} (${String(enrolled)} enrolled) in ${count(namespaces, 'namespace')}, ${count(policies, 'policy').replace(/policys$/, 'policies')}`
+  const lines = [
+    `${code(baseRef)} at ${code(baseSha.slice(0, 12))}, compared with ${code(headSha.slice(0, 12))} merged into it: ${size}.`,
+    ...(reviewRefused ? ['GitHub did not take review comments, so everything is said here.'] : []),
+    ...(unplaced > 0 && !reviewRefused
+      ? [`${count(unplaced, 'finding')} below could not be said on a line of this diff.`]
+      : []),
+  ]
+  return lines.join('\n')
+}
+
+function fixLine(report: Report, introduced: readonly ReportFinding[]): string {
+  const fixable = introduced.filter(({ fix }) => fix !== null)
+  if (report.fix === null || fixable.length === 0) return ''
+  const paths = [...new Set(fixable.flatMap(({ fix }) => fix?.files.map(({ path }) => code(path)) ?? []))]
+  const some =
+    fixable.length === introduced.length
+      ? 'the proved fixes'
+      : `proved fixes for ${String(fixable.length)} of ${count(introduced.length, 'finding')}`
+  return `Comment ${code('/ambient-fix')}, or press Fix, to commit ${some} to ${names(paths)}.`
+}
+
+function problemItem(problem: ComparedProblem, link: Linker): string {
+  const { message, remedy, change } = problem
+  return `- ${placeLink(problem, link)}${change === 'existing' ? ' (existing)' : ''}: ${escapeMarkdown(message)} ${escapeMarkdown(remedy)}`
+}
+
+function waivedItem({ rule, workload, waived }: ReportFinding): string {
+  if (waived === null) return ''
+  const { reason, owner, expires } = waived
+  return `- ${code(workload.id)} ${code(rule)}: ${escapeMarkdown(reason)} (${escapeMarkdown(owner)}, until ${escapeMarkdown(expires)})`
+}

@@ -1,0 +1,48 @@
+// Check runs that say something else than a report.
+import { code, escapeMarkdown } from './escape.ts'
+import { assemble, folded, paragraph } from './fit.ts'
+
+interface Output {
+  readonly title: string
+  readonly summary: string
+  readonly text: null
+}
+
+export function underWay(headSha: string): Output {
+  return { title: 'Looking', summary: `${code(headSha.slice(0, 12))} is being judged.`, text: null }
+}
+
+/** The head does not merge; `paths` conflict. */
+export function conflict(baseRef: string, baseSha: string, paths: readonly string[]): Output {
+  const at = `${code(baseRef)} at ${code(baseSha.slice(0, 12))}`
+  return {
+    title: `Does not merge with ${baseRef} at ${baseSha.slice(0, 12)}; not analysed`,
+    summary: assemble([
+      paragraph(`This does not merge with ${at}, so what it will be is not known. Not analysed.`),
+      folded(
+        'Conflicts',
+        paths.map((path) => `- ${code(path)}`),
+      ),
+    ]),
+    text: null,
+  }
+}
+
+/** The head moved while it was looked at. */
+export function superseded(head: string): Output {
+  return {
+    title: 'Superseded',
+    summary: `The head is ${code(head.slice(0, 12))} now; its own check says more.`,
+    text: null,
+  }
+}
+
+/** A failure of the app itself. `reason` is a sentence fit for the public, or null for a bug. */
+export function ownFailure(reason: string | null, onError: 'failure' | 'neutral'): Output {
+  const what = reason === null ? 'A bug in ambient-guard; its log has the details.' : escapeMarkdown(reason)
+  const then =
+    onError === 'failure'
+      ? `Nothing was judged, so this does not pass. Press Recheck, or comment ${code('/ambient-recheck')}, to try again.`
+      : `Nothing was judged; onError lets it pass. Press Recheck, or comment ${code('/ambient-recheck')}, to try again.`
+  return { title: 'Could not be judged', summary: `${what}\n\n${then}`, text: null }
+}
