@@ -1,0 +1,185 @@
+// Check runs: one of our name on each head, told apart by the number of its pull request in external_id.
+import { ONCE, ask, where } from './client.ts'
+import type { Client } from './client.ts'
+
+export const CHECK_NAME = 'ambient-guard'
+
+export interface CheckRun {
+  readonly id: number
+  readonly headSha: string
+  /** From external_id; null where it holds no number. */
+  readonly number: number | null
+  readonly completed: boolean
+  readonly conclusion: string | null
+  readonly annotations: number
+  /** Of the app that made it: its bot is `<slug>[bot]`. */
+  readonly appSlug: string
+}
+
+export type Conclusion = 'success' | 'neutral' | 'failure'
+
+export interface Annotation {
+  readonly path: string
+  readonly line: number
+  readonly level: 'notice' | 'warning' | 'failure'
+  readonly title: string
+  readonly message: string
+}
+
+export interface CheckAction {
+  readonly label: string
+  readonly description: string
+  readonly identifier: string
+}
+
+export interface CheckOutput {
+  readonly title: string
+  readonly summary: string
+  readonly text: string | null
+}
+
+/** Our runs on a commit, newest first. */
+export async function listCheckRuns(client: Client, sha: string): Promise<readonly CheckRun[]> {
+  const { data } = await ask(`list the check runs of ${sha}`, () =>
+    client.octokit.rest.checks.listForRef({
+      ...where(client),
+      ref: sha,
+      check_name: CHECK_NAME,
+      filter: 'all',
+      per_page: 100,
+    }),
+  )
+  return data.check_runs.map(asCheckRun).sort((a, b) => b.id - a.id)
+}
+
+/** Adds a run that is under way. */
+export async function createCheckRun(
+  client: Client,
+  sha: string,
+  number: number,
+  output: CheckOutput,
+): Promise<CheckRun> {
+  const { data } = await ask(`create a check run on ${sha}`, () =>
+    client.octokit.rest.checks.create({
+      ...where(client),
+      ...ONCE,
+      name: CHECK_NAME,
+      head_sha: sha,
+      external_id: String(number),
+      status: 'in_progress',
+      output: asOutput(output),
+    }),
+  )
+  return asCheckRun(data)
+}
+
+/** Takes a run up again. */
+export async function restartCheckRun(client: Client, id: number, output: CheckOutput): Promise<void> {
+  await ask(`restart check run ${String(id)}`, () =>
+    client.octokit.rest.checks.update({
+      ...where(client),
+      check_run_id: id,
+      status: 'in_progress',
+      output: asOutput(output),
+      actions: [],
+    }),
+  )
+}
+
+export interface Verdict {
+  readonly conclusion: Conclusion
+  readonly output: CheckOutput
+  readonly annotations: readonly Annotation[]
+  readonly actions: readonly CheckAction[]
+}
+
+/** GitHub takes this many in one request, and appends them. */
+const MAX_ANNOTATIONS = 50
+
+/** Completes a run; annotations beyond the first fifty follow in requests of their own. */
+export async function completeCheckRun(client: Client, id: number, verdict: Verdict): Promise<void> {
+  const output = asOutput(verdict.output)
+  const rest = [...verdict.annotations]
+  const first = rest.splice(0, MAX_ANNOTATIONS)
+  await ask(`complete check run ${String(id)}`, () =>
+    client.octokit.rest.checks.update({
+      ...where(client),
+      check_run_id: id,
+      status: 'completed',
+      conclusion: verdict.conclusion,
+      output: { ...output, annotations: first.map(asAnnotation) },
+      actions: verdict.actions.map((action) => ({ ...action })),
+    }),
+  )
+  while (rest.length > 0) {
+    const next = rest.splice(0, MAX_ANNOTATIONS)
+    await ask(`annotate check run ${String(id)}`, () =>
+      client.octokit.rest.checks.update({
+        ...where(client),
+        ...ONCE,
+        check_run_id: id,
+        output: { ...output, annotations: next.map(asAnnotation) },
+      }),
+    )
+  }
+}
+
+/** What a run is annotated with, in the form it was sent. */
+export async function listAnnotations(client: Client, id: number): Promise<readonly Annotation[]> {
+  const data = await ask(`list the annotations of check run ${String(id)}`, () =>
+    client.octokit.paginate(client.octokit.rest.checks.listAnnotations, {
+      ...where(client),
+      check_run_id: id,
+      per_page: 100,
+    }),
+  )
+  return data.map(({ path, start_line, annotation_level, title, message }) => ({
+    path,
+    line: start_line,
+    level: annotation_level === 'failure' || annotation_level === 'warning' ? annotation_level : 'notice',
+    title: title ?? '',
+    message: message ?? '',
+  }))
+}
+
+interface RawCheckRun {
+  readonly id: number
+  readonly head_sha: string
+  readonly external_id: string | null
+  readonly status: string
+  readonly conclusion: string | null
+  readonly output: { readonly annotations_count: number }
+  readonly app: { readonly slug?: string } | null
+}
+
+function asCheckRun(raw: RawCheckRun): CheckRun {
+  return {
+    id: raw.id,
+    headSha: raw.head_sha,
+    number: pullNumber(raw.external_id),
+    completed: raw.status === 'completed',
+    conclusion: raw.conclusion,
+    annotations: raw.output.annotations_count,
+    appSlug: raw.app?.slug ?? '',
+  }
+}
+
+/** The number of a pull request in the external_id of one of our runs. */
+export function pullNumber(externalId: string | null | undefined): number | null {
+  return /^[1-9]\d{0,9}$/.test(externalId ?? '') ? Number(externalId) : null
+}
+
+function asOutput({ title, summary, text }: CheckOutput): { title: string; summary: string; text: string } {
+  return { title, summary, text: text ?? '' }
+}
+
+function asAnnotation({ path, line, level, title, message }: Annotation): {
+  path: string
+  start_line: number
+  end_line: number
+  annotation_level: Annotation['level']
+  title: string
+  message: string
+} {
+  return { path, start_line: line, end_line: line, annotation_level: level, title, message }
+}

@@ -1,0 +1,91 @@
+// The only room that knows octokit. A client is bound to one repository, and whatever GitHub refuses becomes one
+// kind of error that says what was being done.
+import type { ProbotOctokit } from 'probot'
+
+export type Octokit = InstanceType<typeof ProbotOctokit>
+
+export interface RepositoryName {
+  readonly owner: string
+  readonly name: string
+}
+
+export interface Client {
+  readonly octokit: Octokit
+  readonly repository: RepositoryName
+  readonly installation: number
+}
+
+/** `stale`: the branch has moved. `unavailable`: GitHub did not answer, or with 5xx: the work may have been done. */
+export type Refusal = 'not-found' | 'forbidden' | 'unprocessable' | 'stale' | 'unavailable' | 'failed'
+
+/** GitHub did not do what was asked. The message is one sentence, without tokens. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  constructor(
+    readonly kind: Refusal,
+    readonly status: number | null,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/** Writes that may not happen twice are never retried blindly: a 502 may hide that they landed. */
+export const ONCE = { request: { retries: 0 } } as const
+
+/** Runs one call. `doing` completes "GitHub refused to …". @throws ApiError */
+export async function ask<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw asApiError(doing, error) ?? error
+  }
+}
+
+/** The `owner` and `repo` of every REST call. */
+export function where({ repository }: Client): { readonly owner: string; readonly repo: string } {
+  return { owner: repository.owner, repo: repository.name }
+}
+
+/** True for an ApiError of one of these kinds. */
+export function isRefusal(error: unknown, ...kinds: readonly Refusal[]): error is ApiError {
+  return error instanceof ApiError && kinds.includes(error.kind)
+}
+
+const KINDS: Readonly<Record<number, Refusal>> = { 403: 'forbidden', 404: 'not-found', 422: 'unprocessable' }
+
+/** Structural, since several copies of octokit's error classes may be installed. */
+function asApiError(doing: string, error: unknown): ApiError | null {
+  if (!(error instanceof Error)) return null
+  const first = (
+    error as { readonly errors?: readonly { readonly type?: string; readonly message?: string }[] }
+  ).errors?.[0]
+  if (error.name === 'GraphqlResponseError' && first !== undefined) {
+    const kind = GRAPHQL_KINDS[first.type ?? ''] ?? 'failed'
+    return new ApiError(kind, null, sentence(doing, first.message ?? first.type ?? 'no reason given'))
+  }
+  const status = (error as { readonly status?: unknown }).status
+  if (typeof status !== 'number') return null
+  const answered = (error as { readonly response?: unknown }).response !== undefined
+  const kind = !answered || status >= 500 ? 'unavailable' : (KINDS[status] ?? 'failed')
+  return new ApiError(
+    kind,
+    answered ? status : null,
+    sentence(doing, answered ? error.message : 'no answer came'),
+  )
+}
+
+const GRAPHQL_KINDS: Readonly<Record<string, Refusal>> = {
+  STALE_DATA: 'stale',
+  FORBIDDEN: 'forbidden',
+  NOT_FOUND: 'not-found',
+  UNPROCESSABLE: 'unprocessable',
+}
+
+function sentence(doing: string, why: string): string {
+  const short = why
+    .replace(/\s*-\s*https:\/\/\S+$/, '')
+    .replace(/\s+/g, ' ')
+    .slice(0, 500)
+  return `GitHub refused to ${doing}: ${short}`
+}
