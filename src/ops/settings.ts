@@ -1,0 +1,132 @@
+// The environment becomes settings, or a list of everything that is wrong with it, so that one start tells all.
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+export interface Settings {
+  readonly appId: number
+  /** PEM. */
+  readonly privateKey: string
+  readonly webhookSecret: string
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Where mirrors of repositories are kept. */
+  readonly cacheDirectory: string
+  readonly github: {
+    /** Of the REST API; null: Octokit's own default, api.github.com. */
+    readonly apiUrl: string | null
+    /** `<gitUrl>/owner/repo.git` is what git fetches. */
+    readonly gitUrl: string
+  }
+  readonly logLevel: LogLevel
+  readonly logFormat: 'json' | 'pretty'
+  /** Pull requests that are worked on at once. */
+  readonly concurrency: number
+  /** What the network of this machine wants of git. */
+  readonly network: Readonly<Record<string, string>>
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export type SettingsRead =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly mistakes: readonly string[] }
+
+const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+const NETWORK = [
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+  'GIT_SSL_CAINFO',
+]
+
+/** Reads the environment; `readFile` answers for PRIVATE_KEY_PATH, and null where there is no such file. */
+export function readSettings(env: Environment, readFile: (path: string) => string | null): SettingsRead {
+  const mistakes: string[] = []
+  const get = (name: string): string | null => {
+    const value = env[name]?.trim() ?? ''
+    return value === '' ? null : value
+  }
+  const whole = (name: string, least: number, most: number, fallback: number | null): number => {
+    const value = get(name)
+    if (value === null && fallback !== null) return fallback
+    const number = /^\d+$/.test(value ?? '') ? Number(value) : NaN
+    if (number >= least && number <= most) return number
+    const wanted = `a whole number from ${String(least)} to ${String(most)}`
+    mistakes.push(value === null ? `${name} is not set: ${wanted}` : `${name} is not ${wanted}`)
+    return fallback ?? 0
+  }
+  const oneOf = <T extends string>(name: string, values: readonly T[], fallback: T): T => {
+    const value = get(name)
+    const known = values.find((candidate) => candidate === value)
+    if (value !== null && known === undefined) mistakes.push(`${name} is not one of ${values.join(', ')}`)
+    return known ?? fallback
+  }
+
+  const production = get('NODE_ENV') === 'production'
+  const secret = get('WEBHOOK_SECRET')
+  if (secret === null && production) {
+    mistakes.push(
+      'WEBHOOK_SECRET is not set: without it anybody could send webhooks, so in production this is required',
+    )
+  }
+  const settings: Settings = {
+    appId: whole('APP_ID', 1, Number.MAX_SAFE_INTEGER, null),
+    privateKey: readKey(get, readFile, mistakes),
+    webhookSecret: secret ?? 'development',
+    host: get('HOST') ?? '127.0.0.1',
+    port: whole('PORT', 0, 65535, 3000),
+    cacheDirectory:
+      get('CACHE_DIR') ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'ambient-guard'),
+    github: readGitHub(get, oneOf, mistakes),
+    logLevel: oneOf('LOG_LEVEL', LEVELS, 'info'),
+    logFormat: oneOf('LOG_FORMAT', ['json', 'pretty'], production ? 'json' : 'pretty'),
+    concurrency: whole('CONCURRENCY', 1, 64, 4),
+    network: Object.fromEntries(
+      NETWORK.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+    ),
+  }
+  return mistakes.length === 0 ? { ok: true, settings } : { ok: false, mistakes }
+}
+
+type Get = (name: string) => string | null
+
+/** PRIVATE_KEY as PEM (also with `\n` for its line breaks, or all of it in base64), or PRIVATE_KEY_PATH. */
+function readKey(get: Get, readFile: (path: string) => string | null, mistakes: string[]): string {
+  const path = get('PRIVATE_KEY_PATH')
+  const given = get('PRIVATE_KEY') ?? (path === null ? null : readFile(path))
+  if (given === null) {
+    mistakes.push(
+      path === null
+        ? 'PRIVATE_KEY or PRIVATE_KEY_PATH is not set'
+        : 'PRIVATE_KEY_PATH names a file that cannot be read',
+    )
+    return ''
+  }
+  const text = given.includes('-----BEGIN')
+    ? given.replaceAll('\\n', '\n')
+    : Buffer.from(given, 'base64').toString('utf8')
+  if (/-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]+-----END (?:RSA )?PRIVATE KEY-----/.test(text)) return text
+  mistakes.push(
+    `${path === null ? 'PRIVATE_KEY' : 'The file of PRIVATE_KEY_PATH'} is not a private key in PEM`,
+  )
+  return ''
+}
+
+function readGitHub(
+  get: Get,
+  oneOf: <T extends string>(name: string, values: readonly T[], fallback: T) => T,
+  mistakes: string[],
+): Settings['github'] {
+  const host = get('GHE_HOST')
+  const protocol = oneOf('GHE_PROTOCOL', ['https', 'http'], 'https')
+  if (host === null) return { apiUrl: null, gitUrl: 'https://github.com' }
+  if (!/^[a-z0-9.-]+(?::\d+)?$/i.test(host))
+    mistakes.push('GHE_HOST is not a host name, with or without a port')
+  return { apiUrl: `${protocol}://${host}/api/v3`, gitUrl: `${protocol}://${host}` }
+}
