@@ -1,0 +1,34 @@
+// What every job has at hand; app.ts lays it out.
+import type { Client, RepositoryName } from '../github/api/client.ts'
+import type { GitTokens } from '../github/api/tokens.ts'
+import type { Mirror } from '../git/mirror.ts'
+import type { ParseCache } from '../manifests/load.ts'
+import type { Clock } from '../ops/clock.ts'
+import type { Log } from '../ops/log.ts'
+
+export interface Bench {
+  readonly clock: Clock
+  readonly cache: ParseCache
+  readonly log: Log
+  readonly gitTokens: GitTokens
+  client(subject: Subject): Promise<Client>
+  /** `<slug>[bot]`. */
+  botLogin(): Promise<string>
+  mirror(repository: RepositoryName): Mirror
+  /** What git fetches. */
+  gitUrl(repository: RepositoryName): string
+  /** Where people open the repository. */
+  webUrl(repository: RepositoryName): string
+}
+
+/** A pull request, and where it is. */
+export interface Subject {
+  readonly repository: RepositoryName
+  readonly installation: number
+  readonly number: number
+}
+
+/** Jobs about one pull request run one after the other. */
+export function keyOf({ repository, number }: Subject): string {
+  return `${repository.owner}/${repository.name}#${String(number)}`.toLowerCase()
+}

@@ -1,0 +1,100 @@
+// Which fixes a request means, as one fix that is proved as a whole.
+import { composeEdits } from '../core/source/compose-edits.ts'
+import { applyEdits } from '../core/source/text.ts'
+import type { TextEdit } from '../core/source/text.ts'
+import { unifiedDiff } from '../core/source/unified-diff.ts'
+import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
+import { overlayTree } from '../git/tree.ts'
+import type { Tree } from '../git/tree.ts'
+import type { Selection } from '../github/commands/parse.ts'
+import { keyOf } from '../github/placing.ts'
+
+export interface Chosen {
+  readonly fix: Fix
+  readonly findings: readonly ReportFinding[]
+}
+
+/** Judges a tree against the same base as the report. */
+export type Judge = (tree: Tree) => Promise<Report>
+
+/**
+ * Without more words, everything that this change introduced; where it introduced nothing that can be fixed, what
+ * was there before. Null where nothing that is meant has a proved fix.
+ */
+export async function chooseFix(
+  selection: Selection,
+  report: Report,
+  tree: Tree,
+  judge: Judge,
+): Promise<Chosen | null> {
+  const findings = meant(selection, report)
+  const fixes = distinct(findings)
+  const [only] = fixes
+  if (only === undefined) return null
+  if (fixes.length === 1) return { fix: only, findings }
+  if (report.fix !== null && distinct(report.findings).length === fixes.length)
+    return { fix: report.fix, findings }
+  return oneAfterTheOther(findings, tree, judge, report)
+}
+
+function meant(selection: Selection, { findings }: Report): readonly ReportFinding[] {
+  const fixable = findings.filter(({ fix, change }) => fix !== null && change !== 'resolved')
+  switch (selection.by) {
+    case 'rule':
+      return fixable.filter(({ rule, waived }) => rule === selection.rule && waived === null)
+    case 'fingerprint':
+      return fixable.filter(({ fingerprint }) => fingerprint === selection.fingerprint)
+    case 'all':
+    case 'sha': {
+      const live = fixable.filter(({ waived }) => waived === null)
+      const introduced = live.filter(({ change }) => change === 'introduced')
+      return introduced.length > 0 ? introduced : live
+    }
+  }
+}
+
+function distinct(findings: readonly ReportFinding[]): readonly Fix[] {
+  return [...new Map(findings.flatMap(({ fix }) => (fix === null ? [] : [[keyOf(fix), fix]]))).values()]
+}
+
+/** Some of several fixes: each is applied, and the next is taken from what is judged then, so that each is proved on top. */
+async function oneAfterTheOther(
+  findings: readonly ReportFinding[],
+  tree: Tree,
+  judge: Judge,
+  first: Report,
+): Promise<Chosen> {
+  const wanted = new Set(findings.map(({ fingerprint }) => fingerprint))
+  const changed = new Map<
+    string,
+    { readonly before: string; readonly edits: readonly TextEdit[]; readonly after: string }
+  >()
+  const mended: ReportFinding[] = []
+  const texts: string[] = []
+  let report = first
+  // Every round mends at least one finding.
+  for (let round = 0; round < findings.length; round += 1) {
+    const next = report.findings.find(
+      ({ fingerprint, fix, change }) => wanted.has(fingerprint) && fix !== null && change !== 'resolved',
+    )
+    if (next?.fix == null) break
+    for (const { path, before, after, edits } of next.fix.files) {
+      const known = changed.get(path)
+      const all = known === undefined ? edits : composeEdits(known.before.length, known.edits, edits)
+      changed.set(path, { before: known?.before ?? before, edits: all, after })
+    }
+    texts.push(next.fix.text)
+    const overlay = overlayTree(tree, new Map([...changed].map(([path, { after }]) => [path, after])))
+    report = await judge(overlay)
+    const left = new Set(
+      report.findings.filter(({ change }) => change !== 'resolved').map(({ fingerprint }) => fingerprint),
+    )
+    mended.push(...findings.filter(({ fingerprint }) => wanted.has(fingerprint) && !left.has(fingerprint)))
+    for (const { fingerprint } of mended) wanted.delete(fingerprint)
+  }
+  const files = [...changed].map(([path, { before, edits }]): FileChange => {
+    const after = applyEdits(before, edits)
+    return { path, before, after, edits, diff: unifiedDiff(path, before, after) }
+  })
+  return { fix: { strategy: 'edit', text: [...new Set(texts)].join(' '), files }, findings: mended }
+}

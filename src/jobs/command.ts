@@ -1,0 +1,124 @@
+// The story of a comment or a button: a receipt, the deed, and a word only where the deed does not speak.
+import type { Client } from '../github/api/client.ts'
+import { isRefusal } from '../github/api/client.ts'
+import { createComment, listReactions, react } from '../github/api/conversation.ts'
+import type { Reaction } from '../github/api/conversation.ts'
+import type { Command, Parsed } from '../github/commands/parse.ts'
+import { COMMANDS } from '../github/commands/table.ts'
+import type { ButtonPressed, CommandGiven } from '../github/events.ts'
+import type { Job } from '../ops/queue.ts'
+import { escapeMarkdown } from '../words/github/escape.ts'
+import { helpAnswer, mistakeAnswer } from '../words/github/answers.ts'
+import type { Bench } from './bench.ts'
+import { fix } from './fix.ts'
+import { publicReason } from './reason.ts'
+import { reviewJob } from './review.ts'
+
+/** What is left of a command once it is over: a reaction, and perhaps an answer. */
+interface End {
+  readonly reaction: Reaction
+  readonly answer: string | null
+}
+
+const FINAL: readonly string[] = ['rocket', 'confused', '-1'] satisfies Reaction[]
+
+/** Carries out the command of a comment. `again` asks for a review of the pull request. */
+export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed, again: () => void): Job {
+  return {
+    slot: `comment ${String(event.commentId)}`,
+    async run() {
+      const client = await bench.client(event)
+      // Seen before: carried out, unless the process ended on the way.
+      const fresh = await react(client, event.commentId, 'eyes')
+      if (
+        !fresh &&
+        (await listReactions(client, event.commentId, await bench.botLogin())).some((one) =>
+          FINAL.includes(one),
+        )
+      )
+        return
+      const { reaction, answer } = parsed.ok
+        ? await carryOut(bench, client, event, parsed.command, again)
+        : { reaction: 'confused' as const, answer: mistakeAnswer(parsed.mistake) }
+      if (answer !== null) await say(bench, client, event.number, answer)
+      await react(client, event.commentId, reaction)
+    },
+    async failed(error) {
+      const client = await bench.client(event)
+      await say(bench, client, event.number, failure(error))
+      await react(client, event.commentId, 'confused')
+    },
+  }
+}
+
+async function carryOut(
+  bench: Bench,
+  client: Client,
+  event: CommandGiven,
+  command: Command,
+  again: () => void,
+): Promise<End> {
+  switch (command.name) {
+    case 'ambient-help':
+      return { reaction: 'rocket', answer: helpAnswer(COMMANDS) }
+    case 'ambient-recheck': {
+      const review = reviewJob(bench, event, again)
+      try {
+        await review.run()
+        return { reaction: 'rocket', answer: null }
+      } catch (error) {
+        bench.log.error({ number: event.number, error: String(error) }, 'a recheck failed')
+        await review.failed(error)
+        return { reaction: 'confused', answer: null }
+      }
+    }
+    case 'ambient-fix': {
+      const outcome = await fix(bench, client, {
+        subject: event,
+        selection: command.selection,
+        by: event.author,
+        seen: null,
+      })
+      if (outcome.kind === 'done') return { reaction: 'rocket', answer: null }
+      if (outcome.kind === 'denied') return { reaction: '-1', answer: null }
+      if (outcome.again) again()
+      return { reaction: 'confused', answer: outcome.answer }
+    }
+  }
+}
+
+/** The Fix button of a check run does what `/ambient-fix` does, on the head that the run is about. */
+export function fixButtonJob(bench: Bench, event: ButtonPressed, again: () => void): Job {
+  return {
+    slot: `button ${event.identifier} ${event.headSha}`,
+    async run() {
+      const client = await bench.client(event)
+      const outcome = await fix(bench, client, {
+        subject: event,
+        selection: { by: 'all' },
+        by: event.sender,
+        seen: event.headSha,
+      })
+      if (outcome.kind !== 'refused') return
+      if (outcome.again) again()
+      await say(bench, client, event.number, outcome.answer)
+    },
+    async failed(error) {
+      await say(bench, await bench.client(event), event.number, failure(error))
+    },
+  }
+}
+
+function failure(error: unknown): string {
+  return `This did not work. ${escapeMarkdown(publicReason(error) ?? 'A bug in ambient-guard; its log has the details.')}`
+}
+
+/** A locked conversation takes no answers; that is no failure. */
+async function say(bench: Bench, client: Client, number: number, answer: string): Promise<void> {
+  try {
+    await createComment(client, number, answer)
+  } catch (error) {
+    if (!isRefusal(error, 'forbidden')) throw error
+    bench.log.warn({ number }, 'an answer was not taken')
+  }
+}

@@ -1,0 +1,171 @@
+// The story of `/ambient-fix`: on the head that was judged, the proved fix, as one commit. Nothing from the pull
+// request is run; the commit is made by GitHub on exactly that head, or not at all.
+import { applyEdits } from '../core/source/text.ts'
+import { unifiedDiff } from '../core/source/unified-diff.ts'
+import type { FileChange } from '../examine/report.ts'
+import { listCheckRuns } from '../github/api/checks.ts'
+import { ApiError, isRefusal } from '../github/api/client.ts'
+import type { Client } from '../github/api/client.ts'
+import { commitFiles } from '../github/api/commits.ts'
+import type { NewCommit } from '../github/api/commits.ts'
+import { mayWrite } from '../github/api/conversation.ts'
+import { getPull } from '../github/api/pulls.ts'
+import type { Pull } from '../github/api/pulls.ts'
+import type { Selection } from '../github/commands/parse.ts'
+import type { Person } from '../github/events.ts'
+import { rebaseEdits } from '../github/rebase.ts'
+import { fixCommit } from '../words/github/commit.ts'
+import {
+  behindAnswer,
+  closedAnswer,
+  conflictAnswer,
+  forkAnswer,
+  headMovedAnswer,
+  nothingToFixAnswer,
+  patchAnswer,
+  workflowAnswer,
+  wrongCommitAnswer,
+} from '../words/github/answers.ts'
+import type { Bench, Subject } from './bench.ts'
+import { chooseFix } from './choose.ts'
+import type { Chosen } from './choose.ts'
+import { judge, look, readTexts } from './look.ts'
+import type { Sight } from './look.ts'
+import { publicReason } from './reason.ts'
+
+export interface FixRequest {
+  readonly subject: Subject
+  readonly selection: Selection
+  readonly by: Person
+  /** The head whose check showed the button; null for a comment. */
+  readonly seen: string | null
+}
+
+/** `denied`: no permission, and no answer. `refused`: with the reason as Markdown; `again` asks for a review. */
+export type FixOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'denied' }
+  | { readonly kind: 'refused'; readonly answer: string; readonly again: boolean }
+
+/** Commits what is asked for, or says why not. */
+export async function fix(bench: Bench, client: Client, request: FixRequest): Promise<FixOutcome> {
+  const { subject, selection, by, seen } = request
+  if (!(await mayWrite(client, by.login))) return { kind: 'denied' }
+  const pull = await getPull(client, subject.number)
+  if (!pull.open) return refused(closedAnswer())
+  if (selection.by === 'sha' && !pull.headSha.startsWith(selection.sha)) {
+    return refused(wrongCommitAnswer(selection.sha, pull.headSha))
+  }
+  if (seen !== null && seen !== pull.headSha) return refused(headMovedAnswer(pull.headSha), true)
+  const runs = await listCheckRuns(client, pull.headSha)
+  if (!runs.some(({ number, completed }) => number === pull.number && completed)) {
+    return refused(headMovedAnswer(pull.headSha), true)
+  }
+  const sight = await look(bench, client, pull)
+  const { merged } = sight
+  if (merged.kind === 'conflict') return refused(conflictAnswer(pull.baseRef))
+  const report = await judge(bench, sight, merged.tree)
+  const chosen = await chooseFix(selection, report, merged.tree, (tree) => judge(bench, sight, tree))
+  if (chosen === null) return refused(nothingToFixAnswer(askedFor(selection)))
+  const forbidden = chosen.fix.files
+    .map(({ path }) => path)
+    .filter((path) => path.startsWith('.github/workflows/'))
+  if (forbidden.length > 0) return refused(workflowAnswer(forbidden))
+  const files = await ontoHead(sight, chosen)
+  const missing = chosen.fix.files.filter(({ path }) => !files.has(path)).map(({ path }) => path)
+  if (missing.length > 0) return refused(behindAnswer(missing, pull.baseRef))
+  return commit(client, pull, chosen, files, by)
+}
+
+function refused(answer: string, again = false): FixOutcome {
+  return { kind: 'refused', answer, again }
+}
+
+function askedFor(selection: Selection): string | null {
+  if (selection.by === 'rule') return selection.rule
+  return selection.by === 'fingerprint' ? selection.fingerprint : null
+}
+
+interface HeadChange extends FileChange {
+  readonly mode: string
+}
+
+/** The fix on the head's own texts, which may differ from those of the merge; a path is missing where it does not fit. */
+async function ontoHead(
+  { head }: Sight,
+  { fix: { files } }: Chosen,
+): Promise<ReadonlyMap<string, HeadChange>> {
+  const texts = await readTexts(head, new Set(files.map(({ path }) => path)))
+  const changes = new Map<string, HeadChange>()
+  for (const { path, before: judged, edits: made } of files) {
+    const file = texts.get(path)
+    const edits = file === undefined ? null : rebaseEdits(judged, made, file.text)
+    if (file === undefined || edits === null) continue
+    const after = applyEdits(file.text, edits)
+    changes.set(path, {
+      path,
+      before: file.text,
+      after,
+      edits,
+      diff: unifiedDiff(path, file.text, after),
+      mode: file.mode,
+    })
+  }
+  return changes
+}
+
+async function commit(
+  client: Client,
+  pull: Pull,
+  { fix: { text }, findings }: Chosen,
+  files: ReadonlyMap<string, HeadChange>,
+  by: Person,
+): Promise<FixOutcome> {
+  const changes = [...files.values()]
+  const fork = forkObstacle(client, pull)
+  if (pull.headRepository === null || fork !== null)
+    return refused(patchAnswer(forkAnswer(fork ?? 'gone'), changes))
+  const wanted: NewCommit = {
+    repository: pull.headRepository,
+    branch: pull.headRef,
+    head: pull.headSha,
+    ...fixCommit(findings, text, by),
+    files: changes.map(({ path, mode, after }) => ({ path, mode, bytes: new TextEncoder().encode(after) })),
+  }
+  try {
+    await commitOnce(client, wanted)
+    return { kind: 'done' }
+  } catch (error) {
+    if (isRefusal(error, 'stale'))
+      return refused(headMovedAnswer((await getPull(client, pull.number)).headSha), true)
+    if (!(error instanceof ApiError) || error.kind === 'unavailable') throw error
+    return refused(patchAnswer(publicReason(error) ?? '', changes))
+  }
+}
+
+/** Where no answer came, asking again is safe: the commit names the head it goes on. If that has moved, ours is there. */
+async function commitOnce(client: Client, wanted: NewCommit): Promise<void> {
+  try {
+    await commitFiles(client, wanted)
+  } catch (error) {
+    if (!isRefusal(error, 'unavailable')) throw error
+    try {
+      await commitFiles(client, wanted)
+    } catch (second) {
+      if (!isRefusal(second, 'stale')) throw second
+    }
+  }
+}
+
+/** Why no attempt is made on a fork; null for branches of the repository itself, and where one attempt may work. */
+function forkObstacle(
+  { repository }: Client,
+  { headRepository, maintainerCanModify }: Pull,
+): 'gone' | 'organization' | 'not-allowed' | null {
+  if (headRepository === null) return 'gone'
+  const own = headRepository.owner === repository.owner && headRepository.name === repository.name
+  if (own) return null
+  // The API says maintainer_can_modify for forks of organizations too, and then refuses.
+  if (headRepository.ownerType !== 'User') return 'organization'
+  return maintainerCanModify ? null : 'not-allowed'
+}

@@ -1,0 +1,123 @@
+// Looking at a pull request as it is now: the tip of its base, its head, and what merging the two gives.
+import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
+import type { Problem } from '../core/source/problem.ts'
+import { examine } from '../examine/examine.ts'
+import type { Report } from '../examine/report.ts'
+import type { Client } from '../github/api/client.ts'
+import { getMeeting } from '../github/api/pulls.ts'
+import type { Pull } from '../github/api/pulls.ts'
+import { FetchFailed } from '../git/fetch.ts'
+import type { Mirror } from '../git/mirror.ts'
+import { gitTree } from '../git/tree.ts'
+import type { Tree } from '../git/tree.ts'
+import { today } from '../ops/clock.ts'
+import type { Bench } from './bench.ts'
+
+export interface Sight {
+  /** The tip of the base branch. */
+  readonly baseSha: string
+  readonly config: Config
+  readonly configProblems: readonly Problem[]
+  readonly base: Tree
+  readonly head: Tree
+  /** What the merge gives; paths where it conflicts. */
+  readonly merged:
+    | { readonly kind: 'clean'; readonly tree: Tree }
+    | { readonly kind: 'conflict'; readonly paths: readonly string[] }
+}
+
+/** Fetches the three commits and merges. The configuration is that of the base: a change cannot switch off its own check. */
+export async function look(bench: Bench, client: Client, pull: Pull): Promise<Sight> {
+  const [{ baseTip, mergeBase }] = await Promise.all([
+    getMeeting(client, pull.baseRef, pull.headSha),
+    bench.gitTokens.get(client),
+  ])
+  const mirror = bench.mirror(client.repository)
+  const commits = [baseTip, pull.headSha, ...(mergeBase === null ? [] : [mergeBase])]
+  await bring(bench, client, mirror, commits, [
+    `refs/pull/${String(pull.number)}/head`,
+    `refs/heads/${pull.baseRef}`,
+  ])
+  const merge = await mirror.trueMerge({ base: baseTip, head: pull.headSha, mergeBase })
+  const base = remembering(gitTree(mirror.directory, baseTip))
+  const text = (await readTexts(base, new Set([CONFIG_PATH]))).get(CONFIG_PATH)?.text
+  const { config, problems } =
+    text === undefined ? { config: DEFAULT_CONFIG, problems: [] } : readConfig(CONFIG_PATH, text)
+  return {
+    baseSha: baseTip,
+    config,
+    configProblems: problems,
+    base,
+    head: remembering(gitTree(mirror.directory, pull.headSha)),
+    merged:
+      merge.kind === 'conflict'
+        ? merge
+        : { kind: 'clean', tree: remembering(gitTree(mirror.directory, merge.tree)) },
+  }
+}
+
+/** Fetches, once more with a new token where the one at hand is refused: tokens can end early. */
+async function bring(
+  bench: Bench,
+  client: Client,
+  mirror: Mirror,
+  commits: readonly string[],
+  refs: readonly string[],
+): Promise<void> {
+  const url = bench.gitUrl(client.repository)
+  try {
+    await mirror.fetch({ url, token: await bench.gitTokens.get(client), commits, refs })
+  } catch (error) {
+    if (!(error instanceof FetchFailed) || error.reason !== 'unauthorized') throw error
+    await mirror.fetch({ url, token: await bench.gitTokens.get(client, true), commits, refs })
+  }
+}
+
+/** What would be true were `tree` merged. */
+export function judge(bench: Bench, sight: Sight, tree: Tree): Promise<Report> {
+  return examine({
+    base: sight.base,
+    head: tree,
+    trusted: sight.base,
+    config: sight.config,
+    configProblems: sight.configProblems,
+    enroll: [],
+    today: today(bench.clock),
+    cache: bench.cache,
+  })
+}
+
+export interface TextFile {
+  readonly text: string
+  readonly mode: string
+}
+
+/** The texts of the regular files among these paths; what is not UTF-8 is left out. */
+export async function readTexts(
+  tree: Tree,
+  paths: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, TextFile>> {
+  const files = (await tree.files()).filter(({ path, mode }) => paths.has(path) && mode.startsWith('100'))
+  const bytes = await tree.read(files)
+  const texts = new Map<string, TextFile>()
+  for (const { path, mode } of files) {
+    const content = bytes.get(path)
+    if (content === undefined) continue
+    try {
+      texts.set(path, {
+        text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content),
+        mode,
+      })
+    } catch {
+      // Not text: nothing in it can be pointed at.
+    }
+  }
+  return texts
+}
+
+/** The tree of a commit does not change, so it is listed once. */
+function remembering(tree: Tree): Tree {
+  let files: ReturnType<Tree['files']> | null = null
+  return { label: tree.label, files: () => (files ??= tree.files()), read: (wanted) => tree.read(wanted) }
+}

@@ -1,0 +1,15 @@
+// Which failures may be told in public, in their own words: those of GitHub and git. Everything else is a bug,
+// whose message may hold anything.
+import { GitError } from '../git/command.ts'
+import { CommitMissing, FetchFailed } from '../git/fetch.ts'
+import { ApiError } from '../github/api/client.ts'
+
+/** A sentence fit for the public, or null. */
+export function publicReason(error: unknown): string | null {
+  // What git says of itself names directories of this machine.
+  if (error instanceof GitError) return `git could not do its part (${error.reason}).`
+  const known = error instanceof ApiError || error instanceof FetchFailed || error instanceof CommitMissing
+  return known
+    ? `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`.replace(/\.\.$/, '.')
+    : null
+}

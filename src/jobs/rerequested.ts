@@ -1,0 +1,21 @@
+// "Re-run all" names a commit and no pull request: our runs there know theirs, else GitHub may.
+import { listCheckRuns } from '../github/api/checks.ts'
+import { listPullsOf } from '../github/api/pulls.ts'
+import type { CheckRerequested } from '../github/events.ts'
+import type { Job } from '../ops/queue.ts'
+import type { Bench } from './bench.ts'
+
+/** Finds the pull requests of a head; `found` is called for each. */
+export function rerequestedJob(bench: Bench, event: CheckRerequested, found: (number: number) => void): Job {
+  return {
+    slot: 'rerequested',
+    async run() {
+      const client = await bench.client({ ...event, number: 0 })
+      const numbers = (await listCheckRuns(client, event.headSha)).flatMap(({ number }) => number ?? [])
+      const pulls = numbers.length > 0 ? numbers : await listPullsOf(client, event.headSha)
+      for (const number of new Set(pulls)) found(number)
+    },
+    // There is no run that could say it; pressing the button again is the remedy.
+    failed: () => Promise.resolve(),
+  }
+}
