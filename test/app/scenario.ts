@@ -1,0 +1,88 @@
+// A story: the stand-in for GitHub, the real app listening on loopback, and nothing between them but HTTP.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'vitest'
+import { startServer } from '../../src/app.ts'
+import type { Settings } from '../../src/ops/settings.ts'
+import { startGitHub } from '../harness/index.ts'
+import type { GitHub, GitHubOptions } from '../harness/index.ts'
+
+export interface App {
+  readonly settings: Settings
+  /** Waits for a delivery, everything it sets off, and everything that sets off in turn. */
+  hears<T>(deed: Promise<T>): Promise<T>
+}
+
+export interface Story {
+  readonly github: GitHub
+  readonly app: App
+}
+
+/** Runs one story; it fails when the app asked GitHub for anything that GitHub would not understand. */
+export function scenario(
+  name: string,
+  tell: (story: Story) => Promise<void>,
+  options: GitHubOptions = {},
+): void {
+  test(name, { timeout: 30_000 }, async () => {
+    const github = await startGitHub(options)
+    const cacheDirectory = await mkdtemp(join(tmpdir(), 'ambient-guard-story-'))
+    const settings: Settings = {
+      appId: github.appId,
+      privateKey: github.privateKey,
+      webhookSecret: github.webhookSecret,
+      host: '127.0.0.1',
+      port: 0,
+      cacheDirectory,
+      github: { apiUrl: github.apiUrl, gitUrl: github.url },
+      logLevel: process.env.STORY_LOG === undefined ? 'fatal' : 'debug',
+      logFormat: 'json',
+      concurrency: 2,
+      network: {},
+    }
+    const server = await startServer(settings, { patient: false })
+    github.deliverTo(`${server.url}/api/github/webhooks`)
+    const quiet = async (): Promise<void> => {
+      // What the app writes makes GitHub send more, and that may make the app work: both have to be at rest.
+      for (let seen = -1; seen !== github.requests.length + github.deliveries.length;) {
+        seen = github.requests.length + github.deliveries.length
+        await github.settled()
+        await server.idle()
+      }
+    }
+    try {
+      await tell({
+        github,
+        app: {
+          settings,
+          async hears(deed) {
+            const done = await deed
+            await quiet()
+            return done
+          },
+        },
+      })
+      await quiet()
+      github.assertClean()
+    } finally {
+      await server.stop()
+      await github.close()
+      await rm(cacheDirectory, { recursive: true, force: true })
+    }
+  })
+}
+
+/** The calls of the app to the API, without those of git, such as `POST /repos/acme/platform/check-runs`. */
+export function calls(github: GitHub): readonly string[] {
+  return github.requests
+    .filter(({ path }) => !path.includes('.git/'))
+    .map(({ method, path, operations }) => [method, path, ...operations].join(' '))
+}
+
+/** What the app said, without what changes from run to run: commits and the address of the stand-in. */
+export function said(github: GitHub, text: string | null | undefined): string {
+  return (text ?? '')
+    .replaceAll(github.url, 'https://github.example')
+    .replace(/\b[0-9a-f]{40}\b|\b[0-9a-f]{12}\b/g, '<sha>')
+}
