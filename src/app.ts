@@ -1,7 +1,7 @@
 // The Probot application: webhooks in, jobs out. Handlers only enqueue, so GitHub has its answer in milliseconds.
 import { Probot, Server } from 'probot'
-import type { ApplicationFunction, ApplicationFunctionOptions } from 'probot'
-import { askBotLogin, clientFor, impatientOctokit } from './github/api/app.ts'
+import type { ApplicationFunction, ApplicationFunctionOptions, ProbotOctokit } from 'probot'
+import { askBotLogin, clientFor } from './github/api/app.ts'
 import { keepGitTokens } from './github/api/tokens.ts'
 import { parseComment } from './github/commands/parse.ts'
 import type { Event } from './github/events.ts'
@@ -127,8 +127,8 @@ function dispatch(bench: Bench, queue: Queue, event: Event): void {
 
 export interface ServerOptions {
   readonly clock?: Clock
-  /** False: no pause between writes and no retries, for a GitHub that is ours. Default true. */
-  readonly patient?: boolean
+  /** Instead of Probot's own, which pauses between writes: `impatientOctokit`, for a GitHub on this machine. */
+  readonly octokit?: typeof ProbotOctokit
 }
 
 export interface RunningServer {
@@ -149,7 +149,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     logLevel: settings.logLevel,
     logFormat: settings.logFormat,
     ...(settings.github.apiUrl === null ? {} : { baseUrl: settings.github.apiUrl }),
-    ...(options.patient === false ? { Octokit: impatientOctokit } : {}),
+    ...(options.octokit === undefined ? {} : { Octokit: options.octokit }),
   }
   // A server makes its own log, with settings of its own; Probot makes one with ours.
   const { log } = await new Probot(app).ready()
