@@ -3,18 +3,15 @@ export { analyze } from './analysis.ts'
 export type { Analysis } from './analysis.ts'
 export { compare, conclude, policiesOf } from './findings/compare.ts'
 export type {
-  Change,
   ComparedFinding,
   ComparedProblem,
   Comparison,
   Conclusion,
-  PolicyRef,
   Touched,
 } from './findings/compare.ts'
 export { propose } from './fixes/plan.ts'
 export type { Plan } from './fixes/plan.ts'
 export { realise } from './fixes/realise.ts'
-export type { FileEdit } from './fixes/realise.ts'
 export { judge } from './fixes/judge.ts'
 export type { Trial } from './fixes/judge.ts'
 export { answer } from './policy/query.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { applyEdits } from '../../src/core/source/text.ts'
 import { patchDocument, readDocument, splitDocuments } from '../../src/core/yaml/index.ts'
-import type { Route } from '../../src/core/yaml/index.ts'
+import type { Route } from '../../src/core/yaml/types.ts'
 import { parsePlaces } from '../../src/core/yaml/parse-places.ts'
 
 const ROOT = process.env['AMBIENT_GUARD_CORPORA']

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { lineAt } from '../../src/core/source/text.ts'
 import { locate, splitDocuments } from '../../src/core/yaml/index.ts'
-import type { Route } from '../../src/core/yaml/index.ts'
+import type { Route } from '../../src/core/yaml/types.ts'
 
 const POLICY = `# licence
 ---

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { applyEdits } from '../../src/core/source/text.ts'
 import { patchDocument, readDocument, splitDocuments } from '../../src/core/yaml/index.ts'
-import type { Route, YamlPatch } from '../../src/core/yaml/index.ts'
+import type { Route, YamlPatch } from '../../src/core/yaml/types.ts'
 
 interface Style {
   readonly dash: number

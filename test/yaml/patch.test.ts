@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { applyEdits } from '../../src/core/source/text.ts'
 import { patchDocument, readDocument, splitDocuments } from '../../src/core/yaml/index.ts'
-import type { YamlPatch } from '../../src/core/yaml/index.ts'
+import type { YamlPatch } from '../../src/core/yaml/types.ts'
 
 const FOLDER = join(import.meta.dirname, '../../fixtures/yaml/patch')
 const UPDATE = process.env['UPDATE_FIXTURES'] === '1'
