@@ -10,7 +10,7 @@ import { readSettings } from '../src/ops/settings.ts'
 import { startGitHub } from '../test/harness/index.ts'
 import type { PullRequest } from '../test/harness/index.ts'
 import { filesBelow } from './files.ts'
-import { check, deed, diff, heading, markdown, print } from './page.ts'
+import { check, deed, diff, heading, markdown, print, quote } from './page.ts'
 
 const cache = mkdtempSync(join(tmpdir(), 'ambient-guard-demo-'))
 const github = await startGitHub()
@@ -74,7 +74,7 @@ async function story(idle: () => Promise<void>): Promise<void> {
   const analysed = pull.head
   await settle(() => pull.comment('/ambient-fix', { by: 'maintainer' }), idle)
   deed(pull.lastCommit.author, `committed ${pull.head.slice(0, 7)}`)
-  markdown(pull.lastCommit.message)
+  quote(pull.lastCommit.message)
   diff(pull.lastCommit.diff)
   deed('ambient-guard', `checked ${pull.head.slice(0, 7)}`)
   check(pull.check.conclusion ?? pull.check.status, pull.check.output.title ?? '')

@@ -47,6 +47,11 @@ export function markdown(text: string): void {
   }
 }
 
+/** Text as it is. */
+export function quote(text: string): void {
+  for (const line of text.trimEnd().split('\n')) for (const part of wrap(line, 0)) bar(part)
+}
+
 /** A unified diff in colour. */
 export function diff(text: string): void {
   for (const line of text.trimEnd().split('\n')) bar(code(line, 'diff'))
@@ -63,6 +68,7 @@ function prose(line: string): void {
     .replace(/&amp;/g, '&')
     .replace(/&#(\d+);/g, (_, unit: string) => String.fromCodePoint(Number(unit)))
     .replace(/\u200b/g, '')
+    .replace(/\\$/, '')
   if (plain.trim() === '') {
     bar('')
     return
