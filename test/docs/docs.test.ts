@@ -44,6 +44,39 @@ it('docs/configuration.md shows a file that is valid and sets everything', () =>
   expect(Object.keys(config)).toEqual(Object.keys(DEFAULT_CONFIG))
 })
 
+it('docs/command-line.md shows the fields that check and reach print', () => {
+  const page = readFileSync(join(ROOT, 'docs/command-line.md'), 'utf8')
+  const [shown, answered] = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(
+    ([, text = '']) => JSON.parse(text) as unknown,
+  )
+  const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-docs-'))
+  try {
+    const example = readFileSync(join(RULES, 'hbone-ingress.md'), 'utf8')
+    for (const [, path = '', text = ''] of example.matchAll(/^```yaml (\S+)\n(.*?)^```$/gms))
+      write(folder, path, text)
+    write(folder, 'head/broken.yaml', 'apiVersion: v1\nkind: Namespace\nmetadata: [\n')
+    const report: unknown = JSON.parse(
+      run(['check', '--base', 'base', '--head', 'head', '--format', 'json'], folder),
+    )
+    expect(fields(report)).toEqual(fields(shown))
+    const me = 'Deployment/shop/my-app'
+    rmSync(join(folder, 'head/broken.yaml'))
+    const answer: unknown = JSON.parse(
+      run(['reach', 'head', '--from', me, '--to', me, '--port', '15008'], folder),
+    )
+    expect(fields(answer)).toEqual(fields(answered))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+/** The names of every field, at every depth: `findings.cause.line`. */
+function fields(value: unknown, name: string = ''): readonly string[] {
+  if (Array.isArray(value)) return [...new Set(value.flatMap((item) => fields(item, name)))].sort()
+  if (typeof value !== 'object' || value === null) return [name]
+  return [...new Set(Object.entries(value).flatMap(([key, item]) => fields(item, `${name}.${key}`)))].sort()
+}
+
 function write(folder: string, path: string, text: string): void {
   const [side = '', ...rest] = path.split('/')
   for (const target of side === 'both' ? ['base', 'head'] : [side]) {
