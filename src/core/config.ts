@@ -111,7 +111,11 @@ const cluster = z.strictObject({
     .optional(),
 })
 
-const severity = z.enum(['error', 'warning', 'note', 'off'])
+/** A bare `off` is the boolean false in the YAML that Kubernetes reads, and in the dialect of this file. */
+const severity = z.union(
+  [z.enum(['error', 'warning', 'note', 'off']), z.literal(false)],
+  'must be error, warning, note or off',
+)
 const ruleIds = Object.keys(RULE_SEVERITIES) as [RuleId, ...RuleId[]]
 
 /** The shape of the file. */
@@ -286,7 +290,12 @@ function complete(file: ConfigFile): Config {
       clusters.length === 0
         ? [clusterConfig('default')]
         : clusters.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    rules: file.rules ?? {},
+    rules: Object.fromEntries(
+      Object.entries(file.rules ?? {}).map(([rule, severity]) => [
+        rule,
+        severity === false ? 'off' : severity,
+      ]),
+    ),
     failOn: file.failOn ?? 'introduced',
     onUnknown: file.onUnknown ?? 'neutral',
     onError: file.onError ?? 'failure',
