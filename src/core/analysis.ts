@@ -5,7 +5,7 @@ import type { MeshView } from './ambient/mesh.ts'
 import type { Finding } from './findings/finding.ts'
 import { byFinding, bySeverity } from './findings/finding.ts'
 import { STATE_RULES } from './findings/rules/index.ts'
-import { placeOf } from './kubernetes/manifest.ts'
+import { unseenProblems } from './findings/unseen.ts'
 import type { Manifest } from './kubernetes/manifest.ts'
 import { buildState } from './kubernetes/state.ts'
 import type { ClusterState } from './kubernetes/state.ts'
@@ -59,7 +59,7 @@ export function analyze(
     ...world,
     rules,
     findings: findings.map((finding) => withSeverity(finding, rules)).sort(byFinding),
-    problems: [...given, ...state.problems, ...undescribedNamespaces(world)].sort(byPlace),
+    problems: [...given, ...state.problems, ...unseenProblems(world)].sort(byPlace),
   }
 }
 
@@ -69,30 +69,4 @@ export function withSeverity(finding: Finding, rules: RuleSettings): Finding {
   if (configured === undefined || configured === 'off') return finding
   if (finding.lowered && bySeverity(configured, finding.severity) < 0) return finding
   return { ...finding, severity: configured }
-}
-
-/** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */
-function undescribedNamespaces({ state, mesh }: World): readonly Problem[] {
-  const problems: Problem[] = []
-  for (const namespace of state.namespaces.values()) {
-    if (namespace.known || state.config.mesh.excludeNamespaces.includes(namespace.name)) continue
-    const unknown = mesh.members.filter(
-      ({ workload, enrollment }) => workload.namespace === namespace && enrollment.state === 'unknown',
-    )
-    const policies = state.policies.filter((policy) => policy.namespace === namespace)
-    const inside = state.workloads.some((workload) => workload.namespace === namespace)
-    const first = [...unknown.map(({ workload }) => workload), ...(inside ? [] : policies)]
-      .map(({ origin }) => placeOf(origin, ['metadata']))
-      .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line))[0]
-    if (first === undefined) continue
-    problems.push({
-      ...first,
-      code: 'namespace-not-described',
-      class: 'unseen',
-      message: `Nothing in the tree describes the namespace ${namespace.name}, so whether its workloads are enrolled in Ambient is not known.`,
-      remedy: `Add its manifest, or state its labels under clusters.${state.config.name}.assume.namespaces.${namespace.name} in .github/ambient-guard.yml.`,
-      hides: { namespaces: [namespace.name] },
-    })
-  }
-  return problems
 }

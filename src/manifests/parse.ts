@@ -29,12 +29,7 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    const remedy = 'Save it as UTF-8, or leave it out with ignorePaths.'
-    return {
-      path,
-      manifests: [],
-      problems: [broken(path, 1, 'not-utf8', `${path} is not UTF-8 text.`, remedy)],
-    }
+    return { path, manifests: [], problems: [notText(path)] }
   }
   const file: SourceFile = { path, text }
   const manifests: Manifest[] = []
@@ -54,6 +49,7 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
           'unreadable-yaml',
           `This document is not readable YAML: ${read.message}.`,
           remedy,
+          namedNamespaces(chunk),
         ),
       )
       continue
@@ -101,7 +97,7 @@ function collect(value: unknown, origin: Origin, manifests: Manifest[], problems
         'no-api-version',
         message,
         'Add it, or leave the file out with ignorePaths.',
-        namespaceOf(object),
+        [namespaceOf(object) ?? []].flat(),
       ),
     )
     return
@@ -114,22 +110,38 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What a broken file hides cannot be told, so it hides everything of its cluster. */
+/** The namespaces that a broken document seems to speak of; none where it names none, or may be a Namespace itself. */
+function namedNamespaces(chunk: string): readonly string[] {
+  if (/\bkind["']?\s*:\s*["']?(?:Namespace|\w*List)\b/.test(chunk)) return []
+  return [
+    ...new Set(
+      [...chunk.matchAll(/\bnamespace["']?\s*:\s*["']?([a-z0-9][a-z0-9-]*)/g)].map(([, name = '']) => name),
+    ),
+  ]
+}
+
+/** What is broken hides the namespaces that it names; where it names none that cannot be told, and it hides all. */
 function broken(
   path: string,
   line: number,
   code: string,
   message: string,
   remedy: string,
-  namespace: string | null = null,
+  namespaces: readonly string[],
 ): Problem {
+  const hides = { namespaces: namespaces.length === 0 ? ('all' as const) : namespaces }
+  return { path, line, code, class: 'unreadable', message, remedy, hides }
+}
+
+/** Encrypted files are common (git-crypt), and are no manifests until somebody decrypts them. */
+function notText(path: string): Problem {
   return {
     path,
-    line,
-    code,
-    class: 'unreadable',
-    message,
-    remedy,
-    hides: { namespaces: namespace === null ? 'all' : [namespace] },
+    line: 1,
+    code: 'not-utf8',
+    class: 'unseen',
+    message: `${path} is not UTF-8 text: it is encrypted, or binary, and what it holds is not seen.`,
+    remedy: 'If it holds no manifests, leave it out with ignorePaths.',
+    hides: { namespaces: [], under: [path] },
   }
 }

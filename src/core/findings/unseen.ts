@@ -1,0 +1,109 @@
+// What the tree does not show and the verdict would need: told once, never taken for "allowed".
+import { CNI_PROFILES } from '../config.ts'
+import { addressSet } from '../kubernetes/address-set.ts'
+import { matches, pinnedLabels } from '../kubernetes/labels.ts'
+import { placeOf } from '../kubernetes/manifest.ts'
+import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
+import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { compareText } from '../source/problem.ts'
+import type { Problem } from '../source/problem.ts'
+import type { World } from '../analysis.ts'
+import { lostIngress } from './lost-peers.ts'
+import { namePolicies } from './words.ts'
+
+export function unseenProblems(world: World): readonly Problem[] {
+  return [...undescribedNamespaces(world), ...unseenWorkloads(world)]
+}
+
+/** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */
+function undescribedNamespaces({ state, mesh }: World): readonly Problem[] {
+  return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
+    if (namespace.known || state.config.mesh.excludeNamespaces.includes(namespace.name)) return []
+    const unknown = mesh.members.filter(
+      ({ workload, enrollment }) => workload.namespace === namespace && enrollment.state === 'unknown',
+    )
+    const inside = state.workloads.some((workload) => workload.namespace === namespace)
+    const policies = inside ? [] : state.policies.filter((policy) => policy.namespace === namespace)
+    const [first] = [...unknown.map(({ workload }) => workload), ...policies]
+      .map(({ origin }) => placeOf(origin, ['metadata']))
+      .sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
+    if (first === undefined) return []
+    return [
+      {
+        ...first,
+        code: 'namespace-not-described',
+        class: 'unseen',
+        message: `Nothing in the tree describes the namespace ${namespace.name}, so whether its workloads are enrolled in Ambient is not known.`,
+        remedy: `Add its manifest, or state its labels under clusters.${state.config.name}.assume.namespaces.${namespace.name} in .github/ambient-guard.yml.`,
+        hides: { namespaces: [namespace.name] },
+      },
+    ]
+  })
+}
+
+/**
+ * Policies of an enrolled namespace that select no workload of the tree: their pods come from elsewhere (a chart, an
+ * operator), and nobody can say whether they have probes or clients. Silent where the policies let everything through
+ * that Ambient needs, whatever the pods are.
+ */
+function unseenWorkloads(world: World): readonly Problem[] {
+  const { state } = world
+  return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
+    const risky = state.policies.filter(
+      (policy) => policy.namespace === namespace && selectsNothing(world, policy) && mayBreak(world, policy),
+    )
+    const [first] = risky
+    if (first === undefined) return []
+    const asked = state.config.enroll.includes(namespace.name)
+    const files = [...risky, namespace].flatMap(({ origin }) => (origin === null ? [] : [origin.file.path]))
+    return [
+      {
+        ...placeOf(first.origin, ['spec']),
+        code: 'workloads-not-in-tree',
+        class: 'unseen',
+        message: `${namePolicies(risky)} ${risky.length === 1 ? 'isolates' : 'isolate'} pods that are not in the tree, in the enrolled namespace ${namespace.name}: whether they lose mesh traffic or kubelet probes is not known.`,
+        remedy: `Add their workloads to the tree, or to clusters.${state.config.name}.assume.manifests.`,
+        hides: { namespaces: asked ? [namespace.name] : [], under: [...new Set(files)] },
+      },
+    ]
+  })
+}
+
+function selectsNothing({ state }: World, policy: NetworkPolicy): boolean {
+  return !state.workloads.some(
+    (workload) =>
+      workload.namespace === policy.namespace && matches(policy.spec.selector, workload.pods.labels),
+  )
+}
+
+/** Would a pod that the policy selects, and of which nothing else is known, be enrolled and at risk? */
+function mayBreak(world: World, policy: NetworkPolicy): boolean {
+  if (
+    policy.spec.ingress === null ||
+    world.mesh.podsSide(policy.spec.selector, policy.namespace, 'receives') !== 'certain'
+  )
+    return false
+  const pod = imagine(policy, policy.namespace)
+  if (!matches(policy.spec.selector, pod.pods.labels)) return true
+  return probesMayFail(world, pod) || lostIngress(world, pod).length > 0
+}
+
+function probesMayFail({ state, engine }: World, pod: Workload): boolean {
+  const { cni, mesh } = state.config
+  const { seesProbeSource } = CNI_PROFILES[cni]
+  if (seesProbeSource === 'no' || seesProbeSource === 'believed-not') return false
+  const peer = {
+    kind: 'addresses',
+    addresses: addressSet(mesh.probeSources.slice(0, 1)),
+    pods: false,
+  } as const
+  const everyPort = { ...NO_PORTS, TCP: portRange('TCP', 1, 65535).TCP }
+  return !noPorts(subtractPorts(everyPort, engine.allows(pod, peer, 'ingress').sure))
+}
+
+/** The least that is known of a pod that a policy selects. */
+function imagine(policy: NetworkPolicy, namespace: Namespace): Workload {
+  const labels = pinnedLabels(policy.spec.selector)
+  const pods = { labels, annotations: {}, hostNetwork: false, ports: [], probes: [], labelsRoute: [] }
+  return { ...policy, kind: 'Pod', id: `Pod/${namespace.name}/*`, pods, gateway: null, declaredPorts: [] }
+}
