@@ -97,7 +97,8 @@ function commentEvent(payload: z.infer<typeof issueComment>): Event | null {
     commentId: comment.id,
     body: comment.body,
     author: { id: comment.user.id, login: comment.user.login },
-    authorIsBot: sender.type === 'Bot' || comment.user.type === 'Bot',
+    // Brackets are for apps alone: no person has them in a login.
+    authorIsBot: [sender, comment.user].some(({ type, login }) => type === 'Bot' || login.endsWith('[bot]')),
   }
 }
 

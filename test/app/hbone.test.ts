@@ -24,9 +24,9 @@ scenario('a policy that forgets HBONE', async ({ github, app }) => {
     #### Introduced
 
     - **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP.
-      - error \`hbone-ingress\` \`f-abdcf63488\`: Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.\\
-        Policy: [\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11).\\
-        Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP."
+      - error \`hbone-ingress\` \`f-abdcf63488\`: Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.
+        - Policy: [\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11).
+        - Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP."
   `)
   expect(pull.reviews).toHaveLength(1)
   expect(pull.review.body).toMatchInlineSnapshot(

@@ -10,7 +10,7 @@ import { startGitHub } from '../harness/index.ts'
 import type { GitHub, GitHubOptions } from '../harness/index.ts'
 
 export interface App {
-  readonly settings: Settings
+  readonly url: string
   /** Waits for a delivery, everything it sets off, and everything that sets off in turn. */
   hears<T>(deed: Promise<T>): Promise<T>
 }
@@ -56,7 +56,7 @@ export function scenario(
       await tell({
         github,
         app: {
-          settings,
+          url: server.url,
           async hears(deed) {
             const done = await deed
             await quiet()

@@ -74,8 +74,8 @@ function findingItem(finding: ReportFinding, link: Linker): string {
   ]
   return [
     `- ${severity} ${code(rule)} ${code(fingerprint)}: ${escapeMarkdown(message)}`,
-    ...facts.map((fact) => `  ${fact}`),
-  ].join('\\\n')
+    ...facts.map((fact) => `  - ${fact}`),
+  ].join('\n')
 }
 
 function indent(text: string): string {

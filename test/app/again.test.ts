@@ -1,0 +1,96 @@
+// Running twice changes nothing, and buttons do what commands do.
+import { expect } from 'vitest'
+import { ALLOW_WEB, APP, SHOP } from './manifests.ts'
+import { scenario } from './scenario.ts'
+
+scenario('a webhook that comes twice, and a check that is run again', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  const delivery = await app.hears(pull.opened())
+  const { summary } = pull.check.output
+  const repeats = [
+    () => github.redeliver(delivery),
+    () => pull.check.rerequest(),
+    () => pull.check.rerequestSuite(),
+    () => pull.check.requestAction('ambient-recheck'),
+    () => pull.comment('/ambient-recheck'),
+    () => pull.reopened(),
+  ]
+  for (const repeat of repeats) {
+    await app.hears<unknown>(repeat())
+    expect(pull.check).toMatchObject({ status: 'completed', conclusion: 'failure', output: { summary } })
+    expect(pull.checks).toHaveLength(1)
+    expect(pull.check.output.annotations).toHaveLength(1)
+    expect(pull.reviewComments).toHaveLength(1)
+  }
+  expect(pull.check.history).toHaveLength(2 * (repeats.length + 1))
+})
+
+scenario('a push that does not touch what was said', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  await app.hears(pull.pushes({ 'shop/app.yaml': APP.replace('image: app', 'image: app:2') }))
+  expect(pull.check.conclusion).toBe('failure')
+  expect(pull.reviews).toHaveLength(1)
+
+  // The comment is outdated once its line is gone, and the finding is said where it is now.
+  await app.hears(
+    pull.pushes({
+      'shop/netpol.yaml': ALLOW_WEB.replace('port: 9090\n          protocol: TCP', 'port: http'),
+    }),
+  )
+  expect(pull.check.conclusion).toBe('failure')
+  expect(pull.reviewComments.map(({ outdated }) => outdated)).toEqual([true, false])
+})
+
+scenario('a review that a crash left pending', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  const answer = await fetch(
+    `${github.apiUrl}/repos/${repository.fullName}/pulls/${String(pull.number)}/reviews`,
+    {
+      method: 'POST',
+      headers: { authorization: `Bearer ${github.token()}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ body: 'half' }),
+    },
+  )
+  expect(answer.status).toBe(200)
+  await app.hears(pull.opened())
+  expect(pull.pendingReviews).toEqual([])
+  expect(pull.reviews).toHaveLength(1)
+})
+
+scenario('somebody copies our marker', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  const [comment] = pull.reviewComments
+  await pull.replies(comment?.id ?? 0, comment?.body ?? '', { by: 'stranger' })
+  await app.hears(
+    pull.pushes({
+      'shop/netpol.yaml': ALLOW_WEB.replace('port: 9090\n          protocol: TCP', 'port: http'),
+    }),
+  )
+  expect(
+    pull.reviewComments.filter(({ author, outdated }) => author === github.botLogin && !outdated),
+  ).toHaveLength(1)
+})
+
+scenario('the Fix button', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  const before = pull.check
+  await app.hears(before.requestAction('ambient-fix', { by: 'stranger' }))
+  expect(pull.check.conclusion).toBe('failure')
+  await app.hears(before.requestAction('ambient-fix'))
+  expect(pull.lastCommit.message).toContain('Co-authored-by: maintainer <')
+  expect(pull.check.conclusion).toBe('success')
+  expect(pull.conversation).toEqual([])
+
+  // The button of an old check is about an old head.
+  await app.hears(before.requestAction('ambient-fix'))
+  expect(pull.conversation).toHaveLength(1)
+  expect(pull.conversation[0]?.body).toContain('then ask again')
+})

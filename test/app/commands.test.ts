@@ -1,0 +1,220 @@
+// Commands: who may give them, what is a command, and what is said back.
+import { expect } from 'vitest'
+import { ALLOW_WEB, APP, DENY_INGRESS, ENROLLED, NAMESPACE, SHOP } from './manifests.ts'
+import { said, scenario } from './scenario.ts'
+import type { App } from './scenario.ts'
+import type { GitHub, PullRequest } from '../harness/index.ts'
+
+async function broken({ github, app }: { github: GitHub; app: App }): Promise<PullRequest> {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  return pull
+}
+
+const contents = (pull: PullRequest, commentId: number): readonly string[] =>
+  pull.reactions(commentId).map(({ content }) => content)
+
+scenario('an unknown command is answered with the one that was meant', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const head = pull.head
+  const { commentId } = await app.hears(pull.comment('/ambient-fixx'))
+  expect(contents(pull, commentId)).toEqual(['eyes', 'confused'])
+  expect(pull.conversation.at(-1)).toMatchObject({
+    author: github.botLogin,
+    body: 'There is no command `/ambient-fixx`. Did you mean `/ambient-fix`?',
+  })
+  await app.hears(pull.comment('/ambient-fix hbone-ingres'))
+  expect(pull.conversation.at(-1)?.body).toBe(
+    '`hbone-ingres` is no rule, fingerprint or commit. Did you mean `hbone-ingress`?',
+  )
+  expect(pull.head).toBe(head)
+})
+
+scenario('who may not write may not fix', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const head = pull.head
+  const { commentId } = await app.hears(pull.comment('/ambient-fix', { by: 'stranger' }))
+  expect(contents(pull, commentId)).toEqual(['eyes', '-1'])
+  expect(pull.conversation).toHaveLength(1)
+  expect(pull.head).toBe(head)
+})
+
+scenario('bots, quotes, code and edits are no commands', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  github.forgetRequests()
+  await app.hears(pull.comment('/ambient-fix', { by: 'renovate[bot]' }))
+  await app.hears(pull.comment('> /ambient-fix\n\nWhat does this do?'))
+  await app.hears(pull.comment('```\n/ambient-fix\n```\n\n    /ambient-fix\n\n<!--\n/ambient-fix\n-->'))
+  await app.hears(pull.comment('Try `/ambient-fix`, or /ambient-fix in a line of its own.'))
+  const { commentId } = await app.hears(pull.comment('Looks good.'))
+  await app.hears(pull.editsComment(commentId, '/ambient-fix'))
+  expect(github.requests).toEqual([])
+})
+
+scenario('help', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const { commentId } = await app.hears(pull.comment('/ambient-help', { by: 'stranger' }))
+  expect(contents(pull, commentId)).toEqual(['eyes', 'rocket'])
+  expect(pull.conversation.at(-1)?.body).toMatchInlineSnapshot(`
+    "A command stands alone on its line.
+
+    - \`/ambient-fix [rule|fingerprint|sha]\` commits the proved fixes: all of them, those of one rule, or that of one finding; with a commit, only if that is still the head (needs write permission)
+    - \`/ambient-recheck\` judges the pull request again, against the base branch as it is now
+    - \`/ambient-help\` shows this list"
+  `)
+})
+
+scenario('a recheck sees what the base has become', async ({ github, app }) => {
+  const repository = await github.repository({ files: { ...SHOP, 'shop/namespace.yaml': NAMESPACE } })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  expect(pull.check.conclusion).toBe('success')
+  await repository.pushToBase({ 'shop/namespace.yaml': ENROLLED })
+  const { commentId } = await app.hears(pull.comment('/ambient-recheck', { by: 'stranger' }))
+  expect(contents(pull, commentId)).toEqual(['eyes', 'rocket'])
+  expect(pull.check.conclusion).toBe('failure')
+  expect(pull.checks).toHaveLength(1)
+  expect(pull.reviews).toHaveLength(1)
+
+  // The policy is as it was on the head, so the fix fits although the namespace of the head is older.
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(pull.lastCommit.files).toEqual(['shop/netpol.yaml'])
+  expect(pull.check.conclusion).toBe('success')
+})
+
+scenario('a head that nobody judged is not fixed', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  github.deliverTo(null)
+  await pull.pushes({ 'README.md': 'Lost webhook.\n' })
+  github.deliverTo(`${app.url}/api/github/webhooks`)
+  const head = pull.head
+  const { commentId } = await app.hears(pull.comment('/ambient-fix'))
+  expect(contents(pull, commentId)).toEqual(['eyes', 'confused'])
+  expect(said(github, pull.conversation.at(-1)?.body)).toMatchInlineSnapshot(
+    `"The head is \`<sha>\` now, which was not judged when this was asked. It is being judged; then ask again."`,
+  )
+  expect(pull.head).toBe(head)
+  expect(pull.check).toMatchObject({ headSha: head, conclusion: 'failure' })
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(pull.check.conclusion).toBe('success')
+})
+
+scenario('a head that moves under the fix', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  github.before({ operation: 'createCommitOnBranch' }, async () => {
+    await pull.pushes({ 'README.md': 'At the same moment.\n' })
+  })
+  const { commentId } = await app.hears(pull.comment('/ambient-fix'))
+  expect(contents(pull, commentId)).toEqual(['eyes', 'confused'])
+  expect(pull.conversation.at(-1)?.body).toContain('then ask again')
+  expect(pull.lastCommit.files).toEqual(['README.md'])
+  expect(pull.check).toMatchObject({ headSha: pull.head, status: 'completed', conclusion: 'failure' })
+})
+
+scenario('a commit that landed without an answer', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  github.fail({ operation: 'createCommitOnBranch', status: 502, afterWrite: true })
+  const { commentId } = await app.hears(pull.comment('/ambient-fix'))
+  expect(contents(pull, commentId)).toEqual(['eyes', 'rocket'])
+  expect(pull.check.conclusion).toBe('success')
+})
+
+scenario('a commit is named', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const head = pull.head
+  await app.hears(pull.comment('/ambient-fix 0123456789'))
+  expect(said(github, pull.conversation.at(-1)?.body)).toBe(
+    '`0123456789` is not the head, which is `<sha>`. Nothing was committed.',
+  )
+  expect(pull.head).toBe(head)
+  await app.hears(pull.comment(`/ambient-fix ${head.slice(0, 8)}`))
+  expect(pull.check.conclusion).toBe('success')
+})
+
+scenario('one of several fixes', async ({ github, app }) => {
+  const repository = await github.repository({
+    files: {
+      ...SHOP,
+      'cart/namespace.yaml': ENROLLED.replace('shop', 'cart'),
+      'cart/app.yaml': APP.replace('namespace: shop', 'namespace: cart'),
+      'bank/namespace.yaml': ENROLLED.replace('shop', 'bank'),
+      'bank/app.yaml': APP.replace('namespace: shop', 'namespace: bank'),
+    },
+  })
+  const pull = await repository.pullRequest({
+    changes: {
+      'shop/netpol.yaml': ALLOW_WEB,
+      'cart/netpol.yaml': ALLOW_WEB.replace('namespace: shop', 'namespace: cart'),
+      'bank/deny.yaml': DENY_INGRESS.replace('namespace: shop', 'namespace: bank'),
+    },
+  })
+  await app.hears(pull.opened())
+  expect(pull.check.output.title).toBe('3 errors, 1 warning introduced')
+  const fingerprint =
+    /f-[0-9a-f]{10}/.exec(
+      pull.reviewComments.find(({ path }) => path === 'cart/netpol.yaml')?.body ?? '',
+    )?.[0] ?? ''
+  await app.hears(pull.comment(`/ambient-fix ${fingerprint}`))
+  expect(pull.lastCommit.files).toEqual(['cart/netpol.yaml'])
+  expect(pull.check.output.title).toBe('2 errors, 1 warning introduced')
+  expect(pull.reviews).toHaveLength(1)
+
+  await app.hears(pull.comment(`/ambient-fix ${fingerprint}`))
+  expect(pull.conversation.at(-1)?.body).toBe(
+    `There is nothing to fix for \`${fingerprint}\`: no such finding has a proved fix.`,
+  )
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(pull.lastCommit.files).toEqual(['bank/deny.yaml', 'shop/netpol.yaml'])
+  expect(pull.check.conclusion).toBe('neutral')
+})
+
+scenario('all fixes of one rule, and not the others', async ({ github, app }) => {
+  const repository = await github.repository({
+    files: {
+      ...SHOP,
+      'cart/namespace.yaml': ENROLLED.replace('shop', 'cart'),
+      'cart/app.yaml': APP.replace('namespace: shop', 'namespace: cart'),
+    },
+  })
+  const pull = await repository.pullRequest({
+    changes: {
+      'shop/netpol.yaml': ALLOW_WEB,
+      'cart/netpol.yaml': `${ALLOW_WEB.replace('namespace: shop', 'namespace: cart')}---\n${ALLOW_WEB.replace('namespace: shop', 'namespace: cart').replace('allow-ingress-web', 'again')}`,
+      'cart/deny.yaml': DENY_INGRESS.replace('namespace: shop', 'namespace: cart').replace(
+        '  podSelector:\n    matchLabels:\n      app.kubernetes.io/name: my-app',
+        '  podSelector: {}',
+      ),
+    },
+  })
+  await app.hears(pull.opened())
+  await app.hears(pull.comment('/ambient-fix hbone-ingress'))
+  expect(pull.lastCommit.files).toEqual(['cart/netpol.yaml', 'shop/netpol.yaml'])
+  expect(pull.check.conclusion).toBe('success')
+})
+
+scenario('a file with another mode keeps it', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({
+    changes: { 'shop/netpol.yaml': { text: ALLOW_WEB, mode: '100755' } },
+  })
+  await app.hears(pull.opened())
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(pull.mode('shop/netpol.yaml')).toBe('100755')
+  expect(pull.lastCommit.author).toContain(github.botLogin)
+  expect(pull.check.conclusion).toBe('success')
+})
+
+scenario('a closed pull request', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  await app.hears(pull.closed())
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(pull.conversation.at(-1)?.body).toBe('This pull request is closed. Nothing was committed.')
+})
+
+scenario('a command that is delivered twice is carried out once', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const delivery = await app.hears(pull.comment('/ambient-help'))
+  await app.hears(github.redeliver(delivery))
+  expect(pull.conversation).toHaveLength(2)
+})
