@@ -68,7 +68,7 @@ export function compare(
     ...finding,
     fingerprint: fingerprint(finding),
     change,
-    cause: change === 'resolved' ? null : causeOf(finding, touched),
+    cause: change === 'resolved' ? null : causeOf(finding, head, touched),
     waived:
       waivers.find(
         ({ rule, workload, expires }) =>
@@ -133,16 +133,27 @@ function compareProblem(problem: Problem, before: readonly Problem[], touched: T
   }
 }
 
-/** Enrolment label first, then policy, then workload, each in path order. */
-function causeOf(finding: Finding, touched: Touched): Place | null {
-  const labels = finding.enrolledAt.filter(({ path, line }) => touched.lines.get(path)?.has(line) === true)
-  if (labels.length > 0) return firstOf(labels)
-  const policies = finding.culprits.flatMap(
-    ({ policy, rule }) => changedPlace(policy.origin, [rule?.route ?? ['spec']], touched) ?? [],
+/**
+ * Enrolment label first, then policy, then workload, each in path order. A policy that falls short comes
+ * before one that isolates the workload beside it and may have helped until now; the workload itself before
+ * the peers that it loses.
+ */
+function causeOf(finding: Finding, head: Analysis, touched: Touched): Place | null {
+  const { culprits, direction, enrolledAt, peers, workload, workloadRoutes } = finding
+  const labels = enrolledAt.filter(({ path, line }) => touched.lines.get(path)?.has(line) === true)
+  const guilty = culprits.map(({ policy, rule }) => [policy.origin, [rule?.route ?? ['spec']]] as const)
+  const beside = head.engine.isolating(workload, direction).map(({ origin }) => [origin, [['spec']]] as const)
+  const lost = head.state.workloads.filter(({ id }) => peers.includes(id))
+  const manifests = [
+    guilty,
+    beside,
+    [[workload.origin, workloadRoutes] as const],
+    lost.map(({ origin, pods }) => [origin, [pods.labelsRoute]] as const),
+  ]
+  const changed = manifests.map((some) =>
+    some.flatMap(([origin, routes]) => changedPlace(origin, routes, touched) ?? []),
   )
-  if (policies.length > 0) return firstOf(policies)
-  const { workload, workloadRoutes } = finding
-  return changedPlace(workload.origin, workloadRoutes, touched)
+  return firstOf([labels, ...changed].find((places) => places.length > 0) ?? [])
 }
 
 /** A changed line of an object: in one of the places that matter, if any changed there. */
@@ -157,8 +168,8 @@ function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched
   return null
 }
 
-function firstOf(places: readonly Place[]): Place {
-  return [...places].sort((a, b) => compareText(a.path, b.path) || a.line - b.line)[0] as Place
+function firstOf(places: readonly Place[]): Place | null {
+  return [...places].sort((a, b) => compareText(a.path, b.path) || a.line - b.line)[0] ?? null
 }
 
 /** A policy as a finding names it: its rule's line where one decides, else that of its spec. */
