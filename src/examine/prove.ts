@@ -22,16 +22,34 @@ export interface Proved {
   readonly reason: string
 }
 
-/** Proves each plan by itself. */
+/** Proves each plan by itself; plans of several clusters that make the same edits are one. */
 export async function proveEach(court: Court, plans: readonly Plan[]): Promise<readonly Proved[]> {
   const proved: Proved[] = []
-  for (const plan of plans) {
-    const result = await prove(court, [plan])
-    proved.push(
-      typeof result === 'string' ? { plan, fix: null, reason: result } : { plan, fix: result, reason: '' },
-    )
+  for (const same of alike(plans)) {
+    const result = await prove(court, same)
+    for (const plan of same) {
+      proved.push(
+        typeof result === 'string' ? { plan, fix: null, reason: result } : { plan, fix: result, reason: '' },
+      )
+    }
   }
   return proved
+}
+
+/** Plans that make the same edits, together: a file that clusters share changes in all of them at once. */
+function alike(plans: readonly Plan[]): readonly (readonly Plan[])[] {
+  const groups = new Map<string, Plan[]>()
+  for (const plan of plans) {
+    const edits = plan.patches.map(({ policy: { origin }, patch }) => [
+      origin.file.path,
+      origin.document.index,
+      origin.route,
+      patch,
+    ])
+    const key = JSON.stringify(edits)
+    groups.set(key, [...(groups.get(key) ?? []), plan])
+  }
+  return [...groups.values()]
 }
 
 /** Proves all proved plans at once; where they do not go together, as many as do, in order. */
@@ -43,10 +61,10 @@ export async function proveTogether(court: Court, proved: readonly Proved[]): Pr
   if (typeof all !== 'string') return all
   let kept: readonly Plan[] = []
   let best: Fix | null = null
-  for (const plan of plans) {
-    const result = await prove(court, [...kept, plan])
+  for (const same of alike(plans)) {
+    const result = await prove(court, [...kept, ...same])
     if (typeof result === 'string') continue
-    kept = [...kept, plan]
+    kept = [...kept, ...same]
     best = result
   }
   return best
