@@ -32,32 +32,25 @@ export function rebaseEdits(
   to: string,
 ): readonly TextEdit[] | null {
   if (from === to) return edits
-  const map = mapLines(from, to)
   const [starts, targets] = [lineStarts(from), lineStarts(to)]
+  const map = mapLines(from, to)
+  // After the last line break stands an empty line that is no line of the text; it goes where the last line goes.
+  const follow: LineMap = (line) => {
+    if (starts[line - 1] !== from.length) return map(line)
+    return to.endsWith('\n') && map(line - 1) === targets.length - 1 ? targets.length : null
+  }
   const rebased: TextEdit[] = []
   for (const edit of edits) {
-    const first = lineOf(starts, edit.start)
-    const last = lineOf(starts, edit.end)
-    const shift = (map(first) ?? NaN) - first
+    const [first, last] = [lineOf(starts, edit.start), lineOf(starts, edit.end)]
+    const target = follow(first)
+    if (target === null) return null
     for (let line = Math.max(1, first - 1); line <= Math.min(starts.length, last + 1); line += 1) {
-      // The empty line after the last line break is in no text's lines.
-      if (starts[line - 1] === from.length) continue
-      if (map(line) !== line + shift) return null
+      if (follow(line) !== line + target - first) return null
     }
-    if (Number.isNaN(shift)) {
-      if (starts[first - 1] !== from.length || !endsAlike(from, to)) return null
-      rebased.push({ ...edit, start: to.length, end: to.length })
-      continue
-    }
-    const offset = (targets[first - 1 + shift] ?? 0) - (starts[first - 1] ?? 0)
-    rebased.push({ ...edit, start: edit.start + offset, end: edit.end + offset })
+    const shift = (targets[target - 1] ?? 0) - (starts[first - 1] ?? 0)
+    rebased.push({ ...edit, start: edit.start + shift, end: edit.end + shift })
   }
   return rebased
-}
-
-/** Both texts end in the same line, broken. */
-function endsAlike(from: string, to: string): boolean {
-  return toLines(from).at(-1) === toLines(to).at(-1)
 }
 
 function toLines(text: string): string[] {

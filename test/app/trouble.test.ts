@@ -170,3 +170,14 @@ scenario('a token that ended early', async ({ github, app }) => {
   await app.hears(pull.opened())
   expect(pull.check.conclusion).toBe('success')
 })
+
+scenario('a check run that was made without an answer is not left open', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  github.fail({ method: 'POST', path: '/repos/acme/platform/check-runs', status: 502, afterWrite: true })
+  await app.hears(pull.opened())
+  expect(pull.checks).toMatchObject([{ status: 'completed', conclusion: 'failure' }])
+  expect(pull.check.output.title).toBe('Could not be judged')
+  await app.hears(pull.comment('/ambient-recheck'))
+  expect(pull.checks).toMatchObject([{ status: 'completed', output: { title: '1 error introduced' } }])
+})

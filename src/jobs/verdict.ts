@@ -1,0 +1,100 @@
+// A report as the verdict of a check run: its words, its annotations, its buttons.
+import type { Place } from '../core/kubernetes/manifest.ts'
+import { policiesOf } from '../core/index.ts'
+import type { Report } from '../examine/report.ts'
+import type { Annotation, CheckAction, Verdict } from '../github/api/checks.ts'
+import type { Client } from '../github/api/client.ts'
+import type { Pull } from '../github/api/pulls.ts'
+import { worthSaying } from '../github/publish.ts'
+import type { Published } from '../github/publish.ts'
+import { mapLines } from '../github/rebase.ts'
+import { checkSummary, checkText, checkTitle } from '../words/github/summary.ts'
+import { escapeUrlPath, plainLine } from '../words/github/escape.ts'
+import type { Bench } from './bench.ts'
+import { readTexts } from './look.ts'
+import type { Sight } from './look.ts'
+
+export const FIX_ACTION: CheckAction = {
+  label: 'Fix',
+  description: 'Commit the proved fixes',
+  identifier: 'ambient-fix',
+}
+export const RECHECK_ACTION: CheckAction = {
+  label: 'Recheck',
+  description: 'Judge this head again',
+  identifier: 'ambient-recheck',
+}
+
+export interface Ground {
+  readonly judged: ReadonlyMap<string, string>
+  readonly head: ReadonlyMap<string, string>
+}
+
+/** The texts of every file that a report points into, as judged and on the head. */
+export async function readGround(
+  { head, merged }: Sight,
+  { findings, problems, fix }: Report,
+): Promise<Ground> {
+  const places = [
+    ...findings.flatMap((finding) => [finding.cause ?? [], ...policiesOf(finding)].flat()),
+    ...problems,
+  ]
+  const paths = new Set([...places.map(({ path }) => path), ...(fix?.files.map(({ path }) => path) ?? [])])
+  if (paths.size === 0 || merged.kind === 'conflict') return { judged: new Map(), head: new Map() }
+  const [judged, now] = await Promise.all([readTexts(merged.tree, paths), readTexts(head, paths)])
+  const texts = (files: typeof judged): ReadonlyMap<string, string> =>
+    new Map([...files].map(([path, { text }]) => [path, text]))
+  return { judged: texts(judged), head: texts(now) }
+}
+
+/** What the check run says of a report. Places are those of the merge; links and annotations are on the head. */
+export function verdict(
+  bench: Bench,
+  client: Client,
+  pull: Pull,
+  { baseSha }: Sight,
+  report: Report,
+  { judged, head }: Ground,
+  { unplaced, refused }: Published,
+): Verdict {
+  const web = bench.webUrl(client.repository)
+  const onHead = ({ path, line }: Place): number | null => {
+    const [from, to] = [judged.get(path), head.get(path)]
+    return from === undefined || to === undefined ? null : mapLines(from, to)(line)
+  }
+  const link = (place: Place): string => {
+    const line = onHead(place)
+    const sha = head.has(place.path) ? pull.headSha : baseSha
+    return `${web}/blob/${sha}/${escapeUrlPath(place.path)}${line === null ? '' : `#L${String(line)}`}`
+  }
+  const compared = {
+    baseRef: pull.baseRef,
+    baseSha,
+    headSha: pull.headSha,
+    link,
+    unplaced,
+    reviewRefused: refused,
+  }
+  const fixable = worthSaying(report).some(({ fix }) => fix !== null)
+  return {
+    conclusion: report.conclusion,
+    output: { title: checkTitle(report), summary: checkSummary(report, compared), text: checkText(report) },
+    annotations: annotationsOf(report, onHead),
+    actions: [...(fixable ? [FIX_ACTION] : []), RECHECK_ACTION],
+  }
+}
+
+const MAX_TITLE = 255
+
+/** One for each finding worth saying, on the line to blame, else on the policy. */
+function annotationsOf(report: Report, onHead: (place: Place) => number | null): readonly Annotation[] {
+  return worthSaying(report).flatMap((finding): Annotation[] => {
+    const { cause, severity, rule, workload, message } = finding
+    const places = [...(cause === null ? [] : [cause]), ...policiesOf(finding)]
+    const place = places.find((candidate) => onHead(candidate) !== null)
+    if (place === undefined) return []
+    const title = plainLine(`${rule}: ${workload.id}`).slice(0, MAX_TITLE)
+    const level = severity === 'error' ? 'failure' : 'warning'
+    return [{ path: place.path, line: onHead(place) ?? 1, level, title, message: plainLine(message) }]
+  })
+}
