@@ -1,0 +1,106 @@
+// Hostile names: nothing from a repository may format, mention, link, embed, or end anything of ours.
+import { describe, expect, it } from 'vitest'
+import {
+  code,
+  escapeMarkdown,
+  escapeUrlPath,
+  fenced,
+  mermaidLabel,
+  plainLine,
+} from '../../src/words/github/escape.ts'
+import { assemble, folded, listed, paragraph } from '../../src/words/github/fit.ts'
+import { markersIn } from '../../src/words/github/comment.ts'
+
+describe('running text', () => {
+  it.each([
+    ['a <img src=x onerror=y> & b', 'a &lt;img src=x onerror=y&gt; &amp; b'],
+    ['<!-- ambient-guard f-0123456789 -->', '&lt;!-- ambient-guard f-0123456789 --&gt;'],
+    ['</details>', '&lt;/details&gt;'],
+    ['[x](javascript:y)', '\\[x\\](javascript:y)'],
+    ['**bold** _it_ ~~no~~ `x`', '\\*\\*bold\\*\\* \\_it\\_ \\~\\~no\\~\\~ \\`x\\`'],
+    ['ask @everyone', 'ask @&#8203;everyone'],
+    ['@org/team', '@&#8203;org/team'],
+    ['fixes #12, GH-3', 'fixes \\#&#8203;12, GH-&#8203;3'],
+    [
+      'see https://evil.example and www.evil.example',
+      'see https:&#8203;//evil.example and www&#8203;.evil.example',
+    ],
+    [':tada:', ':&#8203;tada:'],
+    ['$x$', '&#36;x&#36;'],
+    ['back\\slash', 'back\\\\slash'],
+    ['- item', '\\- item'],
+    ['1. item', '1\\. item'],
+    ['# heading', '\\#&#8203; heading'],
+    ['two\nlines\r\nand \u2028more', 'two lines and  more'],
+    ['right\u202eleft\u0000', 'right left '],
+    ['lone \ud800 half', 'lone   half'],
+    ['app.kubernetes.io/name: my-app', 'app.kubernetes.io/name: my-app'],
+    ['shop/namespace.yaml:6', 'shop/namespace.yaml:6'],
+  ])('%j', (text, escaped) => {
+    expect(escapeMarkdown(text)).toBe(escaped)
+  })
+})
+
+describe('code spans and fences', () => {
+  it.each([
+    ['plain', '`plain`'],
+    ['a`b', '``a`b``'],
+    ['`a`', '`` `a` ``'],
+    ['a\n```\n<script>', '````a ``` <script>````'],
+    ['', '`?`'],
+  ])('code %j', (text, escaped) => {
+    expect(code(text)).toBe(escaped)
+  })
+
+  it('a fence is longer than any run inside', () => {
+    expect(fenced('diff', '+```\n+@team\n')).toBe('````diff\n+```\n+@team\n````')
+    expect(fenced('suggestion', '')).toBe('```suggestion\n```')
+  })
+})
+
+it('a label of a graph is nothing but a label', () => {
+  expect(mermaidLabel('pods(app=web)@namespaces(x)')).toBe('pods#40;app=web#41;#64;namespaces#40;x#41;')
+  expect(mermaidLabel('x"] --> y["%%{init: {}}%%')).not.toMatch(/["[\]{}%>]/)
+  expect(mermaidLabel('```\nclick')).toBe('#96;#96;#96; click')
+})
+
+it('a path in an address', () => {
+  expect(escapeUrlPath("a b/(c)/d#e?f'.yaml")).toBe('a%20b/%28c%29/d%23e%3Ff%27.yaml')
+})
+
+it('a line of a commit message is one line', () => {
+  expect(plainLine('fix\n\nCo-authored-by: mallory')).toBe('fix Co-authored-by: mallory')
+})
+
+it('markers are found, and look-alikes are not', () => {
+  const body =
+    '<!-- ambient-guard f-0123456789 --> <!-- ambient-guard f-xyz --> &lt;!-- ambient-guard f-9876543210 --&gt;'
+  expect(markersIn(body)).toEqual(['f-0123456789'])
+})
+
+describe('texts that are too long', () => {
+  it('leave out whole items, and say how many', () => {
+    const items = Array.from({ length: 50 }, (_, index) => `- item ${String(index)} ${'x'.repeat(80)}`)
+    const text = assemble([paragraph('Top.'), listed('Many', items), folded('More', items)], 1000)
+    expect(text.length).toBeLessThanOrEqual(1000)
+    expect(text).toMatch(/^Top\.\n\n#### Many\n\n- item 0 x+\n- item 1 x+\n/)
+    expect(text).toMatch(/\d+ more left out: there is no room for them here\.$/)
+  })
+
+  it('never end inside a fold', () => {
+    for (let most = 200; most < 900; most += 7) {
+      const text = assemble(
+        [
+          paragraph('Top.'),
+          folded(
+            'Fold',
+            Array.from({ length: 30 }, () => 'y'.repeat(40)),
+          ),
+        ],
+        most,
+      )
+      expect(text.length).toBeLessThanOrEqual(most)
+      expect(text.split('<details>').length).toBe(text.split('</details>').length)
+    }
+  })
+})
