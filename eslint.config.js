@@ -14,7 +14,10 @@ export default ts.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/await-thenable': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-console': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
@@ -24,13 +27,25 @@ export default ts.config(
     // What is true is a synchronous function of its arguments: no clock, no process, no console, no Promise.
     files: PURE,
     rules: {
-      'no-restricted-globals': ['error', 'process', 'console', 'Date', 'Promise', 'setTimeout', 'fetch', 'Buffer'],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'console',
+        'Date',
+        'Promise',
+        'setTimeout',
+        'fetch',
+        'Buffer',
+      ],
       'no-restricted-syntax': [
         'error',
         { selector: ':function[async=true]', message: 'core and words are synchronous' },
         { selector: 'ExportDefaultDeclaration', message: 'no default exports' },
         { selector: 'TSEnumDeclaration', message: 'no enums' },
-        { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'core is deterministic' },
+        {
+          selector: "MemberExpression[object.name='Math'][property.name='random']",
+          message: 'core is deterministic',
+        },
       ],
     },
   },

@@ -2,13 +2,7 @@
 export { analyze } from './analysis.ts'
 export type { Analysis } from './analysis.ts'
 export { compare, conclude, policiesOf } from './findings/compare.ts'
-export type {
-  ComparedFinding,
-  ComparedProblem,
-  Comparison,
-  Conclusion,
-  Touched,
-} from './findings/compare.ts'
+export type { ComparedFinding, ComparedProblem, Comparison, Conclusion, Touched } from './findings/compare.ts'
 export { propose } from './fixes/plan.ts'
 export type { Plan } from './fixes/plan.ts'
 export { realise } from './fixes/realise.ts'

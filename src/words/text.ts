@@ -130,10 +130,8 @@ function amount(count: number, noun: string, plural: string = `${noun}s`): strin
 
 /** Control characters in names would move the cursor or set colours: they are shown, not sent. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters that must not reach a terminal
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (unit) =>
+    unit === '\n' || unit === '\t' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 
