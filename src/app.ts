@@ -7,9 +7,10 @@ import { parseComment } from './github/commands/parse.ts'
 import type { Event } from './github/events.ts'
 import { HEARD, understand } from './github/intake.ts'
 import { openMirror } from './git/mirror.ts'
-import { keyOf } from './jobs/bench.ts'
+import { commitKey, keyOf } from './jobs/bench.ts'
 import type { Bench, Subject } from './jobs/bench.ts'
 import { commandJob, fixButtonJob } from './jobs/command.ts'
+import { mergeGroupJob } from './jobs/merge-group.ts'
 import { rerequestedJob } from './jobs/rerequested.ts'
 import { reviewJob } from './jobs/review.ts'
 import { FIX_ACTION, RECHECK_ACTION } from './jobs/verdict.ts'
@@ -31,7 +32,10 @@ export interface AppDependencies {
   readonly log: Log
 }
 
-/** The application that Probot loads. */
+/**
+ * The application that Probot loads; `startServer` brings it a server, and whoever runs Probot otherwise calls this.
+ * @public
+ */
 export function ambientGuard(
   settings: Settings,
   { queue, clock, log }: AppDependencies,
@@ -100,6 +104,9 @@ function dispatch(bench: Bench, queue: Queue, event: Event): void {
       )
       return
     }
+    case 'merge-group-requested':
+      queue.enqueue(commitKey(repository, event.headSha), mergeGroupJob(bench, event))
+      return
     case 'button-pressed':
       if (event.identifier === RECHECK_ACTION.identifier) review(event)
       if (event.identifier !== FIX_ACTION.identifier) return
@@ -115,9 +122,8 @@ function dispatch(bench: Bench, queue: Queue, event: Event): void {
         review({ repository, installation, number: event.number })
         return
       }
-      const key = `${repository.owner}/${repository.name}@${event.headSha}`.toLowerCase()
       queue.enqueue(
-        key,
+        commitKey(repository, event.headSha),
         rerequestedJob(bench, event, (number) => {
           review({ repository, installation, number })
         }),

@@ -49,4 +49,19 @@ export interface CheckRerequested extends Happened {
   readonly headSha: string
 }
 
-export type Event = PullRequestChanged | PullRequestClosed | CommandGiven | ButtonPressed | CheckRerequested
+/** A merge queue made a commit of its own and waits for the check on it. */
+export interface MergeGroupRequested extends Happened {
+  readonly kind: 'merge-group-requested'
+  readonly headSha: string
+  /** What it goes on: the tip of the base branch, or the group before it in the queue. */
+  readonly baseSha: string
+  readonly baseRef: string
+}
+
+export type Event =
+  | PullRequestChanged
+  | PullRequestClosed
+  | CommandGiven
+  | ButtonPressed
+  | CheckRerequested
+  | MergeGroupRequested

@@ -6,7 +6,7 @@ import { CHECK_NAME, pullNumber } from './api/checks.ts'
 import type { Event } from './events.ts'
 
 /** The webhook events that are listened to. */
-export const HEARD = ['pull_request', 'issue_comment', 'check_run', 'check_suite'] as const
+export const HEARD = ['pull_request', 'issue_comment', 'check_run', 'check_suite', 'merge_group'] as const
 
 const envelope = z.object({
   repository: z.object({ name: z.string(), owner: z.object({ login: z.string() }) }),
@@ -40,6 +40,11 @@ const checkRun = envelope.extend({
 
 const checkSuite = envelope.extend({ action: z.string(), check_suite: z.object({ head_sha: z.string() }) })
 
+const mergeGroup = envelope.extend({
+  action: z.string(),
+  merge_group: z.object({ head_sha: z.string(), base_sha: z.string(), base_ref: z.string() }),
+})
+
 /** The event that a webhook tells of, or null for one that is nothing to us. */
 export function understand(name: string, payload: unknown): Event | null {
   switch (name) {
@@ -55,6 +60,8 @@ export function understand(name: string, payload: unknown): Event | null {
           ? { kind: 'check-rerequested', ...at(rest), number: null, headSha: check_suite.head_sha }
           : null,
       )
+    case 'merge_group':
+      return read(mergeGroup, payload, mergeGroupEvent)
     default:
       return null
   }
@@ -116,5 +123,18 @@ function checkRunEvent(payload: z.infer<typeof checkRun>): Event | null {
     identifier: requested_action.identifier,
     headSha,
     sender: { id: sender.id, login: sender.login },
+  }
+}
+
+function mergeGroupEvent(payload: z.infer<typeof mergeGroup>): Event | null {
+  const { action, merge_group: group } = payload
+  if (action !== 'checks_requested') return null
+  const baseRef = group.base_ref.replace(/^refs\/heads\//, '')
+  return {
+    kind: 'merge-group-requested',
+    ...at(payload),
+    headSha: group.head_sha,
+    baseSha: group.base_sha,
+    baseRef,
   }
 }

@@ -11,7 +11,7 @@ export interface Bench {
   readonly cache: ParseCache
   readonly log: Log
   readonly gitTokens: GitTokens
-  client(subject: Subject): Promise<Client>
+  client(place: Pick<Subject, 'repository' | 'installation'>): Promise<Client>
   /** `<slug>[bot]`. */
   botLogin(): Promise<string>
   mirror(repository: RepositoryName): Mirror
@@ -31,4 +31,9 @@ export interface Subject {
 /** Jobs about one pull request run one after the other. */
 export function keyOf({ repository, number }: Subject): string {
   return `${repository.owner}/${repository.name}#${String(number)}`.toLowerCase()
+}
+
+/** Jobs about one commit, for what names no pull request. */
+export function commitKey({ owner, name }: RepositoryName, sha: string): string {
+  return `${owner}/${name}@${sha}`.toLowerCase()
 }

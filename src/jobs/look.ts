@@ -40,21 +40,38 @@ export async function look(bench: Bench, client: Client, pull: Pull): Promise<Si
     `refs/heads/${pull.baseRef}`,
   ])
   const merge = await mirror.trueMerge({ base: baseTip, head: pull.headSha, mergeBase })
-  const base = remembering(gitTree(mirror.directory, baseTip))
+  const tree = (id: string): Tree => remembering(gitTree(mirror.directory, id))
+  return {
+    baseSha: baseTip,
+    ...(await baseOf(tree(baseTip))),
+    head: tree(pull.headSha),
+    merged: merge.kind === 'conflict' ? merge : { kind: 'clean', tree: tree(merge.tree) },
+  }
+}
+
+/** Two commits, of which the one already is what merging gives. */
+export async function lookAtMerged(
+  bench: Bench,
+  client: Client,
+  baseSha: string,
+  headSha: string,
+): Promise<Sight> {
+  const mirror = bench.mirror(client.repository)
+  await bring(bench, client, mirror, [baseSha, headSha], [])
+  const head = remembering(gitTree(mirror.directory, headSha))
+  return {
+    baseSha,
+    ...(await baseOf(remembering(gitTree(mirror.directory, baseSha)))),
+    head,
+    merged: { kind: 'clean', tree: head },
+  }
+}
+
+async function baseOf(base: Tree): Promise<Pick<Sight, 'base' | 'config' | 'configProblems'>> {
   const text = (await readTexts(base, new Set([CONFIG_PATH]))).get(CONFIG_PATH)?.text
   const { config, problems } =
     text === undefined ? { config: DEFAULT_CONFIG, problems: [] } : readConfig(CONFIG_PATH, text)
-  return {
-    baseSha: baseTip,
-    config,
-    configProblems: problems,
-    base,
-    head: remembering(gitTree(mirror.directory, pull.headSha)),
-    merged:
-      merge.kind === 'conflict'
-        ? merge
-        : { kind: 'clean', tree: remembering(gitTree(mirror.directory, merge.tree)) },
-  }
+  return { base, config, configProblems: problems }
 }
 
 /** Fetches, once more with a new token where the one at hand is refused: tokens can end early. */

@@ -10,7 +10,7 @@ export function rerequestedJob(bench: Bench, event: CheckRerequested, found: (nu
   return {
     slot: 'rerequested',
     async run() {
-      const client = await bench.client({ ...event, number: 0 })
+      const client = await bench.client(event)
       const numbers = (await listCheckRuns(client, event.headSha)).flatMap(({ number }) => number ?? [])
       const pulls = numbers.length > 0 ? numbers : await listPullsOf(client, event.headSha)
       for (const number of new Set(pulls)) found(number)

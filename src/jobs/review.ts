@@ -104,6 +104,6 @@ async function complete(client: Client, run: CheckRun, wanted: Verdict): Promise
     annotations: [],
     actions: [],
   })
-  const fresh = await createCheckRun(client, run.headSha, run.number ?? 0, underWay(run.headSha))
+  const fresh = await createCheckRun(client, run.headSha, run.number, underWay(run.headSha))
   await completeCheckRun(client, fresh.id, wanted)
 }

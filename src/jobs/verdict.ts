@@ -51,7 +51,7 @@ export async function readGround(
 export function verdict(
   bench: Bench,
   client: Client,
-  pull: Pull,
+  { baseRef, headSha }: Pick<Pull, 'baseRef' | 'headSha'>,
   { baseSha }: Sight,
   report: Report,
   { judged, head }: Ground,
@@ -64,13 +64,13 @@ export function verdict(
   }
   const link = (place: Place): string => {
     const line = onHead(place)
-    const sha = head.has(place.path) ? pull.headSha : baseSha
+    const sha = head.has(place.path) ? headSha : baseSha
     return `${web}/blob/${sha}/${escapeUrlPath(place.path)}${line === null ? '' : `#L${String(line)}`}`
   }
   const compared = {
-    baseRef: pull.baseRef,
+    baseRef,
     baseSha,
-    headSha: pull.headSha,
+    headSha,
     link,
     unplaced,
     reviewRefused: refused,

@@ -52,11 +52,11 @@ export async function listCheckRuns(client: Client, sha: string): Promise<readon
   return data.check_runs.map(asCheckRun).sort((a, b) => b.id - a.id)
 }
 
-/** Adds a run that is under way. */
+/** Adds a run that is under way; `number` is null where it is about no single pull request. */
 export async function createCheckRun(
   client: Client,
   sha: string,
-  number: number,
+  number: number | null,
   output: CheckOutput,
 ): Promise<CheckRun> {
   const { data } = await ask(`create a check run on ${sha}`, () =>
@@ -65,7 +65,7 @@ export async function createCheckRun(
       ...ONCE,
       name: CHECK_NAME,
       head_sha: sha,
-      external_id: String(number),
+      ...(number === null ? {} : { external_id: String(number) }),
       status: 'in_progress',
       output: asOutput(output),
     }),

@@ -11,7 +11,7 @@ export type Offer =
   | { readonly as: 'none' }
 
 /** The hidden line by which a later run knows what it has said. */
-export function marker(fingerprint: string): string {
+function marker(fingerprint: string): string {
   return `<!-- ambient-guard ${fingerprint} -->`
 }
 

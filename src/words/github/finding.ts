@@ -26,7 +26,7 @@ export function names(all: readonly string[], most = 4): string {
 }
 
 /** What is lost, without whose it is: `mesh traffic from Deployment/web/front on 15008/TCP`. */
-export function loss(finding: ReportFinding): string {
+function loss(finding: ReportFinding): string {
   const { rule, peers, port, direction } = finding
   const at = `${String(port)}/TCP`
   const who = names(peers.map((peer) => (peer === 'any' ? 'anywhere' : code(peer))))

@@ -40,9 +40,10 @@ export function superseded(head: string): Output {
 /** A failure of the app itself. `reason` is a sentence fit for the public, or null for a bug. */
 export function ownFailure(reason: string | null, onError: 'failure' | 'neutral'): Output {
   const what = reason === null ? 'A bug in ambient-guard; its log has the details.' : escapeMarkdown(reason)
-  const then =
+  const passes =
     onError === 'failure'
-      ? `Nothing was judged, so this does not pass. Press Recheck, or comment ${code('/ambient-recheck')}, to try again.`
-      : `Nothing was judged; onError lets it pass. Press Recheck, or comment ${code('/ambient-recheck')}, to try again.`
+      ? 'Nothing was judged, so this does not pass.'
+      : 'Nothing was judged; onError lets it pass.'
+  const then = `${passes} Press Recheck, or comment ${code('/ambient-recheck')}, to try again.`
   return { title: 'Could not be judged', summary: `${what}\n\n${then}`, text: null }
 }
