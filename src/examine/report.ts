@@ -41,7 +41,7 @@ export interface Report {
   readonly problems: readonly ComparedProblem[]
   /** Of the head, over all clusters. */
   readonly summary: Summary
-  /** Every proved fix together, itself proved: what `/ambient-fix` commits. */
+  /** Every proved fix together, itself proved: what `fix` writes. */
   readonly fix: Fix | null
   /** Does the change touch anything that bears on reachability? */
   readonly relevant: boolean
