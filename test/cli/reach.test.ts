@@ -121,6 +121,48 @@ describe('reach --queries', () => {
     ])
   })
 
+  it('keeps a bare podSelector in the namespace of its policy', async () => {
+    const other = { 'other.yaml': `${namespace('other', false)}---\n${deployment('web', 'other', 80)}` }
+    const { answers } = await ask([{ from: 'Deployment/other/web', to: api, port: 8080 }], {
+      ...tree,
+      ...other,
+    })
+    expect(answers).toMatchObject([{ verdict: 'denied' }])
+  })
+
+  it('resolves a named port by its protocol, too', async () => {
+    const files = {
+      ...tree,
+      'np.yaml': tree['np.yaml'].replace('port: 8080', 'port: http\n          protocol: UDP'),
+    }
+    const { answers } = await ask(
+      [
+        { from: web, to: api, port: 8080, protocol: 'UDP' },
+        { from: web, to: api, port: 8080, protocol: 'TCP' },
+      ],
+      files,
+    )
+    expect(answers).toMatchObject([{ verdict: 'denied' }, { verdict: 'denied' }])
+  })
+
+  it('does not know what labels an undescribed namespace carries', async () => {
+    const peer = 'namespaceSelector: {matchLabels: {team: a}}'
+    const files = {
+      ...tree,
+      'np.yaml': tree['np.yaml'].replace(/podSelector:\n +matchLabels:\n +app: web/, peer),
+      'other.yaml': deployment('web', 'undescribed', 80),
+    }
+    const { answers } = await ask(
+      [
+        { from: 'Deployment/undescribed/web', to: api, port: 8080 },
+        { from: 'Deployment/undescribed/web', to: api, port: 9 },
+        { from: web, to: api, port: 8080 },
+      ],
+      files,
+    )
+    expect(answers).toMatchObject([{ verdict: 'unknown' }, { verdict: 'denied' }, { verdict: 'denied' }])
+  })
+
   it('does not know where a policy cannot be read, and never says allowed', async () => {
     const { code, answers } = await ask([{ from: web, to: api, port: 8080 }], {
       ...tree,
