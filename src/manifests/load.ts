@@ -33,11 +33,11 @@ export interface Loaded {
 
 /** Loads every manifest of a tree. */
 export async function load(tree: Tree, options: LoadOptions, cache: ParseCache): Promise<Loaded> {
-  const { files: all, problems, unreadable } = await candidates(tree, options)
+  const { files: all, problems, watched } = await candidates(tree, options)
   const files = await parse(tree, all, true, cache)
   return {
     files,
-    ids: new Map([...all, ...unreadable].map(({ path, id }) => [path, id])),
+    ids: new Map([...all, ...watched].map(({ path, id }) => [path, id])),
     problems: [...problems, ...[...files.values()].flatMap((file) => file.problems)],
   }
 }
@@ -73,17 +73,18 @@ export function manifestsUnder(loaded: Loaded, paths: readonly string[] | null):
 
 interface Candidates {
   readonly files: readonly TreeFile[]
-  /** Files that would be read, were they no links and not too large. */
-  readonly unreadable: readonly TreeFile[]
+  /**
+   * Files that are not read as manifests and bear on them all the same: links, files that are too large, and
+   * whatever a kustomization or a chart is made of. A change of theirs must not pass as no change at all.
+   */
+  readonly watched: readonly TreeFile[]
   readonly problems: readonly Problem[]
 }
 
 async function candidates(tree: Tree, { ignorePaths, assumed }: LoadOptions): Promise<Candidates> {
   const ignored = ignorePaths.length === 0 ? (): boolean => false : picomatch([...ignorePaths], { dot: true })
-  const named = (await tree.files()).filter(
-    ({ path }) => /\.(ya?ml|json)$/.test(path) || isKustomization(path),
-  )
-  const wanted = named.filter(({ path }) => !assumed.includes(path) && !ignored(path))
+  const every = (await tree.files()).filter(({ path }) => !assumed.includes(path) && !ignored(path))
+  const wanted = every.filter(({ path }) => /\.(ya?ml|json)$/.test(path) || isKustomization(path))
   const [links, regular] = [
     wanted.filter(({ mode }) => mode === '120000'),
     wanted.filter(({ mode }) => mode.startsWith('100')),
@@ -98,9 +99,14 @@ async function candidates(tree: Tree, { ignorePaths, assumed }: LoadOptions): Pr
     readable.map(({ path }) => path),
     kustomizations,
   )
+  const files = readable.filter(({ path }) => !isKustomization(path) && !unrendered.skip(path))
+  const read = new Set(files)
+  const manifestNames = new Set(wanted)
   return {
-    files: readable.filter(({ path }) => !isKustomization(path) && !unrendered.skip(path)),
-    unreadable: [...links, ...large],
+    files,
+    watched: every.filter(
+      (file) => !read.has(file) && (manifestNames.has(file) || unrendered.isInput(file.path)),
+    ),
     problems: [
       ...unrendered.problems,
       ...links.map(({ path }) => link(path)),

@@ -8,9 +8,14 @@ const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomi
 /** Keys of a kustomization that leave the objects it names as they are written. */
 const HARMLESS = ['apiVersion', 'kind', 'metadata', 'resources', 'buildMetadata', 'sortOptions']
 
+/** What a chart is made of beside its YAML files, of whatever name. */
+const CHART_PARTS = ['templates', 'charts', 'crds', 'files', 'Chart.lock']
+
 export interface Unrendered {
   /** Files that are no objects of their own: patches, and the templates of charts. */
   readonly skip: (path: string) => boolean
+  /** Files of any name that a chart or a kustomization is made of. */
+  readonly isInput: (path: string) => boolean
   readonly problems: readonly Problem[]
 }
 
@@ -27,6 +32,7 @@ export function findUnrendered(
     .filter((path) => posix.basename(path) === 'Chart.yaml')
     .map((path) => posix.dirname(path))
   const patches = new Set<string>()
+  const inputs = new Set<string>()
   const problems: Problem[] = charts.map((folder) =>
     unseen(
       posix.join(folder, 'Chart.yaml'),
@@ -38,8 +44,13 @@ export function findUnrendered(
   )
   for (const [path, text] of kustomizations) {
     const folder = posix.dirname(path)
-    const value = readFirst(text)
-    if (value === null) continue
+    const read = readFirst(text)
+    if (typeof read === 'string') {
+      problems.push(unreadable(path, read, folder))
+      continue
+    }
+    const value = read
+    for (const file of texts(value)) inputs.add(posix.join(folder, file))
     for (const patch of [
       ...listed(value.patchesStrategicMerge),
       ...listed(value.patches),
@@ -48,29 +59,43 @@ export function findUnrendered(
       const file = typeof patch === 'string' ? patch : pathOf(patch)
       if (file !== null) patches.add(posix.join(folder, file))
     }
-    const inputs = [...listed(value.resources), ...listed(value.components), ...listed(value.bases)].filter(
-      (entry) => typeof entry === 'string',
-    )
+    const resources = [
+      ...listed(value.resources),
+      ...listed(value.components),
+      ...listed(value.bases),
+    ].filter((entry) => typeof entry === 'string')
     const transforms = Object.keys(value).filter((key) => !HARMLESS.includes(key))
-    const remote = inputs.filter(
+    const remote = resources.filter(
       (entry) => !paths.some((known) => isWithin(known, posix.join(folder, entry))),
     )
-    if (transforms.length === 0 && remote.length === 0) continue
+    const named = new Set(resources.map((entry) => posix.join(folder, entry)))
+    const leftOut = paths.filter(
+      (file) => posix.dirname(file) === folder && !isKustomization(file) && !named.has(file),
+    )
+    if (transforms.length === 0 && remote.length === 0 && leftOut.length === 0) continue
     const why =
-      transforms.length > 0 ? `it sets ${transforms.join(', ')}` : `${remote.join(', ')} is not in the tree`
+      transforms.length > 0
+        ? `it sets ${transforms.join(', ')}`
+        : remote.length > 0
+          ? `${remote.join(', ')} is not in the tree`
+          : `it leaves out ${leftOut.map((file) => posix.basename(file)).join(', ')}`
+    const renders = transforms.length > 0 || remote.length > 0
     problems.push(
       unseen(
         path,
         'kustomization-not-rendered',
         `The kustomization in ${folder} is not rendered (${why}): its files were judged as they stand.`,
         'Check its output with kustomize build, written to a folder, and ambient-guard check on that.',
-        [folder, ...inputs.map((entry) => posix.join(folder, entry))],
+        // A list that leaves files out bears on nothing until the list itself changes.
+        renders ? [folder, ...named] : [],
       ),
     )
   }
+  const parts = charts.flatMap((folder) => CHART_PARTS.map((part) => posix.join(folder, part)))
   const templates = charts.map((folder) => posix.join(folder, 'templates'))
   return {
     skip: (path) => patches.has(path) || templates.some((folder) => isWithin(path, folder)),
+    isInput: (path) => inputs.has(path) || parts.some((part) => isWithin(path, part)),
     problems,
   }
 }
@@ -79,6 +104,18 @@ export function findUnrendered(
 export function isWithin(path: string, folder: string): boolean {
   const clean = posix.normalize(folder).replace(/\/$/, '')
   return clean === '.' || path === clean || path.startsWith(`${clean}/`)
+}
+
+function unreadable(path: string, why: string, folder: string): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'unreadable-yaml',
+    class: 'unreadable',
+    message: `The kustomization in ${folder} is not readable: ${why}.`,
+    remedy: 'Correct it; its files were judged as they stand.',
+    hides: { namespaces: [], under: [folder] },
+  }
 }
 
 function unseen(
@@ -91,12 +128,21 @@ function unseen(
   return { path, line: 1, code, class: 'unseen', message, remedy, hides: { namespaces: [], under } }
 }
 
-function readFirst(text: string): Record<string, unknown> | null {
+/** The kustomization, or why it cannot be read. */
+function readFirst(text: string): Record<string, unknown> | string {
   const document = splitDocuments(text)[0]
-  const read = document === undefined ? null : readDocument(text, document)
-  return read?.ok === true && typeof read.value === 'object' && read.value !== null
+  if (document === undefined) return {}
+  const read = readDocument(text, document)
+  if (!read.ok) return read.message
+  return typeof read.value === 'object' && read.value !== null && !Array.isArray(read.value)
     ? (read.value as Record<string, unknown>)
-    : null
+    : 'it is no mapping'
+}
+
+/** Every text in a value, at any depth: among them are the names of files. */
+function texts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : []
 }
 
 function listed(value: unknown): readonly unknown[] {

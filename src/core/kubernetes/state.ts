@@ -2,7 +2,7 @@
 import type { ClusterConfig } from '../config.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
-import { get, labelsField, rootField, text } from './field.ts'
+import { describe, get, labelsField, rootField, text } from './field.ts'
 import type { Fault, Field } from './field.ts'
 import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, matches } from './labels.ts'
 import type { Labels } from './labels.ts'
@@ -16,6 +16,7 @@ import { readService } from './kinds/service.ts'
 import type { ServiceSpec } from './kinds/service.ts'
 import { WORKLOAD_KINDS, readPodTemplate } from './kinds/workload.ts'
 import type { PodTemplate } from './kinds/workload.ts'
+import type { Route } from '../yaml/types.ts'
 
 export interface Namespace {
   readonly name: string
@@ -67,6 +68,7 @@ const UNEVALUATED: Readonly<Record<string, readonly string[]>> = {
   'crd.projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy', 'Tier'],
   'policy.networking.k8s.io': ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'],
   'networking.k8s.aws': ['ClusterNetworkPolicy'],
+  'crd.antrea.io': ['NetworkPolicy', 'ClusterNetworkPolicy', 'ClusterGroup', 'Group', 'Tier'],
 }
 
 /** Kinds that this module reads or reports; a document that names none of them says nothing to us. */
@@ -156,11 +158,32 @@ function identity(manifest: Manifest, config: ClusterConfig): string {
   return `${groupKindOf(manifest)}/${namespace}/${nameIn(manifest)}`
 }
 
-function nameIn(manifest: Manifest): string {
+function nameIn(manifest: Pick<Manifest, 'object'>): string {
   const metadata = get(rootField(manifest.object), 'metadata')
   const { value: name } = get(metadata, 'name')
   const { value: prefix } = get(metadata, 'generateName')
   return typeof name === 'string' ? name : typeof prefix === 'string' ? `${prefix}*` : ''
+}
+
+/** Why an object cannot be told from others: without a name, or with a namespace that is no text (`namespace: 1`). */
+function whyUnplaced({ kind, object }: Manifest): {
+  readonly code: string
+  readonly route: Route
+  readonly message: string
+} | null {
+  const metadata = get(rootField(object), 'metadata')
+  for (const key of kind === 'Namespace' ? ['name'] : ['name', 'namespace']) {
+    const { value, route } = get(metadata, key)
+    if (value === undefined || value === null || typeof value === 'string') continue
+    return {
+      code: `no-${key}`,
+      route,
+      message: `has a metadata.${key} that must be a string, not ${describe(value)}; quote it`,
+    }
+  }
+  return nameIn({ object }) === ''
+    ? { code: 'no-name', route: ['metadata'], message: 'has no metadata.name' }
+    : null
 }
 
 /** One manifest for each identity: the tree before the baseline, then the first by path. */
@@ -171,13 +194,14 @@ function chooseOne(
 ): readonly Manifest[] {
   const byIdentity = new Map<string, Manifest[]>()
   for (const manifest of manifests) {
-    if (nameIn(manifest) === '') {
-      const message = `A ${manifest.kind} has no metadata.name.`
-      const remedy = 'Name it, or leave the file out with ignorePaths.'
+    const unplaced = whyUnplaced(manifest)
+    if (unplaced !== null) {
+      const remedy = 'Correct it, or leave the file out with ignorePaths.'
+      const hides = unplaced.route.at(-1) === 'namespace' ? 'all' : namespaceOf(manifest.object)
       problems.push(
-        unreadable(manifest.origin, ['metadata'], namespaceOf(manifest.object) ?? config.namespace, {
-          code: 'no-name',
-          message,
+        unreadable(manifest.origin, unplaced.route, hides ?? config.namespace, {
+          code: unplaced.code,
+          message: `A ${manifest.kind} ${unplaced.message}.`,
           remedy,
         }),
       )
@@ -250,19 +274,20 @@ function policyManifests(
     if (apiVersion === 'networking.k8s.io/v1' && kind === 'NetworkPolicy') return true
     const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
     const namespace = namespaceOf(object) ?? config.namespace
-    const what = `${kind} ${kind.startsWith('CiliumClusterwide') || kind.startsWith('Global') ? '' : `${namespace}/`}${nameIn(manifest)}`
-    if (UNEVALUATED[group]?.includes(kind) === true) {
-      const clusterWide = namespaceOf(object) === null
+    if (Object.hasOwn(UNEVALUATED, group) && UNEVALUATED[group]?.includes(kind) === true) {
+      // A kind of the whole cluster names no namespace; one that leaves it out may be anywhere.
+      const own = namespaceOf(object)
+      const what = `${kind} ${own === null ? '' : `${own}/`}${nameIn(manifest)}`
       problems.push({
         ...placeOf(origin, []),
         code: 'policy-not-evaluated',
         class: 'unseen',
         message: `${what} (${apiVersion}) is not evaluated: what it allows or denies is not known.`,
         remedy: 'Judge its effect on TCP 15008 and on the probe source by hand.',
-        hides: { namespaces: clusterWide ? 'all' : [namespace] },
+        hides: { namespaces: own === null ? 'all' : [own] },
       })
     } else if (kind === 'NetworkPolicy') {
-      const message = `${what} has the API version ${apiVersion}, in which no NetworkPolicy exists.`
+      const message = `NetworkPolicy ${namespace}/${nameIn(manifest)} has the API version ${apiVersion}, in which no NetworkPolicy exists.`
       problems.push(
         unreadable(origin, ['apiVersion'], namespace, {
           code: 'unknown-policy-version',
