@@ -57,6 +57,9 @@ const address = z
 const block = z
   .string()
   .refine((text) => text.includes('/') && parseAddresses(text) !== null, 'must be a block such as 10.0.0.0/8')
+const glob = z
+  .string()
+  .refine((text) => text !== '' && text.length <= 1000, 'must be a pattern such as docs/**')
 const date = z
   .string()
   .refine(
@@ -137,7 +140,7 @@ const configSchema = z.strictObject({
       }),
     )
     .optional(),
-  ignorePaths: z.array(z.string()).optional(),
+  ignorePaths: z.array(glob).optional(),
   remote: z
     .strictObject({
       allow: z
@@ -159,7 +162,7 @@ export interface Mesh {
   readonly probeSources: readonly string[]
   readonly excludeNamespaces: readonly string[]
   readonly gatewayNamespaces: readonly string[]
-  /** null: the default of the istio-cni chart. */
+  /** null: the default of the istio-cni chart. Never empty: that would enrol nobody, and judge nothing. */
   readonly enablementSelectors: NonNullable<z.infer<typeof mesh>['enablementSelectors']> | null
 }
 
@@ -171,7 +174,7 @@ export interface ClusterConfig {
   readonly namespace: string
   readonly cni: Cni
   readonly ipFamilies: readonly ('IPv4' | 'IPv6')[]
-  /** null: not known. */
+  /** null: not known. Never empty: no block would be no pod's. */
   readonly podCIDRs: readonly string[] | null
   readonly nodeCIDRs: readonly string[]
   readonly mesh: Mesh
@@ -261,14 +264,14 @@ function clusterConfig(name: string, file: ClusterFile = {}): ClusterConfig {
     namespace: file.namespace ?? 'default',
     cni: file.cni ?? 'unknown',
     ipFamilies,
-    podCIDRs: file.podCIDRs ?? null,
+    podCIDRs: filled(file.podCIDRs),
     nodeCIDRs: file.nodeCIDRs ?? [],
     mesh: {
       hbonePort: file.mesh?.hbonePort ?? 15008,
       probeSources: file.mesh?.probeSources ?? ipFamilies.map((family) => PROBE_SOURCES[family]),
       excludeNamespaces: file.mesh?.excludeNamespaces ?? ['kube-system'],
       gatewayNamespaces: file.mesh?.gatewayNamespaces ?? DEFAULT_GATEWAY_NAMESPACES,
-      enablementSelectors: file.mesh?.enablementSelectors ?? null,
+      enablementSelectors: filled(file.mesh?.enablementSelectors),
     },
     assume: {
       namespaces: Object.fromEntries(
@@ -281,6 +284,11 @@ function clusterConfig(name: string, file: ClusterFile = {}): ClusterConfig {
     },
     enroll: [],
   }
+}
+
+/** An empty list says nothing, as in docs/configuration.md: what holds is the default. */
+function filled<T>(list: T[] | undefined): T[] | null {
+  return list === undefined || list.length === 0 ? null : list
 }
 
 function complete(file: ConfigFile): Config {
