@@ -103,13 +103,13 @@ function bar(text: string): void {
 
 function wrap(text: string, indent: number): readonly string[] {
   const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
+  let line = /^ */.exec(text)?.[0] ?? ''
+  for (const word of text.trimStart().split(' ')) {
     if (line.length + word.length + 1 > WIDTH - 6 && line.trim() !== '') {
       lines.push(line)
       line = ' '.repeat(indent) + word
     } else {
-      line = line === '' ? word : `${line} ${word}`
+      line += line.trim() === '' ? word : ` ${word}`
     }
   }
   return [...lines, line]
