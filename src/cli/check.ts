@@ -26,7 +26,7 @@ export interface CheckOptions extends ConfigOptions {
 }
 
 export interface FixOptions extends CheckOptions {
-  readonly write: boolean
+  readonly write?: boolean
 }
 
 /** Prints the report. Exit code: 1 where it concludes failure, else 0. */
@@ -45,7 +45,7 @@ export async function check(path: string | undefined, options: CheckOptions, out
 export async function fix(path: string | undefined, options: FixOptions, output: Output): Promise<0 | 1> {
   const { report, sources } = await run(path, options)
   const files = report.fix?.files ?? []
-  if (options.write) {
+  if (options.write === true) {
     if (sources.folder === null)
       throw new UsageError('--write needs a head on disk: leave out --head, or name a folder.')
     for (const file of files) await writeFile(join(sources.folder, file.path), file.after)
@@ -101,7 +101,7 @@ async function run(
     cache: memory(),
   })
   if (
-    report.summary.namespaces === 0 &&
+    report.namespaces.length === 0 &&
     report.summary.workloads === 0 &&
     report.summary.policies === 0 &&
     report.problems.length === 0

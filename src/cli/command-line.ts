@@ -1,4 +1,5 @@
 // The command line: words in, one of the commands called, an exit code out.
+import { readFile } from 'node:fs/promises'
 import { Command, CommanderError, Option } from 'commander'
 import { readConfig } from '../core/config.ts'
 import { GitError } from '../git/command.ts'
@@ -9,6 +10,8 @@ import type { Output } from './output.ts'
 import { reach } from './reach.ts'
 import type { ReachOptions } from './reach.ts'
 import { UsageError } from './usage-error.ts'
+
+const EXIT_CODES = 'Exit codes: 0 nothing that gates, 1 the conclusion is failure, 2 nothing could be judged.'
 
 /**
  * Runs a command: `argv` without the program's own name. Exit codes: 0 nothing that gates, 1 conclusion failure,
@@ -39,6 +42,9 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     .description(
       'Finds what Istio Ambient would cut off: HBONE (TCP 15008) and kubelet probes that network policies block.',
     )
+    .version(await ownVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', `\n${EXIT_CODES}`)
     .exitOverride()
     .configureOutput({
       writeOut: output.write,
@@ -48,27 +54,29 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     })
   const judged = (command: Command): Command =>
     command
-      .argument('[path]', 'root of the tree that is read', undefined)
+      .argument('[path]', 'root of the tree that is read; default: here')
       .option(
         '--base <rev|dir|none>',
         'what to compare with; in a repository the merge base with its default branch',
       )
       .option('--head <rev|dir>', 'what to judge; default: the working tree')
       .option('--enroll <namespaces>', 'what enrolling these namespaces would break, such as payments,shop')
-      .addOption(new Option('--color <when>').choices(['auto', 'never']).default('auto'))
+      .addOption(new Option('--color <when>', 'colours').choices(['auto', 'never']).default('auto'))
   const common = (command: Command): Command =>
     command
       .option('--config <file>', 'configuration; default: .github/ambient-guard.yml of the base')
       .option('--cluster <name>', 'judge this cluster of the configuration alone')
       .option('--cni <name>', 'the CNI that enforces policies, such as cilium or calico')
   common(judged(program.command('check').description('say what a change would cut off')))
-    .addOption(new Option('--format <format>').choices(['text', 'json', 'markdown']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'of the report').choices(['text', 'json', 'markdown']).default('text'),
+    )
     .action(async (path: string | undefined, options: CheckOptions) => {
       code = await check(path, options, output)
     })
   common(judged(program.command('fix').description('print the proved fixes as a diff')))
-    .option('--write', 'write them to the head on disk', false)
-    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .option('--write', 'write them to the head on disk')
+    .addOption(new Option('--format <format>', 'of the diff').choices(['text', 'json']).default('text'))
     .action(async (path: string | undefined, options: FixOptions) => {
       code = await fix(path, options, output)
     })
@@ -76,14 +84,18 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     program
       .command('reach')
       .description('answer who reaches whom, by policy alone')
-      .argument('[path]', 'root of the tree that is read'),
+      .argument('[path]', 'root of the tree that is read; default: here'),
   )
     .option('--from <peer>', 'Kind/namespace/name, an address or a block')
     .option('--to <peer>', 'Kind/namespace/name, an address or a block')
     .option('--port <port>', 'a number, or the name of a port of the destination')
     .option('--protocol <protocol>', 'TCP, UDP or SCTP', 'TCP')
     .option('--queries <file>', 'one JSON question a line; - for standard input')
-    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'text: a table, where no single question is asked')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
     .action(async (path: string | undefined, options: ReachOptions) => {
       code = await reach(path, options, output)
     })
@@ -109,4 +121,10 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     })
   await program.parseAsync(argv, { from: 'user' })
   return code
+}
+
+/** From package.json, which stands above `src` and `dist` alike. */
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
 }

@@ -2,6 +2,12 @@
 // The program: this process's words, streams and exit code.
 import { runCommandLine } from './command-line.ts'
 
+// Whoever reads has seen enough, as in `ambient-guard reach | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   write: (text) => void process.stdout.write(text),
   say: (line) => void process.stderr.write(`${line}\n`),

@@ -84,7 +84,8 @@ async function answerLines(analysis: Analysis, file: string, output: Output): Pr
       output.write(`${JSON.stringify(result)}\n`)
     }
   } catch (error) {
-    throw new UsageError(`--queries ${file}: ${(error as Error).message}.`)
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new UsageError(`--queries ${file}: ${code === 'ENOENT' ? 'there is no such file' : message}.`)
   }
   return failed ? 2 : 0
 }
