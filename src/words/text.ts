@@ -97,13 +97,20 @@ function conclusionText(
     neutral: paint.yellow('neutral'),
     failure: paint.red('failure'),
   }[conclusion]
-  const live = findings.filter(({ change }) => change !== 'resolved')
-  const count = (wanted: string): number => live.filter(({ severity }) => severity === wanted).length
+  const waived = findings.filter(({ waived: waiver, change }) => waiver !== null && change !== 'resolved')
+  const old = findings.filter(({ waived: waiver, change }) => waiver === null && change === 'existing')
+  const count = (wanted: string): number =>
+    findings.filter(
+      ({ severity, change, waived: waiver }) =>
+        severity === wanted && change === 'introduced' && waiver === null,
+    ).length
   const said = [
     counted(count('error'), 'error'),
     counted(count('warning'), 'warning'),
     counted(count('note'), 'note'),
     counted(told, 'problem'),
+    old.length === 0 ? null : `${String(old.length)} from before`,
+    waived.length === 0 ? null : `${String(waived.length)} waived`,
   ].filter((text) => text !== null)
   const elsewhere = problems.length - told
   const hint = [
