@@ -6,9 +6,10 @@ import type { Severity, Waiver } from '../config.ts'
 import { linesOf } from '../kubernetes/manifest.ts'
 import type { Origin, Place } from '../kubernetes/manifest.ts'
 import { placeOf } from '../kubernetes/manifest.ts'
-import { compareText } from '../source/problem.ts'
+import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
+import { lostBefore } from './lost-before.ts'
 import { byFinding, bySeverity, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { CHANGE_RULES } from './rules/index.ts'
@@ -53,7 +54,10 @@ export function compare(
   waivers: readonly Waiver[],
   today: string,
 ): Comparison {
-  const problems = head.problems.map((problem) => compareProblem(problem, base?.problems ?? [], touched))
+  const problems = [
+    ...compareProblems(head.problems, base?.problems ?? [], touched),
+    ...withdrawn(head.problems, base?.problems ?? [], touched),
+  ].sort(byPlace)
   const changeRules = base === null ? [] : CHANGE_RULES.filter(({ id }) => head.rules[id] !== 'off')
   const changed =
     base === null
@@ -81,7 +85,7 @@ export function compare(
   return {
     findings: [
       ...after.map((finding) =>
-        dress(finding, isNew(finding, before.get(fingerprint(finding))) ? 'introduced' : 'existing'),
+        dress(finding, isNew(finding, before.get(fingerprint(finding)), base) ? 'introduced' : 'existing'),
       ),
       ...resolved.map((finding) => dress(finding, 'resolved')),
     ].sort(byChange),
@@ -96,9 +100,13 @@ export function byChange(a: ComparedFinding, b: ComparedFinding): number {
   return CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change) || byFinding(a, b)
 }
 
-function isNew(finding: Finding, before: Finding | undefined): boolean {
-  if (before === undefined) return true
-  const lost = finding.peers.some((peer) => !before.peers.includes(peer))
+function isNew(finding: Finding, before: Finding | undefined, base: Analysis | null): boolean {
+  if (before === undefined || base === null) return true
+  const unheard = finding.peers.filter((name) => !before.peers.includes(name))
+  const lost = unheard.some((unheardName) => {
+    const behind = finding.lost.filter(({ name }) => name === unheardName)
+    return behind.length === 0 || behind.some(({ peer }) => !lostBefore(peer, before, base))
+  })
   const worse = bySeverity(finding.severity, before.severity) < 0
   return lost || worse || (finding.certainty === 'certain' && before.certainty === 'possible')
 }
@@ -112,11 +120,55 @@ function hidden({ workload }: Finding, problems: readonly ComparedProblem[]): bo
   )
 }
 
-function compareProblem(problem: Problem, before: readonly Problem[], touched: Touched): ComparedProblem {
+/** Two problems of one file in the same words are two: a second broken document is a new one. */
+function compareProblems(
+  problems: readonly Problem[],
+  before: readonly Problem[],
+  touched: Touched,
+): readonly ComparedProblem[] {
+  const left = new Map<string, number>()
+  for (const problem of before) left.set(wordsOf(problem), (left.get(wordsOf(problem)) ?? 0) + 1)
+  return problems.map((problem) => {
+    const known = left.get(wordsOf(problem)) ?? 0
+    left.set(wordsOf(problem), known - 1)
+    return compareProblem(problem, known > 0, touched)
+  })
+}
+
+function wordsOf({ path, code, message }: Problem): string {
+  return JSON.stringify([path, code, message])
+}
+
+/** What decided who reaches whom on the base, unseen, and is gone: whether anybody relied on it is not known. */
+const DECISIVE = ['policy-not-evaluated', 'chart-not-rendered', 'kustomization-not-rendered']
+
+function withdrawn(
+  problems: readonly Problem[],
+  before: readonly Problem[],
+  { paths }: Touched,
+): readonly ComparedProblem[] {
+  return before
+    .filter(
+      ({ path, code, message }) =>
+        DECISIVE.includes(code) &&
+        paths.has(path) &&
+        !problems.some(
+          (other) =>
+            other.code === code &&
+            (other.message === message || (other.path === path && code !== 'policy-not-evaluated')),
+        ),
+    )
+    .map((problem) => ({
+      ...problem,
+      line: 1,
+      message: `${problem.message} This change takes it away.`,
+      change: 'introduced',
+      relevant: true,
+    }))
+}
+
+function compareProblem(problem: Problem, same: boolean, touched: Touched): ComparedProblem {
   const { hides, path } = problem
-  const same = before.some(
-    (other) => other.path === path && other.code === problem.code && other.message === problem.message,
-  )
   const touches =
     hides.namespaces === 'all'
       ? touched.namespaces.size > 0

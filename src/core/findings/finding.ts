@@ -5,6 +5,7 @@ import type { RuleId, Severity } from '../config.ts'
 import type { Place } from '../kubernetes/manifest.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { MeshPeer } from '../policy/mesh-peers.ts'
 import { compareText } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
 
@@ -29,6 +30,8 @@ export interface Finding {
   readonly port: number
   /** Sorted names: `Kind/namespace/name`, a block, `any`, or `pods(…)@namespaces(…)`. */
   readonly peers: readonly string[]
+  /** The peers behind those names, where a rule tells them apart. */
+  readonly lost: readonly MeshPeer[]
   readonly culprits: readonly Culprit[]
   /** Where enrolment labels stand that brought it about: the workload's own, then those of its peers. */
   readonly enrolledAt: readonly Place[]

@@ -41,6 +41,7 @@ function asFinding(world: World, member: Member, all: readonly Loss[]): Finding 
     direction: 'ingress',
     port: world.state.config.mesh.hbonePort,
     peers,
+    lost,
     // Rules that are only possibly at fault count, too: a fix that left them would not settle the finding.
     culprits: [...losses, ...all.filter((loss) => !losses.includes(loss))].map(({ culprit }) => culprit),
     enrolledAt: [...(enrollment.at === null ? [] : [enrollment.at]), ...enrolled],

@@ -103,6 +103,7 @@ function asFinding(head: Analysis, member: Member, direction: Direction): Findin
     direction,
     port: config.mesh.hbonePort,
     peers: ['any'],
+    lost: [],
     culprits: policies.map((policy) => ({ policy, rule: null })),
     enrolledAt: enrollment.at === null ? [] : [enrollment.at],
     workloadRoutes: [workload.pods.labelsRoute],

@@ -73,6 +73,7 @@ function asFinding(
     direction: 'ingress',
     port,
     peers: primarySources(world).map(asBlock),
+    lost: [],
     culprits: isolating.map((policy) => ({ policy, rule: null })),
     enrolledAt: enrollment.at === null ? [] : [enrollment.at],
     workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
