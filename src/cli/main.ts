@@ -2,10 +2,9 @@
 // The program: this process's words, streams and exit code.
 import { runCommandLine } from './command-line.ts'
 
-// Whoever reads has seen enough, as in `ambient-guard reach | head`.
+// Whoever reads has seen enough, as in `ambient-guard reach | head`. The exit code still tells the conclusion.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exit()
 })
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
