@@ -155,6 +155,14 @@ describe('check in words', () => {
     expect(text).toContain('failure: 1 error.')
   })
 
+  it('counts what was there before apart from what is new', async () => {
+    const tree = folder({ ...old, ...enrolled })
+    const { code, stdout } = await ambientGuard('check', '--base', tree, '--head', tree)
+    expect(code).toBe(0)
+    expect(stdout).toContain('hbone-ingress (was there before)')
+    expect(stdout).toContain('success: 1 from before. Looked at')
+  })
+
   it('shows control characters of names instead of sending them', async () => {
     const { stdout } = await ambientGuard(
       'check',
@@ -276,6 +284,19 @@ describe('mistakes end with a sentence, exit 2 and no stack trace', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(stdout).toBe('')
     expect(code).toBe(2)
+  })
+})
+
+describe('the program about itself', () => {
+  it('prints its version', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+    expect(await ambientGuard('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it('tells its exit codes in the help', async () => {
+    const { code, stdout } = await ambientGuard('--help')
+    expect(code).toBe(0)
+    expect(stdout).toContain('Exit codes: 0 nothing that gates')
   })
 })
 
