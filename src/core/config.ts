@@ -34,6 +34,7 @@ export type Cni = keyof typeof CNI_PROFILES
 /** The rules that can be configured, with what they say by default. */
 export const RULE_SEVERITIES = {
   'hbone-ingress': 'error',
+  'hbone-egress': 'error',
   'kubelet-probe': 'error',
   isolated: 'warning',
 } as const

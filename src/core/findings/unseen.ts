@@ -8,7 +8,7 @@ import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { World } from '../analysis.ts'
-import { lostIngress } from './lost-peers.ts'
+import { lostPeers } from './lost-peers.ts'
 import { namePolicies } from './words.ts'
 
 export function unseenProblems(world: World): readonly Problem[] {
@@ -85,7 +85,7 @@ function mayBreak(world: World, policy: NetworkPolicy): boolean {
     return false
   const pod = imagine(policy, policy.namespace)
   if (!matches(policy.spec.selector, pod.pods.labels)) return true
-  return probesMayFail(world, pod) || lostIngress(world, pod).length > 0
+  return probesMayFail(world, pod) || lostPeers(world, pod, 'ingress').length > 0
 }
 
 function probesMayFail({ state, engine }: World, pod: Workload): boolean {
@@ -105,5 +105,13 @@ function probesMayFail({ state, engine }: World, pod: Workload): boolean {
 function imagine(policy: NetworkPolicy, namespace: Namespace): Workload {
   const labels = pinnedLabels(policy.spec.selector)
   const pods = { labels, annotations: {}, hostNetwork: false, ports: [], probes: [], labelsRoute: [] }
-  return { ...policy, kind: 'Pod', id: `Pod/${namespace.name}/*`, pods, gateway: null, declaredPorts: [] }
+  return {
+    ...policy,
+    kind: 'Pod',
+    id: `Pod/${namespace.name}/*`,
+    pods,
+    gateway: null,
+    waypoint: null,
+    declaredPorts: [],
+  }
 }

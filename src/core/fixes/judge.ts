@@ -108,9 +108,10 @@ function listed(
   peer: Peer,
   direction: Direction,
 ): PortSet {
-  if (direction === 'egress') return NO_PORTS
-  return before.engine.isolating(workload, 'ingress').reduce((sum, policy) => {
-    const openings = plans.flatMap(({ opens }) => opens).filter(({ policyId }) => policyId === policy.id)
+  return before.engine.isolating(workload, direction).reduce((sum, policy) => {
+    const openings = plans
+      .flatMap(({ opens }) => opens)
+      .filter((opening) => opening.policyId === policy.id && opening.direction === direction)
     return openings.reduce((ports, opening) => {
       const rule = { index: -1, route: [], peers: opening.peers, ports: null }
       return ruleMatches(rule, policy, peer, before.state.config) === 'no'

@@ -2,17 +2,21 @@
 import type { Analysis } from '../analysis.ts'
 import type { Touched, ComparedFinding } from '../findings/compare.ts'
 import { asBlock, familyOf, parseAddresses } from '../kubernetes/address-set.ts'
-import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction, PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
+import type { Labels, Selector } from '../kubernetes/labels.ts'
 import { ALL_PORTS, portRange } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import { compareText } from '../source/problem.ts'
 import type { YamlPatch } from '../yaml/types.ts'
+import { namesNoPods } from '../findings/lost-peers.ts'
 import { describePeer, list } from '../findings/words.ts'
 
 /** Peers and ports that a patched policy newly admits; null peers are any peer. */
 export interface Opening {
   readonly policyId: string
+  readonly direction: Direction
   readonly peers: readonly PolicyPeer[] | null
   readonly ports: PortSet
 }
@@ -58,6 +62,7 @@ export function propose(
 function planFor(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
   switch (finding.rule) {
     case 'hbone-ingress':
+    case 'hbone-egress':
       return openHbone(head, finding)
     case 'kubelet-probe':
       return admitProbes(head, finding, touched)
@@ -73,22 +78,25 @@ function openHbone(head: Analysis, finding: ComparedFinding): Plan | null {
   const entry = { port, protocol: 'TCP' }
   const steps = finding.culprits.flatMap(({ policy, rule }) => {
     if (rule === null) return []
-    const mesh = meshPeersOf(head, rule, policy)
-    const mixed = rule.peers !== null && mesh.length < rule.peers.length
-    const peers = rule.peers === null ? null : mesh.map(({ peer }) => peer)
-    const patch: YamlPatch = mixed
+    const { direction } = finding
+    // Beside a rule for anybody or for addresses, 15008 would be open to the world: the destinations get one of their own.
+    const wide = direction === 'egress' && namesNoPods(rule)
+    const mesh = wide ? knownDestinations(head, finding) : meshPeersOf(head, rule, policy, direction)
+    const alone = wide || (rule.peers !== null && mesh.length < rule.peers.length)
+    const peers = rule.peers === null && !wide ? null : mesh.map(({ peer }) => peer)
+    const patch: YamlPatch = alone
       ? {
           op: 'append',
-          route: ['spec', 'ingress'],
-          value: { from: mesh.map(({ written }) => written), ports: [entry] },
+          route: ['spec', direction],
+          value: { [PEERS_KEY[direction]]: mesh.map(({ written }) => written), ports: [entry] },
         }
       : { op: 'append', route: [...rule.route, 'ports'], value: entry }
-    return [{ policy, patch, opening: { policyId: policy.id, peers, ports } }]
+    return [{ policy, patch, opening: { policyId: policy.id, direction, peers, ports } }]
   })
   if (steps.length === 0 || !steps.every(({ policy }) => policy.origin.editable)) return null
   const sentences = steps.map(
     ({ policy, opening }) =>
-      `NetworkPolicy ${policy.namespace.name}/${policy.name} admits ${describePeers(opening.peers, policy)} on ${String(port)}/TCP`,
+      `NetworkPolicy ${policy.namespace.name}/${policy.name} ${opening.direction === 'ingress' ? 'admits' : 'lets its pods reach'} ${describePeers(opening.peers, policy)} on ${String(port)}/TCP`,
   )
   return {
     strategy: 'edit',
@@ -100,15 +108,42 @@ function openHbone(head: Analysis, finding: ComparedFinding): Plan | null {
   }
 }
 
+const PEERS_KEY = { ingress: 'from', egress: 'to' } as const
+
+interface WrittenPeer {
+  readonly peer: PolicyPeer
+  /** As a policy has it. */
+  readonly written: unknown
+}
+
+/** The workloads that a finding names, each as the selector that its own kind selects its pods by. */
+function knownDestinations({ state }: Analysis, { peers }: ComparedFinding): readonly WrittenPeer[] {
+  const destinations = state.workloads.filter(({ id }) => peers.includes(id))
+  const written = destinations.map(({ namespace, object, pods }): WrittenPeer => {
+    const own = valueAt(object, ['spec', 'selector', 'matchLabels'])
+    const podLabels = (typeof own === 'object' && own !== null ? own : pods.labels) as Labels
+    const home = { [NAMESPACE_NAME_LABEL]: namespace.name }
+    const selects = (labels: Labels): Selector =>
+      Object.entries(labels).map(([key, value]) => ({ key, operator: 'In', values: [value] }))
+    return {
+      peer: { kind: 'pods', pods: selects(podLabels), namespaces: selects(home) },
+      written: { namespaceSelector: { matchLabels: home }, podSelector: { matchLabels: { ...podLabels } } },
+    }
+  })
+  return [...new Map(written.map((one) => [JSON.stringify(one.written), one])).values()]
+}
+
 /** The peers of a rule that may be in the mesh, as they were read and as they are written. */
 function meshPeersOf(
   head: Analysis,
   rule: PolicyRule,
   policy: NetworkPolicy,
-): readonly { readonly peer: PolicyPeer; readonly written: unknown }[] {
-  const written = valueAt(policy.object, [...rule.route, 'from'])
+  direction: Direction,
+): readonly WrittenPeer[] {
+  const finder = direction === 'ingress' ? head.senders : head.receivers
+  const written = valueAt(policy.object, [...rule.route, PEERS_KEY[direction]])
   return (rule.peers ?? []).flatMap((peer, index) => {
-    const inMesh = head.senders.ofRule({ ...rule, peers: [peer] }, policy).length > 0
+    const inMesh = finder.ofRule({ ...rule, peers: [peer] }, policy).length > 0
     return inMesh ? [{ peer, written: Array.isArray(written) ? (written[index] as unknown) : undefined }] : []
   })
 }
@@ -145,7 +180,7 @@ function admitProbes(head: Analysis, finding: ComparedFinding, touched: Touched)
     cluster: finding.cluster,
     settles: [finding.fingerprint],
     patches: [{ policy, patch: { op: 'append', route: ['spec', 'ingress'], value } }],
-    opens: [{ policyId: policy.id, peers, ports: ALL_PORTS }],
+    opens: [{ policyId: policy.id, direction: 'ingress', peers, ports: ALL_PORTS }],
     text: `NetworkPolicy ${policy.namespace.name}/${policy.name} admits ${list(blocks, 10)}, from which kubelet probes come, on every port.`,
   }
 }

@@ -4,7 +4,7 @@ import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { describe, get, labelsField, rootField, text } from './field.ts'
 import type { Fault, Field } from './field.ts'
-import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, matches } from './labels.ts'
+import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, label, matches } from './labels.ts'
 import type { Labels } from './labels.ts'
 import { namespaceOf, placeOf, unreadable } from './manifest.ts'
 import type { Manifest, Origin } from './manifest.ts'
@@ -43,6 +43,8 @@ export interface Workload extends Named {
   readonly pods: PodTemplate
   /** Where Istio makes the pods from a Gateway. */
   readonly gateway: GatewayClass | null
+  /** The waypoint that traffic to it, or to a Service of it, goes through; whether it exists is another question. */
+  readonly waypoint: { readonly name: string; readonly namespace: string } | null
   /** Every TCP port that the workload declares, serves or is probed on, sorted. */
   readonly declaredPorts: readonly number[]
 }
@@ -357,12 +359,14 @@ function asWorkload(
     ...pods.ports.flatMap(({ protocol, port }) => (protocol === 'TCP' ? port : [])),
     ...pods.probes.map(({ port }) => port),
   ])
+  const attached = [attachment(pods.labels, named.namespace.name)]
   for (const { named: service, value } of services) {
     if (service.namespace.name !== named.namespace.name || value.selector === null) continue
     const selector = Object.entries(value.selector).map(
       ([key, v]) => ({ key, operator: 'In', values: [v] }) as const,
     )
     if (selector.length === 0 || !matches(selector, pods.labels)) continue
+    attached.push(attachment(value.labels, service.namespace.name))
     for (const { protocol, port } of value.targets) {
       if (protocol !== 'TCP') continue
       const numbers =
@@ -372,5 +376,21 @@ function asWorkload(
       for (const number of numbers) declared.add(number)
     }
   }
-  return { ...named, pods, gateway, declaredPorts: [...declared].sort((a, b) => a - b) }
+  // A label of the object itself, `none` included, goes before that of its namespace.
+  const own = attached.filter((one) => one !== undefined)
+  const inherited = own.length > 0 ? own : [attachment(named.namespace.labels, named.namespace.name)]
+  const waypoint = gateway === null ? (inherited.find((one) => one != null) ?? null) : null
+  return { ...named, pods, gateway, waypoint, declaredPorts: [...declared].sort((a, b) => a - b) }
+}
+
+/**
+ * What labels say of a waypoint: undefined nothing, null none (pilot/pkg/serviceregistry/ambient/waypoints.go,
+ * fetchWaypointForTarget).
+ */
+function attachment(labels: Labels, namespace: string): Workload['waypoint'] | undefined {
+  const name = label(labels, 'istio.io/use-waypoint')
+  if (name === undefined) return undefined
+  return name === 'none'
+    ? null
+    : { name, namespace: label(labels, 'istio.io/use-waypoint-namespace') ?? namespace }
 }

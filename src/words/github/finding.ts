@@ -37,6 +37,8 @@ function loss(finding: ReportFinding): string {
       return direction === 'ingress' ? 'every mesh peer that reached it' : 'every mesh peer that it reached'
     case 'hbone-ingress':
       return `mesh traffic from ${who} on ${at}`
+    case 'hbone-egress':
+      return `mesh traffic to ${who} on ${at}`
   }
 }
 

@@ -1,8 +1,9 @@
 // Every rule, by hand: a rule is one file, one line here, a folder of fixtures and a page of docs.
 import type { ChangeRule, StateRule } from '../rule.ts'
+import { hboneEgress } from './hbone-egress.ts'
 import { hboneIngress } from './hbone-ingress.ts'
 import { isolated } from './isolated.ts'
 import { kubeletProbe } from './kubelet-probe.ts'
 
-export const STATE_RULES: readonly StateRule[] = [hboneIngress, kubeletProbe]
+export const STATE_RULES: readonly StateRule[] = [hboneIngress, hboneEgress, kubeletProbe]
 export const CHANGE_RULES: readonly ChangeRule[] = [isolated]

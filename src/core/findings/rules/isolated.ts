@@ -9,6 +9,7 @@ import type { Member } from '../../ambient/mesh.ts'
 import type { RuleHit } from '../../policy/engine.ts'
 import type { MeshPeer } from '../../policy/mesh-peers.ts'
 import type { Finding } from '../finding.ts'
+import { namesNoPods } from '../lost-peers.ts'
 import type { ChangeRule } from '../rule.ts'
 import { because, namePolicies } from '../words.ts'
 
@@ -56,8 +57,7 @@ function hadMesh(world: World, workload: Workload, direction: Direction): boolea
 function admitsApplications(world: World, workload: Workload, direction: Direction): boolean {
   return anyPeer(world, workload, direction, ({ rule, sure: { TCP } }, { peer, side }) => {
     if (side !== 'certain' || TCP.length === 0) return false
-    const wide = rule.peers === null || rule.peers.every(({ kind }) => kind === 'block')
-    if (direction === 'ingress' || !wide) return true
+    if (direction === 'ingress' || !namesNoPods(rule)) return true
     return peer.kind === 'workload' && peer.workload.declaredPorts.some((port) => contains(TCP, port))
   })
 }

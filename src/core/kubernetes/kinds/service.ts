@@ -8,6 +8,7 @@ import { readProtocol } from './network-policy.ts'
 export interface ServiceSpec {
   /** null: the Service selects nothing by itself (its endpoints come from elsewhere). */
   readonly selector: Labels | null
+  readonly labels: Labels
   readonly targets: readonly { readonly protocol: Protocol; readonly port: number | string }[]
 }
 
@@ -16,6 +17,7 @@ export function readService(root: Field): ServiceSpec {
   const spec = get(root, 'spec')
   const selector = get(spec, 'selector')
   return {
+    labels: labelsField(get(get(root, 'metadata'), 'labels')),
     selector: absent(selector) ? null : labelsField(selector),
     targets: items(get(spec, 'ports')).flatMap((entry): ServiceSpec['targets'] => {
       const target = get(entry, 'targetPort')

@@ -1,0 +1,87 @@
+// What both HBONE rules make of the peers that a workload loses.
+import type { World } from '../analysis.ts'
+import type { Member } from '../ambient/mesh.ts'
+import { NO_PORTS, describePorts, unionPorts } from '../kubernetes/port-set.ts'
+import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import { compareText } from '../source/problem.ts'
+import type { Finding } from './finding.ts'
+import { lostPeers } from './lost-peers.ts'
+import type { Loss, LostPeer } from './lost-peers.ts'
+import { because, namePeers, namePolicies } from './words.ts'
+
+/** One finding for each enrolled workload that loses peers in a direction. */
+export function hboneFindings(world: World, direction: Direction): readonly Finding[] {
+  return world.mesh.members.flatMap((member) => {
+    if (member.enrollment.state !== 'yes') return []
+    const losses = lostPeers(world, member.workload, direction)
+    return losses.length === 0 ? [] : [asFinding(world, member, direction, losses)]
+  })
+}
+
+function asFinding(world: World, member: Member, direction: Direction, all: readonly Loss[]): Finding {
+  const certain = all.filter(({ peers }) => peers.some(({ certainty }) => certainty === 'certain'))
+  const certainty = certain.length > 0 ? 'certain' : 'possible'
+  const losses = certain.length > 0 ? certain : all
+  const lost = losses.flatMap(({ peers }) => peers.filter((peer) => peer.certainty === certainty))
+  const peers = [...new Set(lost.map(({ name }) => name))].sort(compareText)
+  const { workload, enrollment } = member
+  const enrolled = lost.flatMap(({ peer }) =>
+    peer.kind === 'workload' ? (world.mesh.member(peer.workload).enrollment.at ?? []) : [],
+  )
+  return {
+    rule: direction === 'ingress' ? 'hbone-ingress' : 'hbone-egress',
+    severity: certainty === 'certain' ? 'error' : 'warning',
+    lowered: certainty !== 'certain',
+    certainty,
+    cluster: world.state.config.name,
+    workload,
+    direction,
+    port: world.state.config.mesh.hbonePort,
+    peers,
+    lost,
+    // Rules that are only possibly at fault count, too: a fix that left them would not settle the finding.
+    culprits: [...losses, ...all.filter((loss) => !losses.includes(loss))].map(({ culprit }) => culprit),
+    enrolledAt: [...(enrollment.at === null ? [] : [enrollment.at]), ...enrolled],
+    workloadRoutes: [workload.pods.labelsRoute],
+    message: sentence(world, member, direction, losses, lost, peers),
+  }
+}
+
+function sentence(
+  world: World,
+  { workload, enrollment }: Member,
+  direction: Direction,
+  losses: readonly Loss[],
+  lost: readonly LostPeer[],
+  peers: readonly string[],
+): string {
+  const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
+  const ports = describePorts(losses.reduce((sum, loss) => unionPorts(sum, loss.ports), NO_PORTS))
+  const policies = losses.map(({ culprit }) => culprit.policy)
+  const one = new Set(policies).size === 1
+  const verb = direction === 'ingress' ? (one ? 'admits' : 'admit') : one ? 'lets it reach' : 'let it reach'
+  const opening = `${workload.id} is enrolled in Ambient (${because(enrollment)}). ${namePolicies(policies)} ${verb} ${namePeers(peers)} on ${ports}`
+  const fate =
+    direction === 'ingress'
+      ? `arrives on ${port}, which no policy admits from there`
+      : `goes to ${port} there, which no policy admits`
+  if (lost.every(({ certainty }) => certainty === 'certain')) {
+    return `${opening}, but mesh traffic ${fate}: those connections time out.`
+  }
+  return `${opening} and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. If it comes through the mesh it is cut off; ${doubt(workload, direction, lost)}.`
+}
+
+function doubt(workload: Workload, direction: Direction, lost: readonly LostPeer[]): string {
+  if (lost.every((peer) => peer.doubt === 'port')) {
+    const other =
+      direction === 'ingress'
+        ? `it declares other ports (${workload.declaredPorts.join(', ')})`
+        : 'they declare other ports'
+    return other
+  }
+  if (lost.some((peer) => peer.doubt === 'waypoint'))
+    return 'its way leads through a waypoint, and those are not judged yet'
+  return 'whether that peer is in the mesh is not known from the tree'
+}
+
+type Workload = Member['workload']
