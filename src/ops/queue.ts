@@ -31,7 +31,9 @@ export function createQueue(concurrency: number, log: Log): Queue {
       if (running.size >= concurrency) return
       if (running.has(key)) continue
       const job = jobs.shift()
-      if (jobs.length === 0) waiting.delete(key)
+      // At the end of the row of keys, so that a busy pull request does not keep others waiting.
+      waiting.delete(key)
+      if (jobs.length > 0) waiting.set(key, jobs)
       if (job !== undefined) start(key, job)
     }
     if (running.size > 0 || waiting.size > 0) return
@@ -54,9 +56,8 @@ export function createQueue(concurrency: number, log: Log): Queue {
   return {
     enqueue(key, job) {
       if (closed) return
+      // A key that waits keeps its place, however often there is news of it.
       const jobs = (waiting.get(key) ?? []).filter(({ slot }) => slot !== job.slot)
-      // At the end of the row of keys, so that a busy pull request does not keep others waiting.
-      waiting.delete(key)
       waiting.set(key, [...jobs, job])
       next()
     },

@@ -52,6 +52,23 @@ describe('the queue', () => {
     expect(story.slice(7)).toEqual(['command ends', 'a3 starts', 'c ends', 'a3 ends'])
   })
 
+  it('serves keys in turn, however often there is news of one', async () => {
+    story.length = 0
+    const queue = createQueue(1, QUIET)
+    for (const name of ['x', 'y', 'z']) queue.enqueue(name, job(name))
+    queue.enqueue('y', job('y2'))
+    queue.enqueue('z', job('z2'))
+    queue.enqueue('y', job('y-command', 'comment 1'))
+    for (const name of ['x', 'y2', 'z2', 'y-command']) await open(name)
+    await queue.idle()
+    expect(story.filter((line) => line.endsWith('starts'))).toEqual([
+      'x starts',
+      'y2 starts',
+      'z2 starts',
+      'y-command starts',
+    ])
+  })
+
   it('drains: what runs ends, what waits is forgotten, and nothing more is taken', async () => {
     story.length = 0
     const queue = createQueue(1, QUIET)
