@@ -63,7 +63,7 @@ function layOut(settings: Settings, probot: Probot, clock: Clock, log: Log): Ben
     log,
     cache: createRecent(PARSED_FILES),
     gitTokens: keepGitTokens(clock.now),
-    client: ({ installation, repository }) => clientFor(probot, installation, repository),
+    client: ({ installation, repository }) => clientFor(probot, settings.appId, installation, repository),
     botLogin: () =>
       (login ??= askBotLogin(probot).catch((error: unknown) => {
         login = null

@@ -7,7 +7,7 @@ import type { Client } from './api/client.ts'
 import { listFiles } from './api/pulls.ts'
 import type { Pull } from './api/pulls.ts'
 import { createReview, deletePendingReview, listReviewComments, listReviews } from './api/reviews.ts'
-import type { NewComment } from './api/reviews.ts'
+import type { NewComment, Review } from './api/reviews.ts'
 import { parseHunks } from './hunks.ts'
 import { anchorPaths, placeComments } from './placing.ts'
 import type { Ground } from './placing.ts'
@@ -44,7 +44,7 @@ export async function publishReview(
   // One that a crash left unsubmitted would block every review to come.
   for (const { id, pending } of reviews) if (pending) await deletePendingReview(client, pull.number, id)
   if (reviews.some(({ pending, commit }) => !pending && commit === pull.headSha)) return NOTHING
-  const said = await fingerprintsSaid(client, pull.number, botLogin)
+  const said = await fingerprintsSaid(client, pull.number, botLogin, reviews)
   const fresh = worth.filter(({ fingerprint }) => !said.has(fingerprint))
   if (fresh.length === 0) return NOTHING
 
@@ -106,16 +106,17 @@ async function hasReview(client: Client, pull: Pull, botLogin: string): Promise<
   )
 }
 
-/** Fingerprints in comments of ours that still stand on a line; an outdated one has lost its place. */
+/**
+ * Fingerprints in comments of ours that still stand on a line, an outdated one having lost its place; and in reviews
+ * of ours that had to say them without a line.
+ */
 async function fingerprintsSaid(
   client: Client,
   number: number,
   botLogin: string,
+  reviews: readonly Review[],
 ): Promise<ReadonlySet<string>> {
   const comments = await listReviewComments(client, number)
-  return new Set(
-    comments.flatMap(({ author, outdated, body }) =>
-      author === botLogin && !outdated ? markersIn(body) : [],
-    ),
-  )
+  const standing = comments.filter(({ author, outdated }) => author === botLogin && !outdated)
+  return new Set([...standing, ...reviews].flatMap(({ body }) => markersIn(body)))
 }

@@ -8,6 +8,7 @@ import type { Job } from '../ops/queue.ts'
 import { ownFailure, underWay } from '../words/github/trouble.ts'
 import type { Bench } from './bench.ts'
 import { judge, lookAtMerged } from './look.ts'
+import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
 import { readGround, verdict } from './verdict.ts'
 
@@ -20,8 +21,10 @@ export function mergeGroupJob(bench: Bench, event: MergeGroupRequested): Job {
     slot: 'merge group',
     async run() {
       const client = await bench.client(event)
-      run = await begin(client, event.headSha)
-      const sight = await lookAtMerged(bench, client, event.baseSha, event.headSha)
+      run = await patiently(bench.clock, () => begin(client, event.headSha))
+      const sight = await patiently(bench.clock, () =>
+        lookAtMerged(bench, client, event.baseSha, event.headSha),
+      )
       onError = sight.config.onError
       const report = await judge(bench, sight, sight.head)
       const ground = await readGround(sight, report)

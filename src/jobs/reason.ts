@@ -8,8 +8,11 @@ import { ApiError } from '../github/api/client.ts'
 export function publicReason(error: unknown): string | null {
   // What git says of itself names directories of this machine.
   if (error instanceof GitError) return `git could not do its part (${error.reason}).`
-  const known = error instanceof ApiError || error instanceof FetchFailed || error instanceof CommitMissing
-  return known
-    ? `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`.replace(/\.\.$/, '.')
-    : null
+  if (error instanceof FetchFailed) return sentence(error.message.replace(/ \(.*\)$/s, ''))
+  const known = error instanceof ApiError || error instanceof CommitMissing
+  return known ? sentence(error.message) : null
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.')
 }

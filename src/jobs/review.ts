@@ -16,6 +16,7 @@ import type { Job } from '../ops/queue.ts'
 import { conflict, ownFailure, superseded, underWay } from '../words/github/trouble.ts'
 import type { Bench, Subject } from './bench.ts'
 import { judge, look } from './look.ts'
+import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
 import { RECHECK_ACTION, readGround, verdict } from './verdict.ts'
 
@@ -28,10 +29,11 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void): Jo
     slot: 'review',
     async run() {
       const client = await bench.client(subject)
-      const pull = await getPull(client, subject.number)
+      const pull = await patiently(bench.clock, () => getPull(client, subject.number))
       if (!pull.open) return
-      run = await begin(client, pull)
-      const sight = await look(bench, client, pull)
+      // Where the run was made and no answer came, the next attempt finds it.
+      run = await patiently(bench.clock, () => begin(client, pull))
+      const sight = await patiently(bench.clock, () => look(bench, client, pull))
       onError = sight.config.onError
       const { merged } = sight
       if (merged.kind === 'conflict') {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'vitest'
 import { startServer } from '../../src/app.ts'
 import type { Settings } from '../../src/ops/settings.ts'
+import { systemClock } from '../../src/ops/clock.ts'
 import { impatientOctokit } from '../../src/github/api/app.ts'
 import { startGitHub } from '../harness/index.ts'
 import type { GitHub, GitHubOptions } from '../harness/index.ts'
@@ -42,7 +43,8 @@ export function scenario(
       concurrency: 2,
       network: {},
     }
-    const server = await startServer(settings, { octokit: impatientOctokit })
+    const clock = { ...systemClock, pause: () => Promise.resolve() }
+    const server = await startServer(settings, { clock, octokit: impatientOctokit })
     github.deliverTo(`${server.url}/api/github/webhooks`)
     const quiet = async (): Promise<void> => {
       // What the app writes makes GitHub send more, and that may make the app work: both have to be at rest.

@@ -140,8 +140,20 @@ scenario('GitHub does not like an anchor', async ({ github, app }) => {
     #### Findings
 
     - **error**: **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP (\`hbone-ingress\`).
-      <!-- ambient-guard f-abdcf63488 -->"
+
+    <!-- ambient-guard f-abdcf63488 -->"
   `)
+})
+
+scenario('what was said without a line is not said again', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  const refuse = { method: 'POST', path: '/repos/acme/platform/pulls/*/reviews', status: 422 }
+  github.fail({ ...refuse, body: { message: 'Unprocessable Entity' } })
+  await app.hears(pull.opened())
+  await app.hears(pull.pushes({ 'README.md': 'More.\n' }))
+  expect(pull.check.conclusion).toBe('failure')
+  expect(pull.reviews).toHaveLength(1)
 })
 
 scenario('GitHub takes no review at all', async ({ github, app }) => {
@@ -171,13 +183,14 @@ scenario('a token that ended early', async ({ github, app }) => {
   expect(pull.check.conclusion).toBe('success')
 })
 
-scenario('a check run that was made without an answer is not left open', async ({ github, app }) => {
+scenario('a check run that was made, and then nothing works', async ({ github, app }) => {
   const repository = await github.repository({ files: SHOP })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
   github.fail({ method: 'POST', path: '/repos/acme/platform/check-runs', status: 502, afterWrite: true })
+  github.fail({ path: /\.git\/info\/refs$/, status: 503, times: 9 })
   await app.hears(pull.opened())
   expect(pull.checks).toMatchObject([{ status: 'completed', conclusion: 'failure' }])
   expect(pull.check.output.title).toBe('Could not be judged')
-  await app.hears(pull.comment('/ambient-recheck'))
-  expect(pull.checks).toMatchObject([{ status: 'completed', output: { title: '1 error introduced' } }])
+  // What git says besides may name directories of the server.
+  expect(pull.check.output.summary).toMatch(/^The remote repository cannot be reached\.\n/)
 })

@@ -14,6 +14,7 @@ const client: Client = {
   octokit: new ProbotOctokit({ auth: { token: 'secret-token' }, throttle: { enabled: false } }),
   repository: { owner: 'acme', name: 'platform' },
   installation: 7,
+  appId: 3,
 }
 const REPO = '/repos/acme/platform'
 const api = (): nock.Scope => nock('https://api.github.com')
@@ -125,21 +126,28 @@ it('our runs on a commit come newest first, with their pull request', async () =
     status: 'completed',
     conclusion: 'success',
     output: { annotations_count: 2 },
-    app: { slug: 'guard' },
+    app: { id: 3, slug: 'guard' },
   }
   api()
-    .get(`${REPO}/commits/abc/check-runs?check_name=ambient-guard&filter=all&per_page=100`)
+    .get(`${REPO}/commits/abc/check-runs?check_name=ambient-guard&app_id=3&filter=all&per_page=100`)
     .reply(200, {
       total_count: 2,
       check_runs: [
         { ...run, id: 1, external_id: '5' },
         { ...run, id: 2, external_id: 'x' },
+        // A workflow may call a run as it likes.
+        { ...run, id: 3, external_id: '5', app: { id: 15368, slug: 'github-actions' } },
       ],
     })
   expect(await listCheckRuns(client, 'abc')).toMatchObject([
     { id: 2, number: null },
     { id: 1, number: 5, completed: true, annotations: 2, appSlug: 'guard' },
   ])
+})
+
+it('a head that GitHub does not show yet is no history of its own', async () => {
+  api().get(`${REPO}/compare/main...abc?per_page=1`).reply(404, { message: 'Not Found' })
+  await expect(getMeeting(client, 'main', 'abc')).rejects.toMatchObject({ kind: 'not-found' })
 })
 
 it('two histories without a common ancestor', async () => {

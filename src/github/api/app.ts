@@ -4,13 +4,39 @@ import type { Probot } from 'probot'
 import { ask } from './client.ts'
 import type { Client, RepositoryName } from './client.ts'
 
-/** A client for one repository. Octokit keeps the installation's token and renews it. */
+/** A client for one repository. Octokit keeps the installation's token for as long as it is said to last. */
 export async function clientFor(
   probot: Probot,
+  appId: number,
   installation: number,
   repository: RepositoryName,
 ): Promise<Client> {
-  return { octokit: await probot.auth(installation), repository, installation }
+  const octokit = await probot.auth(installation)
+  // A token may end early. Octokit would show it until its hour is over, and every check would stand still.
+  octokit.hook.wrap('request', async (request, options) => {
+    try {
+      return await request(options)
+    } catch (error) {
+      if ((error as { readonly status?: unknown }).status !== 401) throw error
+      await forgetToken(octokit)
+      return request(options)
+    }
+  })
+  return { octokit, repository, installation, appId }
+}
+
+interface TokenCache {
+  get(key: string): unknown
+  set(key: string, value: string): unknown
+}
+
+/** Octokit's way to a new token asks api.github.com whatever the base URL is, so the old one is taken from its cache. */
+async function forgetToken(octokit: Client['octokit']): Promise<void> {
+  await octokit.auth({
+    type: 'installation',
+    factory: ({ cache, installationId }: { cache: TokenCache; installationId: number }) =>
+      cache.set(String(installationId), ''),
+  })
 }
 
 /** `<slug>[bot]`: the author of everything that the app says. */

@@ -1,5 +1,5 @@
 // Check runs: one of our name on each head, told apart by the number of its pull request in external_id.
-import { ONCE, ask, where } from './client.ts'
+import { ONCE, ask, isRefusal, where } from './client.ts'
 import type { Client } from './client.ts'
 
 export const CHECK_NAME = 'ambient-guard'
@@ -38,18 +38,22 @@ export interface CheckOutput {
   readonly text: string | null
 }
 
-/** Our runs on a commit, newest first. */
+/** Our runs on a commit, newest first. Whoever may write can have Actions make runs of any name, which are not ours. */
 export async function listCheckRuns(client: Client, sha: string): Promise<readonly CheckRun[]> {
   const { data } = await ask(`list the check runs of ${sha}`, () =>
     client.octokit.rest.checks.listForRef({
       ...where(client),
       ref: sha,
       check_name: CHECK_NAME,
+      app_id: client.appId,
       filter: 'all',
       per_page: 100,
     }),
   )
-  return data.check_runs.map(asCheckRun).sort((a, b) => b.id - a.id)
+  return data.check_runs
+    .filter(({ app }) => app?.id === client.appId)
+    .map(asCheckRun)
+    .sort((a, b) => b.id - a.id)
 }
 
 /** Adds a run that is under way; `number` is null where it is about no single pull request. */
@@ -96,31 +100,39 @@ export interface Verdict {
 /** GitHub takes this many in one request, and appends them. */
 const MAX_ANNOTATIONS = 50
 
-/** Completes a run; annotations beyond the first fifty follow in requests of their own. */
+/**
+ * Completes a run; annotations beyond the first fifty follow in requests of their own. Sent twice they would be shown
+ * twice, so where no answer comes they are not sent again: the summary says the same, and the conclusion stands.
+ */
 export async function completeCheckRun(client: Client, id: number, verdict: Verdict): Promise<void> {
   const output = asOutput(verdict.output)
   const rest = [...verdict.annotations]
   const first = rest.splice(0, MAX_ANNOTATIONS)
-  await ask(`complete check run ${String(id)}`, () =>
-    client.octokit.rest.checks.update({
-      ...where(client),
-      check_run_id: id,
-      status: 'completed',
-      conclusion: verdict.conclusion,
-      output: { ...output, annotations: first.map(asAnnotation) },
-      actions: verdict.actions.map((action) => ({ ...action })),
-    }),
-  )
-  while (rest.length > 0) {
-    const next = rest.splice(0, MAX_ANNOTATIONS)
-    await ask(`annotate check run ${String(id)}`, () =>
-      client.octokit.rest.checks.update({
-        ...where(client),
-        ...ONCE,
-        check_run_id: id,
-        output: { ...output, annotations: next.map(asAnnotation) },
-      }),
-    )
+  const completed = {
+    ...where(client),
+    check_run_id: id,
+    status: 'completed' as const,
+    conclusion: verdict.conclusion,
+    output,
+    actions: verdict.actions.map((action) => ({ ...action })),
+  }
+  const annotated = { ...completed, ...ONCE, output: { ...output, annotations: first.map(asAnnotation) } }
+  try {
+    await ask(`complete check run ${String(id)}`, () => client.octokit.rest.checks.update(annotated))
+    while (rest.length > 0) {
+      const next = rest.splice(0, MAX_ANNOTATIONS)
+      await ask(`annotate check run ${String(id)}`, () =>
+        client.octokit.rest.checks.update({
+          ...where(client),
+          ...ONCE,
+          check_run_id: id,
+          output: { ...output, annotations: next.map(asAnnotation) },
+        }),
+      )
+    }
+  } catch (error) {
+    if (!isRefusal(error, 'unavailable')) throw error
+    await ask(`complete check run ${String(id)}`, () => client.octokit.rest.checks.update(completed))
   }
 }
 

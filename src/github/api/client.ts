@@ -13,6 +13,8 @@ export interface Client {
   readonly octokit: Octokit
   readonly repository: RepositoryName
   readonly installation: number
+  /** The app that all of this is done as. */
+  readonly appId: number
 }
 
 /** `stale`: the branch has moved. `unavailable`: GitHub did not answer, or with 5xx: the work may have been done. */

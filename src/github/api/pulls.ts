@@ -53,7 +53,9 @@ export async function getMeeting(client: Client, baseRef: string, headSha: strin
     )
     return { baseTip: data.base_commit.sha, mergeBase: data.merge_base_commit.sha }
   } catch (error) {
-    if (!isRefusal(error, 'not-found')) throw error
+    // A head that GitHub does not show yet is answered with 404 as well. Merged without its history, it would bring
+    // back everything that it deletes.
+    if (!isRefusal(error, 'not-found') || !/no common ancestor/i.test(error.message)) throw error
     const { data } = await ask(`show the branch ${baseRef}`, () =>
       client.octokit.rest.repos.getBranch({ ...where(client), branch: baseRef }),
     )

@@ -3,6 +3,7 @@ import type { FileChange, Fix, Report, ReportFinding } from '../../examine/repor
 import { code, escapeMarkdown, fenced } from './escape.ts'
 import { count, lossOf, names } from './finding.ts'
 import { MAX_LENGTH, assemble, listed, paragraph } from './fit.ts'
+import type { Section } from './fit.ts'
 
 /** How a fix is offered on a line. `suggestion`: GitHub applies it there. `diff`: the command carries it. */
 export type Offer =
@@ -15,32 +16,59 @@ function marker(fingerprint: string): string {
   return `<!-- ambient-guard ${fingerprint} -->`
 }
 
-/** The fingerprints that a text of ours is marked with. */
+/**
+ * The fingerprints that a text of ours is marked with, in the lines that end it. Above them stand lines of the
+ * repository, which may hold anything.
+ */
 export function markersIn(body: string): readonly string[] {
-  return [...body.matchAll(/<!-- ambient-guard (f-[0-9a-f]{10}) -->/g)].map(
-    ([, fingerprint]) => fingerprint ?? '',
-  )
+  const marks: string[] = []
+  for (const line of body.trimEnd().split(/\r?\n/).reverse()) {
+    const [, fingerprint] = /^<!-- ambient-guard (f-[0-9a-f]{10}) -->$/.exec(line) ?? []
+    if (fingerprint === undefined) break
+    marks.push(fingerprint)
+  }
+  return marks.reverse()
+}
+
+/** Sections, and the markers below them whatever else there is no room for. */
+function marked(sections: readonly Section[], findings: readonly ReportFinding[]): string {
+  const markers = findings.map(({ fingerprint }) => marker(fingerprint)).join('\n')
+  return `${assemble(sections, MAX_LENGTH - markers.length - 2)}\n\n${markers}`
 }
 
 /** One comment for the findings that share a line. */
 export function inlineComment(findings: readonly ReportFinding[], offer: Offer): string {
-  const said = findings.map((finding) => {
-    const { severity, rule, message, advice } = finding
-    const lines = [`**${severity}**: ${lossOf([finding])} (${code(rule)}).`, escapeMarkdown(message)]
-    return [...lines, ...(advice === null ? [] : [escapeMarkdown(advice)])].join('\n\n')
-  })
   const fixes = [...new Map(findings.flatMap(({ fix }) => (fix === null ? [] : [[fix.text, fix]]))).values()]
-  const markers = findings.map(({ fingerprint }) => marker(fingerprint)).join('\n')
-  return assemble([
-    paragraph(said.join('\n\n')),
-    paragraph(offered(offer, fixes, findings)),
-    paragraph(markers),
-  ])
+  return marked([told(findings), paragraph(offered(offer, fixes, findings))], findings)
+}
+
+/** More findings than this on one line are said in a line each, and more than that are counted. */
+const MAX_TOLD = 10
+const MAX_LISTED = 50
+
+function told(findings: readonly ReportFinding[]): Section {
+  const heads = findings.map(
+    (finding) => `**${finding.severity}**: ${lossOf([finding])} (${code(finding.rule)}).`,
+  )
+  if (findings.length > MAX_TOLD) {
+    const left = heads.length - MAX_LISTED
+    const rest = left > 0 ? [`- ${String(left)} more, in the check.`] : []
+    return paragraph([...heads.slice(0, MAX_LISTED).map((head) => `- ${head}`), ...rest].join('\n'))
+  }
+  const full = findings.map(({ message, advice }, index) =>
+    [heads[index] ?? '', escapeMarkdown(message), ...(advice === null ? [] : [escapeMarkdown(advice)])].join(
+      '\n\n',
+    ),
+  )
+  return paragraph(full.join('\n\n'))
 }
 
 function offered(offer: Offer, fixes: readonly Fix[], findings: readonly ReportFinding[]): string {
   if (offer.as === 'none' || fixes.length === 0) return ''
-  const text = `Fix: ${fixes.map((fix) => escapeMarkdown(fix.text)).join(' ')}`
+  const text =
+    fixes.length > MAX_TOLD
+      ? `Fix: ${count(fixes.length, 'change')}.`
+      : `Fix: ${fixes.map((fix) => escapeMarkdown(fix.text)).join(' ')}`
   if (offer.as === 'suggestion') {
     return `${text}\n\n${fenced('suggestion', offer.text === null ? '' : `${offer.text}\n`)}`
   }
@@ -67,8 +95,7 @@ export function reviewBody(report: Report, said: readonly ReportFinding[], inlin
   const text = `This change brings ${names(counts)}; the check ${code('ambient-guard')} has the whole picture.${fix}`
   if (inline) return text
   const items = said.map(
-    (finding) =>
-      `- **${finding.severity}**: ${lossOf([finding])} (${code(finding.rule)}).\n  ${marker(finding.fingerprint)}`,
+    (finding) => `- **${finding.severity}**: ${lossOf([finding])} (${code(finding.rule)}).`,
   )
-  return assemble([paragraph(text), listed('Findings', items)])
+  return marked([paragraph(text), listed('Findings', items)], said)
 }

@@ -1,0 +1,27 @@
+// GitHub tells of a commit before all of its servers show it, and now and then one of them does not answer. Neither
+// is worth a red check, so what reads, or may safely be done twice, is tried again shortly.
+import { isRefusal } from '../github/api/client.ts'
+import { CommitMissing, FetchFailed } from '../git/fetch.ts'
+import type { Clock } from '../ops/clock.ts'
+
+/** Milliseconds before the second attempt and the third. */
+const PAUSES = [1000, 4000]
+
+/** The result of the first attempt that succeeds, of three. @throws what the last one throws, or what does not pass */
+export async function patiently<T>(clock: Pick<Clock, 'pause'>, work: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!mayPass(error)) throw error
+      await clock.pause(pause)
+    }
+  }
+  return work()
+}
+
+/** A commit that is not there yet is `not-found` for some calls and `unprocessable` for others. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof FetchFailed) return error.reason === 'unreachable'
+  return error instanceof CommitMissing || isRefusal(error, 'not-found', 'unprocessable', 'unavailable')
+}
