@@ -29,9 +29,10 @@ export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed, ag
     async run() {
       const client = await bench.client(event)
       // Seen before: carried out, unless the process ended on the way.
-      const fresh = await react(client, event.commentId, 'eyes')
+      const receipt = await receive(client, event.commentId, 'eyes')
+      if (receipt === 'gone') return
       if (
-        !fresh &&
+        receipt === 'known' &&
         (await listReactions(client, event.commentId, await bench.botLogin())).some((one) =>
           FINAL.includes(one),
         )
@@ -41,12 +42,12 @@ export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed, ag
         ? await carryOut(bench, client, event, parsed.command, again)
         : { reaction: 'confused' as const, answer: mistakeAnswer(parsed.mistake) }
       if (answer !== null) await say(bench, client, event.number, answer)
-      await react(client, event.commentId, reaction)
+      await receive(client, event.commentId, reaction)
     },
     async failed(error) {
       const client = await bench.client(event)
       await say(bench, client, event.number, failure(error))
-      await react(client, event.commentId, 'confused')
+      await receive(client, event.commentId, 'confused')
     },
   }
 }
@@ -106,6 +107,21 @@ export function fixButtonJob(bench: Bench, event: ButtonPressed, again: () => vo
     async failed(error) {
       await say(bench, await bench.client(event), event.number, failure(error))
     },
+  }
+}
+
+/** Reacts to a comment. `gone`: whoever wrote it took it back. A locked conversation takes no receipts, only the deed. */
+async function receive(
+  client: Client,
+  commentId: number,
+  reaction: Reaction,
+): Promise<'new' | 'known' | 'gone' | 'locked'> {
+  try {
+    return (await react(client, commentId, reaction)) ? 'new' : 'known'
+  } catch (error) {
+    if (isRefusal(error, 'not-found')) return 'gone'
+    if (isRefusal(error, 'forbidden')) return 'locked'
+    throw error
   }
 }
 

@@ -218,3 +218,26 @@ scenario('a command that is delivered twice is carried out once', async ({ githu
   await app.hears(github.redeliver(delivery))
   expect(pull.conversation).toHaveLength(2)
 })
+
+scenario('a locked conversation takes no receipt, and the branch the fix', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const comment = pull.comment('/ambient-fix')
+  pull.locks()
+  await app.hears(comment)
+  expect(pull.check.conclusion).toBe('success')
+})
+
+scenario('a comment that was deleted at once, and one that is very long', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const faults = github.fail({
+    method: 'POST',
+    path: /reactions$/,
+    status: 404,
+    body: { message: 'Not Found' },
+  })
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(faults.hits).toBe(1)
+  expect(pull.conversation).toHaveLength(1)
+  await app.hears(pull.comment(`/ambient-${'x'.repeat(65_000)}`))
+  expect(pull.conversation.at(-1)?.body).toMatch(/^There is no command `\/ambient-x+…`\./)
+})

@@ -99,6 +99,9 @@ describe('commands', () => {
     ['> quoted\n\n/ambient-help', { name: 'ambient-help' }],
     ['```\ncode\n```\n/ambient-help', { name: 'ambient-help' }],
     ['<!-- hidden --> \n/ambient-help', { name: 'ambient-help' }],
+    ['- one\n- two\n\n/ambient-help', { name: 'ambient-help' }],
+    ['<pre>\ncode\n</pre>\n/ambient-help', { name: 'ambient-help' }],
+    ['See <preview>.\n/ambient-help', { name: 'ambient-help' }],
   ])('%j', (body, command) => {
     expect(parseComment(body)).toEqual({ ok: true, command })
   })
@@ -116,6 +119,11 @@ describe('commands', () => {
     '````\n```\n/ambient-fix\n````',
     '~~~yaml\n/ambient-fix',
     '```\n/ambient-fix\n``` not the end\n/ambient-fix',
+    '- ```\n  /ambient-fix\n  ```',
+    '1. - ```\n     /ambient-fix',
+    '- > On Monday somebody wrote:\n/ambient-fix',
+    '<pre>\n/ambient-fix\n</pre>',
+    '<pre>\n\n/ambient-fix',
     '<!-- /ambient-fix -->',
     '<!--\n/ambient-fix\n-->',
     '<!-- never closed\n/ambient-fix',

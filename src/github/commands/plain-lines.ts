@@ -5,6 +5,8 @@
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/
 const INDENTED = /^(?: {4}| {0,3}\t)/
 const QUOTE = /^ {0,3}>/
+/** The marks of list items, one in the other, before what the line says. */
+const ITEMS = /^(?: {0,3}(?:[-+*]|\d{1,9}[.)])(?= ))+ {0,4}/
 
 /** Lines outside of fences, indentation, quotes and HTML comments, with their original spacing. */
 export function plainLines(body: string): readonly string[] {
@@ -13,7 +15,9 @@ export function plainLines(body: string): readonly string[] {
   let fence: string | null = null
   let quoted = false
   for (const line of lines) {
-    const [, marks = '', info = ''] = FENCE.exec(line) ?? []
+    // Code and quotes may begin behind the mark of a list item.
+    const inner: string = fence === null ? line.replace(ITEMS, '') : line
+    const [, marks = '', info = ''] = FENCE.exec(inner) ?? []
     if (fence !== null) {
       if (marks.startsWith(fence) && info.trim() === '') fence = null
       continue
@@ -24,14 +28,16 @@ export function plainLines(body: string): readonly string[] {
       continue
     }
     // A line right below a quote still belongs to it ("lazy continuation"); an empty line ends it.
-    if (QUOTE.test(line)) quoted = true
+    if (QUOTE.test(inner)) quoted = true
     else if (line.trim() === '') quoted = false
     if (!quoted && !INDENTED.test(line)) plain.push(line)
   }
   return plain
 }
 
-/** A comment that does not end hides everything after it, as it does on the page. */
+/** A comment that does not end hides everything after it, as it does on the page; so does preformatted text. */
 function withoutComments(body: string): string {
-  return body.replace(/<!--[\s\S]*?(?:-->|$)/g, '')
+  return body
+    .replace(/<!--[\s\S]*?(?:-->|$)/g, '')
+    .replace(/^ {0,3}<pre\b[\s\S]*?(?:<\/pre>|(?![\s\S]))/gim, '<pre>')
 }

@@ -1,6 +1,6 @@
 // What a command is answered with, where the commit or a reaction does not say it.
 import type { FileChange } from '../../examine/report.ts'
-import { code, escapeMarkdown, fenced } from './escape.ts'
+import { clip, code, escapeMarkdown, fenced } from './escape.ts'
 import { names } from './finding.ts'
 import { assemble, folded, paragraph } from './fit.ts'
 
@@ -20,9 +20,12 @@ export function helpAnswer(commands: readonly Entry[]): string {
   return `A command stands alone on its line.\n\n${lines.join('\n')}`
 }
 
+/** Of what somebody wrote, this much is repeated. */
+const MAX_GIVEN = 100
+
 /** `given` comes from whoever wrote the comment. */
 export function mistakeAnswer({
-  given,
+  given: all,
   wrong,
   didYouMean,
 }: {
@@ -30,6 +33,7 @@ export function mistakeAnswer({
   wrong: 'name' | 'argument' | 'arguments'
   didYouMean: string | null
 }): string {
+  const given = clip(all, MAX_GIVEN)
   const what = {
     name: `There is no command ${code(given)}.`,
     argument: `${code(given)} is no rule, fingerprint or commit.`,

@@ -56,6 +56,11 @@ export function plainLine(text: string): string {
   return oneLine(text).trim()
 }
 
+/** At most so many characters, and no half of one at the end. */
+export function clip(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`
+}
+
 function encodePart(part: string): string {
   return encodeURIComponent(part).replace(
     /[!'()*]/g,
@@ -63,8 +68,8 @@ function encodePart(part: string): string {
   )
 }
 
-/** Control, bidirectional and line-ending characters, which hide or reorder what a person reads. */
-const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/gu
+/** Control, formatting (bidirectional, of no width, tags) and line-ending characters, which hide or reorder what a person reads. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu
 
 function oneLine(text: string): string {
   return text.replace(UNSEEN, ' ')
