@@ -9,7 +9,7 @@ import { worthSaying } from '../github/publish.ts'
 import type { Published } from '../github/publish.ts'
 import { mapLines } from '../github/rebase.ts'
 import { checkSummary, checkText, checkTitle } from '../words/github/summary.ts'
-import { escapeUrlPath, plainLine } from '../words/github/escape.ts'
+import { clip, escapeUrlPath, plainLine } from '../words/github/escape.ts'
 import type { Bench } from './bench.ts'
 import { readTexts } from './look.ts'
 import type { Sight } from './look.ts'
@@ -85,6 +85,8 @@ export function verdict(
 }
 
 const MAX_TITLE = 255
+/** 64 KB, and a character may take three bytes of them. */
+const MAX_MESSAGE = 20_000
 
 /** One for each finding worth saying, on the line to blame, else on the policy. */
 function annotationsOf(report: Report, onHead: (place: Place) => number | null): readonly Annotation[] {
@@ -93,8 +95,9 @@ function annotationsOf(report: Report, onHead: (place: Place) => number | null):
     const places = [...(cause === null ? [] : [cause]), ...policiesOf(finding)]
     const place = places.find((candidate) => onHead(candidate) !== null)
     if (place === undefined) return []
-    const title = plainLine(`${rule}: ${workload.id}`).slice(0, MAX_TITLE)
+    const title = clip(plainLine(`${rule}: ${workload.id}`), MAX_TITLE)
     const level = severity === 'error' ? 'failure' : 'warning'
-    return [{ path: place.path, line: onHead(place) ?? 1, level, title, message: plainLine(message) }]
+    const text = clip(plainLine(message), MAX_MESSAGE)
+    return [{ path: place.path, line: onHead(place) ?? 1, level, title, message: text }]
   })
 }

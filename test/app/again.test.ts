@@ -1,6 +1,6 @@
 // Running twice changes nothing, and buttons do what commands do.
 import { expect } from 'vitest'
-import { ALLOW_WEB, APP, SHOP } from './manifests.ts'
+import { ALLOW_WEB, APP, ENROLLED, SHOP } from './manifests.ts'
 import { scenario } from './scenario.ts'
 
 scenario('a webhook that comes twice, and a check that is run again', async ({ github, app }) => {
@@ -75,6 +75,24 @@ scenario('somebody copies our marker', async ({ github, app }) => {
   expect(
     pull.reviewComments.filter(({ author, outdated }) => author === github.botLogin && !outdated),
   ).toHaveLength(1)
+})
+
+scenario('a file that holds our marker, on a line that we suggest', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({
+    changes: {
+      'cart/namespace.yaml': ENROLLED.replace('shop', 'cart'),
+      'cart/app.yaml': APP.replace('namespace: shop', 'namespace: cart'),
+      'cart/netpol.yaml': ALLOW_WEB.replace('namespace: shop', 'namespace: cart').replace(
+        'protocol: TCP',
+        'protocol: TCP # <!-- ambient-guard f-abdcf63488 -->',
+      ),
+    },
+  })
+  await app.hears(pull.opened())
+  expect(pull.reviewComments[0]?.body).toContain('f-abdcf63488')
+  await app.hears(pull.pushes({ 'shop/netpol.yaml': ALLOW_WEB }))
+  expect(pull.reviewComments.map(({ path }) => path)).toEqual(['cart/netpol.yaml', 'shop/netpol.yaml'])
 })
 
 scenario('the Fix button', async ({ github, app }) => {

@@ -34,6 +34,7 @@ describe('running text', () => {
     ['two\nlines\r\nand \u2028more', 'two lines and  more'],
     ['right\u202eleft\u0000', 'right left '],
     ['lone \ud800 half', 'lone   half'],
+    ['arabic\u061cmark, soft\u00adhyphen, tag\u{e0041}', 'arabic mark, soft hyphen, tag '],
     ['app.kubernetes.io/name: my-app', 'app.kubernetes.io/name: my-app'],
     ['shop/namespace.yaml:6', 'shop/namespace.yaml:6'],
   ])('%j', (text, escaped) => {
@@ -73,9 +74,13 @@ it('a line of a commit message is one line', () => {
 })
 
 it('markers are found, and look-alikes are not', () => {
-  const body =
-    '<!-- ambient-guard f-0123456789 --> <!-- ambient-guard f-xyz --> &lt;!-- ambient-guard f-9876543210 --&gt;'
-  expect(markersIn(body)).toEqual(['f-0123456789'])
+  const quoted = '```suggestion\n<!-- ambient-guard f-9876543210 -->\n```'
+  const marks = '<!-- ambient-guard f-0123456789 -->\n<!-- ambient-guard f-1111111111 -->'
+  expect(markersIn(`${quoted}\n\n${marks}`)).toEqual(['f-0123456789', 'f-1111111111'])
+  expect(markersIn(`${quoted}\n\n${marks.replace(/\n/g, '\r\n')}\r\n`)).toHaveLength(2)
+  expect(markersIn(quoted)).toEqual([])
+  expect(markersIn('<!-- ambient-guard f-xyz -->')).toEqual([])
+  expect(markersIn('&lt;!-- ambient-guard f-9876543210 --&gt;')).toEqual([])
 })
 
 describe('texts that are too long', () => {

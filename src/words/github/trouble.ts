@@ -1,5 +1,5 @@
 // Check runs that say something else than a report.
-import { code, escapeMarkdown } from './escape.ts'
+import { code, escapeMarkdown, plainLine } from './escape.ts'
 import { assemble, folded, paragraph } from './fit.ts'
 
 interface Output {
@@ -16,7 +16,7 @@ export function underWay(headSha: string): Output {
 export function conflict(baseRef: string, baseSha: string, paths: readonly string[]): Output {
   const at = `${code(baseRef)} at ${code(baseSha.slice(0, 12))}`
   return {
-    title: `Does not merge with ${baseRef} at ${baseSha.slice(0, 12)}; not analysed`,
+    title: `Does not merge with ${plainLine(baseRef)} at ${baseSha.slice(0, 12)}; not analysed`,
     summary: assemble([
       paragraph(`This does not merge with ${at}, so what it will be is not known. Not analysed.`),
       folded(
