@@ -154,7 +154,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function isRefName(name: string): boolean {
-  return /^refs\/[^\s\0-\x20~^:?*[\\\x7f]+$/.test(name) && !name.includes('..')
+  return /^refs\/[^\0-\x20~^:?*[\\\x7f]+$/.test(name) && !name.includes('..')
 }
 
 const turns = new Map<string, Promise<unknown>>()

@@ -68,9 +68,12 @@ export async function lookAtMerged(
 }
 
 async function baseOf(base: Tree): Promise<Pick<Sight, 'base' | 'config' | 'configProblems'>> {
-  const text = (await readTexts(base, new Set([CONFIG_PATH]))).get(CONFIG_PATH)?.text
-  const { config, problems } =
-    text === undefined ? { config: DEFAULT_CONFIG, problems: [] } : readConfig(CONFIG_PATH, text)
+  const files = (await base.files()).filter(({ path }) => path === CONFIG_PATH)
+  const bytes = (await base.read(files)).get(CONFIG_PATH)
+  if (bytes === undefined) return { base, config: DEFAULT_CONFIG, configProblems: [] }
+  // Whatever stands there is read, so that a configuration in another encoding, or a link to one, is a problem that
+  // is told and not a configuration that is left out.
+  const { config, problems } = readConfig(CONFIG_PATH, new TextDecoder().decode(bytes))
   return { base, config, configProblems: problems }
 }
 

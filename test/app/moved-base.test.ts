@@ -82,3 +82,17 @@ scenario('more findings than comments', async ({ github, app }) => {
   expect(pull.reviews).toHaveLength(1)
   expect(pull.check.output.annotations).toHaveLength(50)
 })
+
+scenario('branches with names that have to be quoted', async ({ github, app }) => {
+  const base = 'feat/ü#1%20&x+y\u00a0z@'
+  const repository = await github.repository({ files: SHOP })
+  await repository.createBranch(base)
+  const pull = await repository.pullRequest({
+    base,
+    branch: 'a<b>"c`d',
+    changes: { 'shop/netpol.yaml': ALLOW_WEB },
+  })
+  await app.hears(pull.opened())
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(pull.check).toMatchObject({ conclusion: 'success', headSha: pull.head })
+})
