@@ -90,8 +90,8 @@ async function post(
       await createReview(client, pull.number, review)
       return true
     } catch (error) {
-      if (!isRefusal(error, 'unprocessable', 'unavailable', 'forbidden')) throw error
-      if (error.kind === 'forbidden') return false
+      if (!isRefusal(error, 'unprocessable', 'unavailable', 'forbidden', 'limited')) throw error
+      if (error.kind === 'forbidden' || error.kind === 'limited') return false
       // No answer does not mean no review.
       if (error.kind === 'unavailable' && (await hasReview(client, pull, botLogin))) return true
     }

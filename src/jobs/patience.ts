@@ -4,8 +4,10 @@ import { isRefusal } from '../github/api/client.ts'
 import { CommitMissing, FetchFailed } from '../git/fetch.ts'
 import type { Clock } from '../ops/clock.ts'
 
-/** Milliseconds before the second attempt and the third. */
+/** Milliseconds before the second attempt and the third, where GitHub does not say. */
 const PAUSES = [1000, 4000]
+/** Seconds that a job waits at most for a limit to pass; GitHub asks for one minute after a burst. */
+const MAX_WAIT = 120
 
 /** The result of the first attempt that succeeds, of three. @throws what the last one throws, or what does not pass */
 export async function patiently<T>(clock: Pick<Clock, 'pause'>, work: () => Promise<T>): Promise<T> {
@@ -14,14 +16,21 @@ export async function patiently<T>(clock: Pick<Clock, 'pause'>, work: () => Prom
       return await work()
     } catch (error) {
       if (!mayPass(error)) throw error
-      await clock.pause(pause)
+      await clock.pause(waitedFor(error) ?? pause)
     }
   }
   return work()
 }
 
+/** The milliseconds that GitHub asks for. */
+function waitedFor(error: unknown): number | null {
+  return isRefusal(error, 'limited') ? 1000 * Math.min(error.retryAfter ?? 60, MAX_WAIT) : null
+}
+
 /** A commit that is not there yet is `not-found` for some calls and `unprocessable` for others. */
 function mayPass(error: unknown): boolean {
   if (error instanceof FetchFailed) return error.reason === 'unreachable'
-  return error instanceof CommitMissing || isRefusal(error, 'not-found', 'unprocessable', 'unavailable')
+  return (
+    error instanceof CommitMissing || isRefusal(error, 'not-found', 'unprocessable', 'limited', 'unavailable')
+  )
 }

@@ -9,6 +9,7 @@ import {
 import type { Annotation, CheckRun, Conclusion, Verdict } from '../github/api/checks.ts'
 import { getPull } from '../github/api/pulls.ts'
 import type { Pull } from '../github/api/pulls.ts'
+import { ApiError } from '../github/api/client.ts'
 import type { Client } from '../github/api/client.ts'
 import { publishReview } from '../github/publish.ts'
 import type { Published } from '../github/publish.ts'
@@ -47,7 +48,7 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void): Jo
         return
       }
       const report = await judge(bench, sight, merged.tree)
-      const now = await getPull(client, subject.number)
+      const now = await patiently(bench.clock, () => getPull(client, subject.number))
       if (now.headSha !== pull.headSha) {
         const output = superseded(now.headSha)
         await completeCheckRun(client, run.id, {
@@ -60,10 +61,10 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void): Jo
         return
       }
       const ground = await readGround(sight, report)
+      const speak = (): Promise<Published> =>
+        publishReview(client, now, `${run?.appSlug ?? ''}[bot]`, report, () => Promise.resolve(ground))
       const quiet = !now.open || (now.draft && !sight.config.comments.drafts)
-      const published: Published = quiet
-        ? { unplaced: 0, refused: false }
-        : await publishReview(client, now, `${run.appSlug}[bot]`, report, () => Promise.resolve(ground))
+      const published = quiet ? SILENT : await speak().catch(notSpoken)
       await complete(client, run, verdict(bench, client, now, sight, report, ground, published))
     },
     async failed(error) {
@@ -79,6 +80,14 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void): Jo
       })
     },
   }
+}
+
+const SILENT: Published = { unplaced: 0, refused: false }
+
+/** Where GitHub does not let us speak on the diff, what was judged stands in the check all the same. */
+function notSpoken(error: unknown): Published {
+  if (!(error instanceof ApiError)) throw error
+  return { unplaced: 0, refused: true }
 }
 
 /** The run of this head and pull request, begun again; a new one where the newest on the head is another's. */

@@ -19,6 +19,13 @@ const PASSING: Readonly<Record<string, Fault>> = {
     body: { message: 'No commit found for SHA' },
     times: 2,
   },
+  'too much was asked': {
+    method: 'POST',
+    path: '/repos/acme/platform/check-runs',
+    status: 403,
+    body: { message: 'You have exceeded a secondary rate limit.' },
+    headers: { 'retry-after': '60' },
+  },
   'the comparison fails': { path: '/repos/acme/platform/compare/*', status: 500 },
   'git fails': { path: /\.git\/info\/refs$/, status: 503 },
   'the check is completed without an answer': {

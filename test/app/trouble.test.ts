@@ -98,9 +98,20 @@ scenario('onError lets a failure of our own pass', async ({ github, app }) => {
     files: { ...SHOP, '.github/ambient-guard.yml': 'onError: neutral\n' },
   })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-  github.fail({ method: 'GET', path: '/repos/acme/platform/pulls/*/reviews', status: 500, times: 9 })
+  github.before({ path: /\.git\/git-upload-pack$/ }, () => {
+    github.fail({ method: 'GET', path: '/repos/acme/platform/pulls/*', status: 500, times: 9 })
+  })
   await app.hears(pull.opened())
   expect(pull.check).toMatchObject({ conclusion: 'neutral', output: { title: 'Could not be judged' } })
+})
+
+scenario('reviews that GitHub does not show leave what was judged as it is', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  github.fail({ method: 'GET', path: '/repos/acme/platform/pulls/*/reviews', status: 500, times: 9 })
+  await app.hears(pull.opened())
+  expect(pull.check).toMatchObject({ conclusion: 'failure', output: { title: '1 error introduced' } })
+  expect(pull.check.output.summary).toContain('GitHub did not take review comments')
 })
 
 scenario('a head that moves while it is looked at', async ({ github, app }) => {

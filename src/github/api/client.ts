@@ -17,8 +17,12 @@ export interface Client {
   readonly appId: number
 }
 
-/** `stale`: the branch has moved. `unavailable`: GitHub did not answer, or with 5xx: the work may have been done. */
-export type Refusal = 'not-found' | 'forbidden' | 'unprocessable' | 'stale' | 'unavailable' | 'failed'
+/**
+ * `stale`: the branch has moved. `limited`: too much was asked, and nothing was done. `unavailable`: GitHub did not
+ * answer, or with 5xx: the work may have been done.
+ */
+export type Refusal =
+  'not-found' | 'forbidden' | 'limited' | 'unprocessable' | 'stale' | 'unavailable' | 'failed'
 
 /** GitHub did not do what was asked. The message is one sentence, without tokens. */
 export class ApiError extends Error {
@@ -27,6 +31,8 @@ export class ApiError extends Error {
     readonly kind: Refusal,
     readonly status: number | null,
     message: string,
+    /** Seconds after which GitHub wants to be asked again, where it says so. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message)
   }
@@ -68,13 +74,23 @@ function asApiError(doing: string, error: unknown): ApiError | null {
   }
   const status = (error as { readonly status?: unknown }).status
   if (typeof status !== 'number') return null
-  const answered = (error as { readonly response?: unknown }).response !== undefined
-  const kind = !answered || status >= 500 ? 'unavailable' : (KINDS[status] ?? 'failed')
+  const { response } = error as {
+    readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>> }
+  }
+  if (response === undefined) return new ApiError('unavailable', null, sentence(doing, 'no answer came'))
+  const after = Number(response.headers?.['retry-after'] ?? NaN)
   return new ApiError(
-    kind,
-    answered ? status : null,
-    sentence(doing, answered ? error.message : 'no answer came'),
+    kindOf(status, error.message),
+    status,
+    sentence(doing, error.message),
+    Number.isFinite(after) ? after : null,
   )
+}
+
+/** Both limits, the one an hour and the one on bursts, are 403 or 429. */
+function kindOf(status: number, message: string): Refusal {
+  if (status === 429 || (status === 403 && /rate limit|abuse detection/i.test(message))) return 'limited'
+  return status >= 500 ? 'unavailable' : (KINDS[status] ?? 'failed')
 }
 
 const GRAPHQL_KINDS: Readonly<Record<string, Refusal>> = {
