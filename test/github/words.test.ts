@@ -9,7 +9,9 @@ import {
   plainLine,
 } from '../../src/words/github/escape.ts'
 import { assemble, folded, listed, paragraph } from '../../src/words/github/fit.ts'
-import { markersIn } from '../../src/words/github/comment.ts'
+import { inlineComment, markersIn } from '../../src/words/github/comment.ts'
+import { fixCommit } from '../../src/words/github/commit.ts'
+import type { ReportFinding } from '../../src/examine/report.ts'
 
 describe('running text', () => {
   it.each([
@@ -107,5 +109,64 @@ describe('texts that are too long', () => {
       expect(text.length).toBeLessThanOrEqual(most)
       expect(text.split('<details>').length).toBe(text.split('</details>').length)
     }
+  })
+})
+
+/** As much of a finding as words read. */
+function finding(index: number, name = `api-${String(index)}`): ReportFinding {
+  return {
+    rule: 'hbone-ingress',
+    severity: 'error',
+    certainty: 'certain',
+    fingerprint: `f-${String(index).padStart(10, '0')}`,
+    workload: { id: `Deployment/shop/${name}` },
+    peers: ['any'],
+    port: 15008,
+    direction: 'ingress',
+    message: 'x'.repeat(500),
+    advice: null,
+    fix: { strategy: 'edit', text: `NetworkPolicy shop/${name} admits any peer.`, files: [] },
+  } as unknown as ReportFinding
+}
+
+describe('one line of the diff to blame for many findings', () => {
+  it.each([11, 200, 3000])('%i', (number) => {
+    const findings = Array.from({ length: number }, (_, index) => finding(index))
+    const files = [{ path: 'a', before: '', after: '', edits: [], diff: '+x\n'.repeat(9000) }]
+    const body = inlineComment(findings, { as: 'diff', files })
+    expect(body.length).toBeLessThanOrEqual(65_000)
+    expect(body).toContain('loses mesh traffic')
+    expect(body).toContain('`/ambient-fix` commits it.')
+    expect(markersIn(body)).toHaveLength(Math.min(number, 900))
+  })
+})
+
+describe('a commit message', () => {
+  const message = (name: string): string => {
+    const { subject, body } = fixCommit([finding(1, name)], `NetworkPolicy shop/${name} admits x.`, {
+      login: 'dana',
+      id: 7,
+    })
+    return `${subject}\n\n${body}`
+  }
+
+  it('has no trailers but ours', () => {
+    const lines = message('x\n\nCo-authored-by: mallory <m@x>').split('\n')
+    expect(lines.filter((line) => /^[\w-]+: /.test(line))).toEqual([
+      'Ambient-Fix: f-0000000001',
+      'Co-authored-by: dana <7+dana@users.noreply.github.com>',
+    ])
+  })
+
+  it.each(['@everyone', 'fixes #1', 'closes GH-1', 'fixes https://x/1', '[skip ci]', '***NO_CI***'])(
+    'does not say %s',
+    (words) => {
+      expect(message('api')).not.toContain(words)
+      expect(message(words)).not.toContain(words)
+    },
+  )
+
+  it('is not longer than people read', () => {
+    expect(message('y'.repeat(5000)).split('\n')[0]?.length).toBe(72)
   })
 })

@@ -30,9 +30,15 @@ export function markersIn(body: string): readonly string[] {
   return marks.reverse()
 }
 
+/** About half of what a comment may hold. */
+const MAX_MARKERS = 900
+
 /** Sections, and the markers below them whatever else there is no room for. */
 function marked(sections: readonly Section[], findings: readonly ReportFinding[]): string {
-  const markers = findings.map(({ fingerprint }) => marker(fingerprint)).join('\n')
+  const markers = findings
+    .slice(0, MAX_MARKERS)
+    .map(({ fingerprint }) => marker(fingerprint))
+    .join('\n')
   return `${assemble(sections, MAX_LENGTH - markers.length - 2)}\n\n${markers}`
 }
 

@@ -1,11 +1,24 @@
 // The message of a fix commit: what it mends, who asked for it, and the trailers by which it is known.
 import type { ReportFinding } from '../../examine/report.ts'
-import { plainLine } from './escape.ts'
+import { clip, plainLine } from './escape.ts'
 
 export interface CommitMessage {
   readonly subject: string
   readonly body: string
 }
+
+/** A sentence about things of the repository: no name in it mentions anybody, closes anything or steers a workflow. */
+function plainWords(text: string): string {
+  return plainLine(text)
+    .replace(/\[(?=[a-z -]+\])|\*{3}(?=NO_CI)|\bskip-checks(?=:)/gi, '$&\u200b')
+    .replace(/[@#](?=\w)|\bGH-(?=\d)/gi, '$&\u200b')
+    .replace(/:(?=\/\/)/g, ':\u200b')
+}
+
+/** GitHub shows this much of a subject. */
+const MAX_SUBJECT = 72
+/** A fix of hundreds of policies has a sentence for each. */
+const MAX_TEXT = 2000
 
 /** @param login and @param id of the person who asked */
 export function fixCommit(
@@ -17,14 +30,14 @@ export function fixCommit(
   const what = findings.every(({ rule }) => rule === 'kubelet-probe') ? 'kubelet probes' : 'Ambient traffic'
   const subject = `Let ${what} reach ${workloads.length === 1 ? (workloads[0] ?? '') : `${String(workloads.length)} workloads`}`
   const items = findings.map(({ rule, workload, port, fingerprint }) =>
-    plainLine(`- ${rule} ${workload.id} ${String(port)}/TCP (${fingerprint})`),
+    plainWords(`- ${rule} ${workload.id} ${String(port)}/TCP (${fingerprint})`),
   )
   const trailers = [
     ...findings.map(({ fingerprint }) => `Ambient-Fix: ${fingerprint}`),
     `Co-authored-by: ${plainLine(login)} <${String(id)}+${plainLine(login)}@users.noreply.github.com>`,
   ]
   return {
-    subject: plainLine(subject),
-    body: [plainLine(text), items.join('\n'), trailers.join('\n')].join('\n\n'),
+    subject: clip(plainWords(subject), MAX_SUBJECT),
+    body: [clip(plainWords(text), MAX_TEXT), items.join('\n'), trailers.join('\n')].join('\n\n'),
   }
 }
