@@ -8,7 +8,7 @@ import type { ParseCache } from '../manifests/load.ts'
 import type { ParsedFile } from '../manifests/parse.ts'
 import { reportJson } from '../words/json.ts'
 import { reportMarkdown } from '../words/markdown.ts'
-import { diffText, reportText } from '../words/text.ts'
+import { diffText, printable, reportText } from '../words/text.ts'
 import { findConfiguration } from './configuration.ts'
 import type { ConfigOptions } from './configuration.ts'
 import { useColor } from './output.ts'
@@ -50,7 +50,9 @@ export async function fix(path: string | undefined, options: FixOptions, output:
       throw new UsageError('--write needs a head on disk: leave out --head, or name a folder.')
     for (const file of files) await writeFile(join(sources.folder, file.path), file.after)
     output.say(
-      files.length === 0 ? 'Nothing was written.' : files.map((file) => `wrote ${file.path}`).join('\n'),
+      files.length === 0
+        ? 'Nothing was written.'
+        : files.map((file) => `wrote ${printable(file.path)}`).join('\n'),
     )
   } else if (options.format === 'json') {
     output.write(
@@ -64,7 +66,8 @@ export async function fix(path: string | undefined, options: FixOptions, output:
     output.write(diffs.join(''))
   }
   for (const finding of report.findings) {
-    if (finding.advice !== null) output.say(`${finding.workload.id} ${finding.rule}: ${finding.advice}`)
+    if (finding.advice !== null)
+      output.say(printable(`${finding.workload.id} ${finding.rule}: ${finding.advice}`))
   }
   const mended = new Set(
     report.findings.filter((finding) => finding.fix !== null).map(({ fingerprint }) => fingerprint),

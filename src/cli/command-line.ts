@@ -9,6 +9,7 @@ import { problemLine, readText } from './configuration.ts'
 import type { Output } from './output.ts'
 import { reach } from './reach.ts'
 import type { ReachOptions } from './reach.ts'
+import { printable } from '../words/text.ts'
 import { UsageError } from './usage-error.ts'
 
 const EXIT_CODES = 'Exit codes: 0 nothing that gates, 1 the conclusion is failure, 2 nothing could be judged.'
@@ -23,10 +24,16 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (error instanceof UsageError || error instanceof GitError) {
-      output.say(`ambient-guard: ${error.message}`)
+      output.say(`ambient-guard: ${error.message.split('\n').map(printable).join('\n')}`)
       return 2
     }
     const message = error instanceof Error ? error.message : String(error)
+    if (isOfFileSystem(error)) {
+      output.say(
+        `ambient-guard: ${printable(message)}. Nothing was judged, because not everything could be read.`,
+      )
+      return 2
+    }
     output.say(
       `ambient-guard: a bug of its own: ${message}. Set AMBIENT_GUARD_DEBUG=1 and run it again for where it happened.`,
     )
@@ -34,6 +41,11 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
       output.say(error.stack ?? '')
     return 2
   }
+}
+
+/** A folder that may not be listed, a name that is no text, a disk that fails: trouble of this machine. */
+function isOfFileSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'path' in error
 }
 
 async function dispatch(argv: readonly string[], output: Output): Promise<number> {
@@ -107,7 +119,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     .argument('[file]', 'the file', '.github/ambient-guard.yml')
     .action(async (file: string) => {
       const { problems } = readConfig(file, await readText(file))
-      for (const problem of problems) output.write(`${problemLine(problem)}\n`)
+      for (const problem of problems) output.write(`${printable(problemLine(problem))}\n`)
       if (problems.length === 0) output.write(`${file} is valid.\n`)
       code = problems.length === 0 ? 0 : 2
     })

@@ -19,7 +19,7 @@ export interface ParsedFile {
 const KINDS = RELEVANT_KINDS.join('|')
 /** A line that gives a relevant kind, or a kind that only a parser can tell. */
 const MAY_MATTER = new RegExp(
-  `["']?\\bkind["']?\\s*:\\s*(?:["']?(?:${KINDS}|\\w*List)\\b|[&*!>|]|"[^"\\n]*\\\\|(?:#.*)?$)|"[^"\\n]*\\\\[^"\\n]*"\\s*:|\\?\\s`,
+  `["']?\\bkind["']?\\s*:\\s*(?:["']?(?:${KINDS}|\\w*List)\\b|[&*!>|]|"[^"\\n\\\\]*\\\\|(?:#.*)?$)|"[^"\\n\\\\]*\\\\[^"\\n]*"\\s*:|\\?\\s`,
   'm',
 )
 
@@ -45,7 +45,7 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
       problems.push(
         broken(
           path,
-          lineAt(text, read.offset),
+          lineAt(text, read.offset, document),
           'unreadable-yaml',
           `This document is not readable YAML: ${read.message}.`,
           remedy,

@@ -135,10 +135,10 @@ function amount(count: number, noun: string, plural: string = `${noun}s`): strin
   return `${String(count)} ${count === 1 ? noun : plural}`
 }
 
-/** Control characters in names would move the cursor or set colours: they are shown, not sent. */
+/** Control characters in names would move the cursor, set colours or begin a line of our own: they are shown, not sent. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (unit) =>
-    unit === '\n' || unit === '\t' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    unit === '\t' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 

@@ -1,5 +1,5 @@
 // `check` and `fix`: on folders, on revisions, on a working tree; and what they say to mistakes.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ambientGuard, commit, folder, git, repository, write } from './command.ts'
@@ -320,5 +320,36 @@ describe('config validate', () => {
     expect(stdout).toMatch(/bad.yml:9: waivers.0.expires: must be a date such as 2027-01-31/)
     const half = await ambientGuard('config', 'validate', join(root, 'half.yml'))
     expect(half.stdout.match(/half.yml:\d+: waivers/g)).toEqual(Array(3).fill('half.yml:2: waivers'))
+  })
+})
+
+describe('hostile files', () => {
+  it('shows control characters of names, and never begins a line with them', async () => {
+    const pod = `apiVersion: v1\nkind: Pod\nmetadata:\n  name: "a\\e[31m\\nsuccess: fine"\n  namespace: shop\nspec:\n  containers:\n    - name: a\n      ports:\n        - containerPort: 8080\n`
+    const files = {
+      'ns.yaml': namespace('shop', true),
+      'pod.yaml': pod,
+      'np.yaml': policy('api', 'shop', 'web', 8080),
+    }
+    const open = files['np.yaml'].replace(/podSelector:\n( +)matchLabels:\n.*\n/, 'podSelector: {}\n')
+    const { stdout } = await ambientGuard('check', '--base', 'none', folder({ ...files, 'np.yaml': open }))
+    expect(stdout).toContain('a\\u001b[31m\\u000asuccess: fine')
+    expect(stdout).not.toMatch(/^success: fine/m)
+  })
+
+  it('looks at a line of backslashes no longer than at any other', async () => {
+    const text = `apiVersion: v1\nkind: ConfigMap\nx: "${'\\'.repeat(1_000_000)}`
+    const started = performance.now()
+    const { code } = await ambientGuard('check', '--base', 'none', folder({ 'x.yaml': text }))
+    expect(code).toBe(2)
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+
+  it('says in a sentence that a file cannot be listed', async () => {
+    const root = folder({ 'ns.yaml': namespace('shop', true) })
+    writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff]), Buffer.from('.yaml')]), '')
+    const { code, stderr } = await ambientGuard('check', '--base', 'none', root)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^ambient-guard: ENOENT.*Nothing was judged/)
   })
 })

@@ -39,8 +39,9 @@ export function linesOf(origin: Origin, route: Route): { readonly first: number;
   for (let length = route.length; length >= 0; length -= 1) {
     const span = locate(file.text, document, [...origin.route, ...route.slice(0, length)])
     if (span === null) continue
-    const first = lineAt(file.text, span.start)
-    return { first, last: Math.max(first, lineAt(file.text, Math.max(span.start, span.end - 1))) }
+    const first = lineAt(file.text, span.start, document)
+    const end = Math.max(span.start, span.end - 1)
+    return { first, last: lineAt(file.text, end, { start: span.start, line: first }) }
   }
   return { first: document.line, last: document.line }
 }

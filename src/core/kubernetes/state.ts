@@ -1,5 +1,6 @@
 // The objects of one cluster as one state: what the tree says, with what it leaves out told apart.
 import type { ClusterConfig } from '../config.ts'
+import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { describe, get, labelsField, rootField, text } from './field.ts'
@@ -194,26 +195,23 @@ function chooseOne(
   config: ClusterConfig,
   problems: Problem[],
 ): readonly Manifest[] {
-  const byIdentity = new Map<string, Manifest[]>()
-  for (const manifest of manifests) {
+  const told = manifests.filter((manifest) => {
     const unplaced = whyUnplaced(manifest)
-    if (unplaced !== null) {
-      const remedy = 'Correct it, or leave the file out with ignorePaths.'
-      const hides = unplaced.route.at(-1) === 'namespace' ? 'all' : namespaceOf(manifest.object)
-      problems.push(
-        unreadable(manifest.origin, unplaced.route, hides ?? config.namespace, {
-          code: unplaced.code,
-          message: `A ${manifest.kind} ${unplaced.message}.`,
-          remedy,
-        }),
-      )
-      continue
-    }
-    const key = identity(manifest, config)
-    byIdentity.set(key, [...(byIdentity.get(key) ?? []), manifest])
-  }
+    if (unplaced === null) return true
+    const remedy = 'Correct it, or leave the file out with ignorePaths.'
+    const hides = unplaced.route.at(-1) === 'namespace' ? 'all' : namespaceOf(manifest.object)
+    problems.push(
+      unreadable(manifest.origin, unplaced.route, hides ?? config.namespace, {
+        code: unplaced.code,
+        message: `A ${manifest.kind} ${unplaced.message}.`,
+        remedy,
+      }),
+    )
+    return false
+  })
+  const byIdentity = grouped(told, (manifest) => identity(manifest, config))
   return [...byIdentity.values()].flatMap((same) => {
-    const ordered = same.sort(
+    const ordered = [...same].sort(
       (a, b) =>
         compareText(a.origin.file.path, b.origin.file.path) ||
         a.origin.document.start - b.origin.document.start,

@@ -7,6 +7,7 @@ import { EVERYTHING, NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../kub
 import type { Selector } from '../kubernetes/labels.ts'
 import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
 import type { ClusterState, Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { grouped } from '../source/grouped.ts'
 import { undescribed } from '../ambient/mesh.ts'
 import type { MeshSide, MeshView, Role } from '../ambient/mesh.ts'
 import { podAddressesMatch } from './engines/network-policy.ts'
@@ -33,10 +34,7 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
   const gateways = config.mesh.gatewayNamespaces
     .filter((name) => !state.namespaces.has(name))
     .map(undescribed)
-  const byNamespace = new Map<string, Workload[]>()
-  for (const workload of state.workloads) {
-    byNamespace.set(workload.namespace.name, [...(byNamespace.get(workload.namespace.name) ?? []), workload])
-  }
+  const byNamespace = grouped(state.workloads, ({ namespace }) => namespace.name)
   const known = (workload: Workload, name: string): MeshPeer[] => {
     const side = mesh.member(workload)[role]
     return side === 'outside' ? [] : [{ peer: { kind: 'workload', workload }, side, name }]

@@ -18,10 +18,20 @@ export interface TextEdit extends Span {
   readonly text: string
 }
 
-/** Line (from 1) of an offset (from 0). An offset past the end is on the last line. */
-export function lineAt(text: string, offset: number): number {
-  let line = 1
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line += 1
+/** A place whose line is known: where a document begins, in a file of many. */
+export interface KnownLine {
+  readonly start: number
+  readonly line: number
+}
+
+/**
+ * Line (from 1) of an offset (from 0). An offset past the end is on the last line. Counting begins at a place
+ * before the offset, so that a file of many documents is not counted from its top for each of them.
+ */
+export function lineAt(text: string, offset: number, from: KnownLine = { start: 0, line: 1 }): number {
+  let { line } = from
+  for (let at = text.indexOf('\n', from.start); at !== -1 && at < offset; at = text.indexOf('\n', at + 1))
+    line += 1
   return line
 }
 

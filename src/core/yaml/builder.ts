@@ -118,7 +118,7 @@ export function documentBuilder(): Builder {
     scalar(scalar, offset, anchor) {
       const frame = frames.at(-1)
       // A long string costs more than a short one when aliases repeat it.
-      const nodes = 1 + (scalar.text.length >> 10)
+      const nodes = 1 + (scalar.text.length >> 6)
       if (awaitsKey(frame)) {
         if (anchor !== null) anchors.set(anchor, { value: null, scalar, nodes, height: 0, open: false })
         if (isMergeKey(scalar)) {

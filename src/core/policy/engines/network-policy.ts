@@ -18,14 +18,12 @@ import { ALL_PORTS, NO_PORTS, noPorts, portRange, unionPorts } from '../../kuber
 import type { PortSet } from '../../kubernetes/port-set.ts'
 import type { PolicyPeer, PolicyPort, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../../kubernetes/state.ts'
+import { grouped } from '../../source/grouped.ts'
 import type { Allowance, Engine, EngineFactory, RuleHit } from '../engine.ts'
 import type { Peer } from '../peer.ts'
 
 export const networkPolicyEngine: EngineFactory = ({ config, policies }) => {
-  const byNamespace = new Map<string, NetworkPolicy[]>()
-  for (const policy of policies) {
-    byNamespace.set(policy.namespace.name, [...(byNamespace.get(policy.namespace.name) ?? []), policy])
-  }
+  const byNamespace = grouped(policies, ({ namespace }) => namespace.name)
   const selected = {
     ingress: new Map<Workload, readonly NetworkPolicy[]>(),
     egress: new Map<Workload, readonly NetworkPolicy[]>(),
