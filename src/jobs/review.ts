@@ -39,7 +39,7 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void): Jo
       const { merged } = sight
       if (merged.kind === 'conflict') {
         const output = conflict(pull.baseRef, sight.baseSha, merged.paths)
-        await completeCheckRun(client, run.id, {
+        await complete(client, run, {
           conclusion: 'failure',
           output,
           annotations: [],

@@ -26,6 +26,23 @@ scenario('a pull request that does not merge', async ({ github, app }) => {
   expect(pull.reviews).toEqual([])
 })
 
+scenario(
+  'a base that moved into the way leaves no lines of what was judged before',
+  async ({ github, app }) => {
+    const repository = await github.repository({ files: { ...SHOP, 'notes.txt': 'one\n' } })
+    const pull = await repository.pullRequest({
+      changes: { 'notes.txt': 'two\n', 'shop/netpol.yaml': ALLOW_WEB },
+    })
+    await app.hears(pull.opened())
+    expect(pull.check.output.annotations).toHaveLength(1)
+    await repository.pushToBase({ 'notes.txt': 'three\n' })
+    await app.hears(pull.comment('/ambient-recheck'))
+    expect(pull.check).toMatchObject({ status: 'completed', conclusion: 'failure' })
+    expect(pull.check.output.title).toContain('Does not merge')
+    expect(pull.check.output.annotations).toEqual([])
+  },
+)
+
 scenario('a broken file is named, and the rest is judged', async ({ github, app }) => {
   const repository = await github.repository({ files: SHOP })
   const pull = await repository.pullRequest({
