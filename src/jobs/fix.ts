@@ -31,6 +31,7 @@ import { chooseFix } from './choose.ts'
 import type { Chosen } from './choose.ts'
 import { judge, look, readTexts } from './look.ts'
 import type { Sight } from './look.ts'
+import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
 
 export interface FixRequest {
@@ -61,7 +62,7 @@ export async function fix(bench: Bench, client: Client, request: FixRequest): Pr
   if (!runs.some(({ number, completed }) => number === pull.number && completed)) {
     return refused(headMovedAnswer(pull.headSha), true)
   }
-  const sight = await look(bench, client, pull)
+  const sight = await patiently(bench.clock, () => look(bench, client, pull))
   const { merged } = sight
   if (merged.kind === 'conflict') return refused(conflictAnswer(pull.baseRef))
   const report = await judge(bench, sight, merged.tree)

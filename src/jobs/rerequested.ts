@@ -4,6 +4,7 @@ import { listPullsOf } from '../github/api/pulls.ts'
 import type { CheckRerequested } from '../github/events.ts'
 import type { Job } from '../ops/queue.ts'
 import type { Bench } from './bench.ts'
+import { patiently } from './patience.ts'
 
 /** Finds the pull requests of a head; `found` is called for each. */
 export function rerequestedJob(bench: Bench, event: CheckRerequested, found: (number: number) => void): Job {
@@ -11,7 +12,8 @@ export function rerequestedJob(bench: Bench, event: CheckRerequested, found: (nu
     slot: 'rerequested',
     async run() {
       const client = await bench.client(event)
-      const numbers = (await listCheckRuns(client, event.headSha)).flatMap(({ number }) => number ?? [])
+      const runs = await patiently(bench.clock, () => listCheckRuns(client, event.headSha))
+      const numbers = runs.flatMap(({ number }) => number ?? [])
       const pulls = numbers.length > 0 ? numbers : await listPullsOf(client, event.headSha)
       for (const number of new Set(pulls)) found(number)
     },

@@ -54,6 +54,18 @@ for (const [name, fault] of Object.entries(PASSING)) {
   })
 }
 
+scenario('a fix, and "Re-run all", while GitHub does not answer once', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  github.fail({ path: '/repos/acme/platform/compare/*', status: 502 })
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(pull.check.conclusion).toBe('success')
+  github.fail({ path: '/repos/acme/platform/commits/*/check-runs', hangUp: true })
+  await app.hears(pull.check.rerequestSuite())
+  expect(pull.check.history).toHaveLength(4)
+})
+
 scenario('a head that cannot be compared yet is not merged without its history', async ({ github, app }) => {
   const opens = OPEN_WEB.replace('my-app-allow-ingress-web', 'opens')
   const files = { ...SHOP, 'shop/netpol.yaml': ALLOW_WEB, 'shop/opens.yaml': opens }
