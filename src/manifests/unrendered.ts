@@ -88,6 +88,8 @@ export function findUnrendered(
         'Check its output with kustomize build, written to a folder, and ambient-guard check on that.',
         // A list that leaves files out bears on nothing until the list itself changes.
         renders ? [folder, ...named] : [],
+        // What it puts into a namespace may decide there, and a label on that namespace may be what breaks it.
+        typeof value.namespace === 'string' ? [value.namespace] : [],
       ),
     )
   }
@@ -124,8 +126,9 @@ function unseen(
   message: string,
   remedy: string,
   under: readonly string[],
+  namespaces: readonly string[] = [],
 ): Problem {
-  return { path, line: 1, code, class: 'unseen', message, remedy, hides: { namespaces: [], under } }
+  return { path, line: 1, code, class: 'unseen', message, remedy, hides: { namespaces, under } }
 }
 
 /** The kustomization, or why it cannot be read. */

@@ -21,17 +21,20 @@ export function reportMarkdown({ conclusion, findings, problems, summary }: Repo
 }
 
 function findingMarkdown(finding: ReportFinding): string {
-  const { severity, rule, workload, message, fix } = finding
+  const { severity, rule, workload, message, cause, change, waived, fingerprint, fix, advice } = finding
+  const old = change === 'existing' ? ', was there before' : ''
+  const state = waived === null ? old : `, waived until ${waived.expires}: ${esc(waived.reason)}`
   const places = policiesOf(finding).map(({ path, line }) => `${esc(path)}:${String(line)}`)
   const parts = [
-    `**${severity}** ${esc(workload.id)} (${rule}): ${esc(message)}`,
-    `Policies: ${places.join(', ')}`,
+    `**${severity}** ${esc(workload.id)} (${rule}, \`${fingerprint}\`${state}): ${esc(message)}`,
+    `${places.length === 1 ? 'Policy' : 'Policies'}: ${places.join(', ')}${cause === null ? '' : `. Cause: ${esc(cause.path)}:${String(cause.line)}`}`,
   ]
   if (fix !== null)
     parts.push(
       `${esc(fix.text)}`,
       ...fix.files.map(({ diff }) => `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`),
     )
+  if (advice !== null) parts.push(esc(advice))
   return parts.join('\n\n')
 }
 

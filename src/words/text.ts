@@ -16,7 +16,8 @@ export function reportText(report: Report, color: boolean): string {
   const resolved = report.findings.filter(({ change }) => change === 'resolved')
   const problems = report.problems.filter(({ relevant }) => relevant)
   const sections = [
-    ...shown.map((finding) => findingText(finding, paint)),
+    ...shown.filter(isNews).map((finding) => findingText(finding, paint)),
+    ...shown.filter((finding) => !isNews(finding)).map((finding) => oldText(finding, paint)),
     ...problems.map((problem) => problemText(problem, paint)),
     ...(resolved.length > 0 ? [resolvedText(resolved, paint)] : []),
     conclusionText(report, problems.length, paint),
@@ -24,19 +25,32 @@ export function reportText(report: Report, color: boolean): string {
   return `${sections.join('\n\n')}\n`
 }
 
-function findingText(finding: ReportFinding, paint: Paint): string {
-  const { rule, severity, change, waived, workload, cause, fix, advice, fingerprint } = finding
+/** What was there before, or is waived, takes two lines; `--base none` shows all of it. */
+function isNews({ change, waived }: ReportFinding): boolean {
+  return change === 'introduced' && waived === null
+}
+
+function oldText(finding: ReportFinding, paint: Paint): string {
+  const places = policiesOf(finding).map(({ path, line }) => `${printable(path)}:${String(line)}`)
+  return [title(finding, paint), `${INDENT}${paint.dim('policy')} ${places.join(', ')}`].join('\n')
+}
+
+function title(
+  { rule, severity, change, waived, workload, fingerprint }: ReportFinding,
+  paint: Paint,
+): string {
   const mark = { error: paint.red('error'), warning: paint.yellow('warning'), note: paint.cyan('note') }[
     severity
   ]
-  const state =
-    waived === null
-      ? change === 'existing'
-        ? ' (was there before)'
-        : ''
-      : ` (waived until ${waived.expires}: ${waived.reason})`
+  const old = change === 'existing' ? ' (was there before)' : ''
+  const state = waived === null ? old : ` (waived until ${waived.expires}: ${printable(waived.reason)})`
+  return `${paint.bold(mark)} ${paint.bold(printable(workload.id))}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`
+}
+
+function findingText(finding: ReportFinding, paint: Paint): string {
+  const { cause, fix, advice } = finding
   const lines = [
-    `${paint.bold(mark)} ${paint.bold(printable(workload.id))}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`,
+    title(finding, paint),
     ...wrap(printable(finding.message)).map((line) => `${INDENT}${line}`),
     ...policiesOf(finding).map(
       ({ path, line }) => `${INDENT}${paint.dim('policy')} ${printable(path)}:${String(line)}`,

@@ -71,12 +71,12 @@ describe('interval sets', () => {
 describe('port sets', () => {
   it('say what they hold', () => {
     expect(describePorts(unionPorts(portRange('TCP', 80), portRange('UDP', 53, 55)))).toBe(
-      '80/TCP, 53-55/UDP',
+      '80/TCP and 53-55/UDP',
     )
     expect(describePorts(ALL_PORTS)).toBe('every port')
     expect(describePorts(NO_PORTS)).toBe('no port')
     expect(describePorts(subtractPorts(ALL_PORTS, portRange('SCTP', 1, 65535)))).toBe(
-      'every TCP port, every UDP port',
+      'every TCP port and every UDP port',
     )
   })
 })

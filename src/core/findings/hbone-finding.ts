@@ -68,7 +68,7 @@ function sentence(
   if (lost.every(({ certainty }) => certainty === 'certain')) {
     return `${opening}, but mesh traffic ${fate}: those connections time out.`
   }
-  return `${opening} and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. If it comes through the mesh it is cut off; ${doubt(workload, direction, lost)}.`
+  return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. If it comes through the mesh it is cut off; ${doubt(workload, direction, lost)}.`
 }
 
 function doubt(workload: Workload, direction: Direction, lost: readonly LostPeer[]): string {
@@ -81,7 +81,9 @@ function doubt(workload: Workload, direction: Direction, lost: readonly LostPeer
   }
   if (lost.some((peer) => peer.doubt === 'waypoint'))
     return 'its way leads through a waypoint, and those are not judged yet'
-  return 'whether that peer is in the mesh is not known from the tree'
+  return lost.length === 1
+    ? 'whether that peer is in the mesh is not known from the tree'
+    : 'whether those peers are in the mesh is not known from the tree'
 }
 
 type Workload = Member['workload']

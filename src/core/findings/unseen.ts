@@ -1,7 +1,7 @@
 // What the tree does not show and the verdict would need: told once, never taken for "allowed".
 import { CNI_PROFILES } from '../config.ts'
 import { addressSet } from '../kubernetes/address-set.ts'
-import { matches, pinnedLabels } from '../kubernetes/labels.ts'
+import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/manifest.ts'
 import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
@@ -12,7 +12,7 @@ import { lostPeers } from './lost-peers.ts'
 import { namePolicies } from './words.ts'
 
 export function unseenProblems(world: World): readonly Problem[] {
-  return [...undescribedNamespaces(world), ...unseenWorkloads(world)]
+  return [...undescribedNamespaces(world), ...emptyNamespaces(world), ...unseenWorkloads(world)]
 }
 
 /** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */
@@ -36,6 +36,32 @@ function undescribedNamespaces({ state, mesh }: World): readonly Problem[] {
         message: `Nothing in the tree describes the namespace ${namespace.name}, so whether its workloads are enrolled in Ambient is not known.`,
         remedy: `Add its manifest, or state its labels under clusters.${state.config.name}.assume.namespaces.${namespace.name} in .github/ambient-guard.yml.`,
         hides: { namespaces: [namespace.name] },
+      },
+    ]
+  })
+}
+
+/**
+ * An enrolled namespace in which the tree shows no workload: what runs there comes from elsewhere, and may bring
+ * policies of its own. It matters where the enrolment itself is in question.
+ */
+function emptyNamespaces({ state, mesh }: World): readonly Problem[] {
+  const inhabited = new Set([...state.workloads, ...state.policies].map(({ namespace }) => namespace))
+  return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
+    const { name, origin } = namespace
+    if (inhabited.has(namespace) || mesh.podsSide(EVERYTHING, namespace, 'receives') !== 'certain') return []
+    const asked = state.config.enroll.includes(name)
+    if (origin === null && !asked) return []
+    return [
+      {
+        ...(origin === null
+          ? { path: '.', line: 1 }
+          : placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE])),
+        code: 'workloads-not-in-tree',
+        class: 'unseen',
+        message: `The namespace ${name} is enrolled, and nothing that runs in it is in the tree: whether anything there loses mesh traffic or kubelet probes is not known.`,
+        remedy: `Add its workloads and policies to the tree, or to clusters.${state.config.name}.assume.manifests.`,
+        hides: { namespaces: asked ? [name] : [], under: origin === null ? [] : [origin.file.path] },
       },
     ]
   })

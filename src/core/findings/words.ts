@@ -25,7 +25,17 @@ export function because(enrollment: Enrollment): string {
 
 /** What a sentence calls the peers of a finding. */
 export function namePeers(peers: readonly string[]): string {
-  return list(peers.map((peer) => (peer === 'any' ? 'any peer' : peer)))
+  return list(peers.map(namePeer))
+}
+
+/** `pods(*)@namespaces(kubernetes.io/metadata.name=shop)` is every pod in shop to a reader. */
+function namePeer(peer: string): string {
+  if (peer === 'any') return 'any peer'
+  const [, pods, namespaces] = /^pods\((.*)\)@namespaces\((.*)\)$/.exec(peer) ?? []
+  if (pods === undefined || namespaces === undefined) return peer
+  const [, only] = /^kubernetes\.io\/metadata\.name=([^,]+)$/.exec(namespaces) ?? []
+  const where = only ?? (namespaces === '*' ? 'every namespace' : `namespaces ${namespaces}`)
+  return `${pods === '*' ? 'every pod' : `pods ${pods}`} in ${where}`
 }
 
 /** A peer as a policy writes it: `pods app=web in payments`, `every pod in namespaces team=a`, `10.0.0.0/8`. */

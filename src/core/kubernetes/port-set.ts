@@ -45,7 +45,7 @@ function samePorts(a: PortSet, b: PortSet): boolean {
   return noPorts(subtractPorts(a, b)) && noPorts(subtractPorts(b, a))
 }
 
-/** `9090/TCP`, `8080-8090/TCP, 53/UDP`, `every port`, `no port`: for sentences. */
+/** `9090/TCP`, `8080-8090/TCP and 53/UDP`, `every port`, `no port`: for sentences. */
 export function describePorts(set: PortSet): string {
   if (samePorts(set, ALL_PORTS)) return 'every port'
   const parts = PROTOCOLS.flatMap((protocol) =>
@@ -56,7 +56,8 @@ export function describePorts(set: PortSet): string {
         : `${String(low)}-${String(high - 1)}/${protocol}`
     }),
   )
-  return parts.length === 0 ? 'no port' : parts.join(', ')
+  if (parts.length < 2) return parts[0] ?? 'no port'
+  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`
 }
 
 function each(make: (protocol: Protocol) => IntervalSet<number>): PortSet {
