@@ -1,4 +1,5 @@
 // Looking at a pull request as it is now: the tip of its base, its head, and what merging the two gives.
+import { setImmediate } from 'node:timers/promises'
 import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
 import type { Config } from '../core/config.ts'
 import type { Problem } from '../core/source/problem.ts'
@@ -136,8 +137,18 @@ export async function readTexts(
   return texts
 }
 
-/** The tree of a commit does not change, so it is listed once. */
+/**
+ * The tree of a commit does not change, so it is listed once. Each look at it lets other work pass: with everything
+ * in memory, the proofs of a hundred fixes would otherwise be one long turn, in which no webhook is answered.
+ */
 function remembering(tree: Tree): Tree {
   let files: ReturnType<Tree['files']> | null = null
-  return { label: tree.label, files: () => (files ??= tree.files()), read: (wanted) => tree.read(wanted) }
+  return {
+    label: tree.label,
+    async files() {
+      await setImmediate()
+      return (files ??= tree.files())
+    },
+    read: (wanted) => tree.read(wanted),
+  }
 }
