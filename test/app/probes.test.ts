@@ -68,6 +68,6 @@ scenario('enrolment over an old deny-ingress', async ({ github, app }) => {
   expect(pull.lastCommit.files).toEqual(['shop/deny.yaml'])
   expect(pull.check).toMatchObject({
     conclusion: 'success',
-    output: { title: 'No change to who reaches whom' },
+    output: { title: 'Nothing new is cut off' },
   })
 })

@@ -15,7 +15,7 @@ scenario('a clean pull request', async ({ github, app }) => {
     status: 'completed',
     conclusion: 'success',
     externalId: String(pull.number),
-    output: { title: 'No change to who reaches whom', annotations: [] },
+    output: { title: 'Nothing new is cut off', annotations: [] },
     actions: [{ identifier: 'ambient-recheck' }],
   })
   expect(said(github, pull.check.output.summary)).toMatchInlineSnapshot(
@@ -55,7 +55,7 @@ scenario('an old finding does not gate, and nobody hears of it twice', async ({ 
   await app.hears(pull.opened())
   expect(pull.check).toMatchObject({
     conclusion: 'success',
-    output: { title: 'No change to who reaches whom (1 old finding)' },
+    output: { title: 'Nothing new is cut off (1 old finding)' },
   })
   expect(pull.check.output.summary).toContain('<details><summary>1 existing</summary>')
   expect(pull.check.actions.map(({ identifier }) => identifier)).toEqual(['ambient-recheck'])

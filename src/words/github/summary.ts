@@ -56,7 +56,7 @@ export function checkTitle(report: Report): string {
   const old = of(existing, 'error') + of(existing, 'warning')
   if (news.length > 0) return news.join(', ')
   if (!report.relevant) return 'Nothing here bears on who reaches whom'
-  return `No change to who reaches whom${old === 0 ? '' : ` (${count(old, 'old finding')})`}`
+  return `Nothing new is cut off${old === 0 ? '' : ` (${count(old, 'old finding')})`}`
 }
 
 /** The summary of a check run, whole items of it within GitHub's limit. */
