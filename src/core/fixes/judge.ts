@@ -11,7 +11,8 @@ import type { PortSet } from '../kubernetes/port-set.ts'
 import type { ClusterState, Workload } from '../kubernetes/state.ts'
 import { ruleMatches } from '../policy/engines/network-policy.ts'
 import type { Peer } from '../policy/peer.ts'
-import type { Plan } from './plan.ts'
+import { grouped } from '../source/grouped.ts'
+import type { Opening, Plan } from './plan.ts'
 
 export type Verdict = { readonly proved: true } | { readonly proved: false; readonly reason: string }
 
@@ -68,6 +69,10 @@ function idsOf(state: ClusterState): readonly string[] {
 
 /** What is newly open must be listed, and nothing may close. */
 function unlisted(plans: readonly Plan[], before: Analysis, after: Analysis): string | null {
+  const openings = grouped(
+    plans.flatMap(({ opens }) => opens),
+    ({ policyId }) => policyId,
+  )
   const later = new Map(after.state.workloads.map((workload) => [workload.id, workload]))
   for (const workload of before.state.workloads) {
     const same = later.get(workload.id)
@@ -78,7 +83,10 @@ function unlisted(plans: readonly Plan[], before: Analysis, after: Analysis): st
         const was = before.engine.allows(workload, peer, direction).perhaps
         const is = after.engine.allows(same, peer, direction).perhaps
         if (!noPorts(subtractPorts(was, is))) return `it would close something on ${workload.id}`
-        const extra = subtractPorts(subtractPorts(is, was), listed(plans, before, workload, peer, direction))
+        const extra = subtractPorts(
+          subtractPorts(is, was),
+          listed(openings, before, workload, peer, direction),
+        )
         if (!noPorts(extra)) return `it would open more on ${workload.id} than it lists`
       }
     }
@@ -102,17 +110,15 @@ function sameRules(
 }
 
 function listed(
-  plans: readonly Plan[],
+  openings: ReadonlyMap<string, readonly Opening[]>,
   before: Analysis,
   workload: Workload,
   peer: Peer,
   direction: Direction,
 ): PortSet {
   return before.engine.isolating(workload, direction).reduce((sum, policy) => {
-    const openings = plans
-      .flatMap(({ opens }) => opens)
-      .filter((opening) => opening.policyId === policy.id && opening.direction === direction)
-    return openings.reduce((ports, opening) => {
+    const own = (openings.get(policy.id) ?? []).filter((opening) => opening.direction === direction)
+    return own.reduce((ports, opening) => {
       const rule = { index: -1, route: [], peers: opening.peers, ports: null }
       return ruleMatches(rule, policy, peer, before.state.config) === 'no'
         ? ports

@@ -6,20 +6,33 @@ import type { PlacedDocument } from './places.ts'
 import { readDocument } from './read.ts'
 import { deepEqual } from './value.ts'
 
-const REMEMBERED = 8
+/**
+ * UTF-16 units of text whose nodes are remembered. The proof of a fix looks at every finding again, so a change
+ * with a hundred findings comes back to a hundred documents, a hundred times.
+ */
+const REMEMBERED = 2 * 1024 * 1024
 /** The memo: newest last. It changes how long an answer takes, never the answer. */
-const memo: { readonly text: string; readonly document: PlacedDocument | null }[] = []
+const memo = new Map<string, PlacedDocument | null>()
+let remembered = 0
 
 /**
  * The nodes of the document whose text this is, or null: where `readDocument` fails, where the text is
  * too long for positions, and where the two parsers do not read the same value.
  */
 export function placeDocument(text: string): PlacedDocument | null {
-  const known = memo.findIndex((entry) => entry.text === text)
-  const entry = (known === -1 ? undefined : memo.splice(known, 1)[0]) ?? { text, document: parse(text) }
-  memo.push(entry)
-  if (memo.length > REMEMBERED) memo.shift()
-  return entry.document
+  const known = memo.get(text)
+  // A copy, as a slice would keep the whole file in memory for as long as its document is remembered.
+  const own = known === undefined ? (JSON.parse(JSON.stringify(text)) as string) : (known?.text ?? text)
+  const document = known === undefined ? parse(own) : known
+  if (known === undefined) remembered += own.length
+  else memo.delete(own)
+  memo.set(own, document)
+  for (const oldest of memo.keys()) {
+    if (remembered <= REMEMBERED || oldest === own) break
+    memo.delete(oldest)
+    remembered -= oldest.length
+  }
+  return document
 }
 
 function parse(text: string): PlacedDocument | null {
