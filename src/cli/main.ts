@@ -10,5 +10,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   write: (text) => void process.stdout.write(text),
   say: (line) => void process.stderr.write(`${line}\n`),
-  terminal: process.stdout.isTTY,
+  // Node leaves it undefined, whatever its types say, where output is no terminal.
+  terminal: Boolean(process.stdout.isTTY),
 })
