@@ -22,7 +22,11 @@ function applied(path: string, before: string | null, diff: string): string | nu
   rmSync(file, { force: true })
   if (before !== null) writeFileSync(file, before)
   const home = { ...process.env, HOME: folder, GIT_CONFIG_NOSYSTEM: '1' }
-  execFileSync('git', ['-c', 'core.autocrlf=false', 'apply', '--whitespace=nowarn', '-'], { cwd: folder, input: diff, env: home })
+  execFileSync('git', ['-c', 'core.autocrlf=false', 'apply', '--whitespace=nowarn', '-'], {
+    cwd: folder,
+    input: diff,
+    env: home,
+  })
   return existsSync(file) ? readFileSync(file, 'utf8') : null
 }
 
