@@ -2,6 +2,8 @@
 import { judge, realise } from '../core/index.ts'
 import type { Analysis, Comparison, Plan, Trial } from '../core/index.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
+import type { NetworkPolicy } from '../core/kubernetes/state.ts'
+import type { FileEdit } from '../core/fixes/realise.ts'
 import type { FileChange, Fix } from './report.ts'
 
 /** What plans are proved against. */
@@ -22,18 +24,71 @@ export interface Proved {
   readonly reason: string
 }
 
-/** Proves each plan by itself; plans of several clusters that make the same edits are one. */
+/** Proves each plan; plans of several clusters that make the same edits are one. */
 export async function proveEach(court: Court, plans: readonly Plan[]): Promise<readonly Proved[]> {
-  const proved: Proved[] = []
-  for (const same of alike(plans)) {
-    const result = await prove(court, same)
-    for (const plan of same) {
-      proved.push(
-        typeof result === 'string' ? { plan, fix: null, reason: result } : { plan, fix: result, reason: '' },
-      )
+  const results = new Map<Plan, Fix | string>()
+  for (const batch of independent(court, alike(plans))) await proveBatch(court, batch, results)
+  return plans.map((plan) => {
+    const result = results.get(plan) ?? 'it was not tried'
+    return typeof result === 'string'
+      ? { plan, fix: null, reason: result }
+      : { plan, fix: result, reason: '' }
+  })
+}
+
+/** Groups of plans, each of which is proved or refused as a whole. */
+type Groups = readonly (readonly Plan[])[]
+
+/**
+ * One trial for plans that have nothing in common: what each of them changes, none of the others can mend or
+ * break. Where the trial fails, each half is tried, down to the plan that is to blame.
+ */
+async function proveBatch(court: Court, groups: Groups, results: Map<Plan, Fix | string>): Promise<void> {
+  const [first = [], ...others] = groups
+  const together = await prove(court, groups.flat())
+  if (others.length > 0 && typeof together === 'string') {
+    const half = Math.ceil(groups.length / 2)
+    await proveBatch(court, groups.slice(0, half), results)
+    await proveBatch(court, groups.slice(half), results)
+    return
+  }
+  for (const group of groups) {
+    const result = group === first && others.length === 0 ? together : fixOf(group)
+    for (const plan of group) results.set(plan, result)
+  }
+}
+
+/**
+ * Groups in batches, in which no two edit one document or select one workload. Findings hang on the policies
+ * that select a workload, so what a plan does to others is nothing.
+ */
+function independent(court: Court, groups: Groups): readonly Groups[] {
+  const selected = new Map<NetworkPolicy, string[]>()
+  for (const { state, engine } of court.head) {
+    for (const workload of state.workloads) {
+      for (const direction of ['ingress', 'egress'] as const) {
+        for (const policy of engine.isolating(workload, direction)) {
+          const ids = selected.get(policy) ?? []
+          ids.push(JSON.stringify([state.config.name, workload.id]))
+          selected.set(policy, ids)
+        }
+      }
     }
   }
-  return proved
+  const batches: { readonly groups: (readonly Plan[])[]; readonly taken: Set<string> }[] = []
+  for (const group of groups) {
+    const takes = group.flatMap(({ patches }) =>
+      patches.flatMap(({ policy }) => [
+        JSON.stringify([policy.origin.file.path, policy.origin.document.index]),
+        ...(selected.get(policy) ?? []),
+      ]),
+    )
+    let batch = batches.find(({ taken }) => !takes.some((key) => taken.has(key)))
+    if (batch === undefined) batches.push((batch = { groups: [], taken: new Set() }))
+    batch.groups.push(group)
+    for (const key of takes) batch.taken.add(key)
+  }
+  return batches.map((batch) => batch.groups)
 }
 
 /** Plans that make the same edits, together: a file that clusters share changes in all of them at once. */
@@ -82,10 +137,20 @@ async function prove(court: Court, plans: readonly Plan[]): Promise<Fix | string
   }))
   const verdict = judge(plans, trials)
   if (!verdict.proved) return verdict.reason
+  return asFix(plans, realised.files)
+}
+
+/** The fix of plans that were proved together with others. */
+function fixOf(plans: readonly Plan[]): Fix | string {
+  const realised = realise(plans.flatMap(({ patches }) => patches))
+  return realised.ok ? asFix(plans, realised.files) : realised.reason
+}
+
+function asFix(plans: readonly Plan[], files: readonly FileEdit[]): Fix {
   return {
     strategy: 'edit',
     text: [...new Set(plans.map(({ text }) => text))].join(' '),
-    files: realised.files.map(({ file, edits, after: text }): FileChange => {
+    files: files.map(({ file, edits, after: text }): FileChange => {
       return {
         path: file.path,
         before: file.text,

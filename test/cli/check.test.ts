@@ -353,3 +353,30 @@ describe('hostile files', () => {
     expect(stderr).toMatch(/^ambient-guard: ENOENT.*Nothing was judged/)
   })
 })
+
+it('proves the fixes of forty services, each in its own file, without forty trials', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `s${String(index)}`)
+  const files = Object.fromEntries(
+    names.flatMap((name) => [
+      [`${name}.yaml`, deployment(name, 'shop', 8080)],
+      [`np-${name}.yaml`, policy(name, 'shop', 'web', 8080)],
+    ]),
+  )
+  const { stdout } = await ambientGuard(
+    'check',
+    '--base',
+    'none',
+    folder({ ...files, 'web.yaml': deployment('web', 'shop', 80), 'ns.yaml': namespace('shop', true) }),
+    '--format',
+    'json',
+  )
+  const { findings } = JSON.parse(stdout) as {
+    findings: { rule: string; workload: string; fix: { files: { path: string }[] } | null }[]
+  }
+  const lost = findings.filter(({ rule }) => rule === 'hbone-ingress')
+  expect(lost).toHaveLength(40)
+  for (const { workload, fix } of lost) {
+    const name = workload.replace('Deployment/shop/', '')
+    expect(fix?.files.map(({ path }) => path)).toEqual([`np-${name}.yaml`])
+  }
+})
