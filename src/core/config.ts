@@ -232,7 +232,10 @@ export function readConfig(
     }
   }
   let value: unknown = read.value ?? {}
-  const problems: Problem[] = []
+  const problems: Problem[] = documents.slice(1).map(({ line }) => {
+    const message = 'The configuration has a second document, which nobody reads.'
+    return trouble(path, line, message, 'Keep one document in the file.')
+  })
   // Each round takes out what is wrong, so that one typo costs its own setting and nothing else. What is wrong
   // in an item of a list takes the whole item out: half a waiver is none.
   for (let round = 0; round < MAX_ROUNDS; round += 1) {

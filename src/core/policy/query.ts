@@ -164,7 +164,7 @@ function isHidden({ problems, state }: Analysis, workload: Workload, direction: 
   const namespace = workload.namespace.name
   const broken = problems.some(
     ({ class: kind, code, hides }) =>
-      (kind === 'unreadable' || code === 'policy-not-evaluated') &&
+      (kind === 'unreadable' || code === 'policy-not-evaluated' || code === 'duplicate-object') &&
       code !== 'configuration' &&
       (hides.namespaces === 'all' || hides.namespaces.includes(namespace)),
   )

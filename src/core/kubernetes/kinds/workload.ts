@@ -116,7 +116,7 @@ function readProbePort(
 ): number | null {
   const { value } = field
   if (typeof value === 'string' && handler !== 'grpc') {
-    if (/^\d+$/.test(value)) return Number(value)
+    if (/^\d+$/.test(value)) return integer({ ...field, value: Number(value) }, 1, 65535) ?? null
     const named = ports.find((port) => port.name === value)
     if (named === undefined)
       fault(field, `${nameOf(field)} is ${describe(value)}, and its container declares no port of that name`)
