@@ -146,6 +146,7 @@ function everyPeer(
   const selectors = rules
     .flatMap(({ peers }) => peers ?? [])
     .flatMap((peer) => (peer.kind === 'pods' ? [peer] : []))
+  const sorts = [...grouped(selectors, (peer) => JSON.stringify([peer.pods, peer.namespaces])).values()]
   return [
     ...state.workloads.map((workload): Peer => ({ kind: 'workload', workload })),
     ...[...state.namespaces.values()].map((namespace): Peer => ({
@@ -153,11 +154,13 @@ function everyPeer(
       pods: EVERYTHING,
       namespace,
     })),
-    ...selectors.map(({ pods, namespaces }): Peer =>
-      namespaces === null
-        ? { kind: 'pods', pods, namespace: was.namespace }
-        : { kind: 'elsewhere', pods, namespaces },
-    ),
+    ...sorts
+      .flatMap(([one]) => one ?? [])
+      .map(({ pods, namespaces }): Peer =>
+        namespaces === null
+          ? { kind: 'pods', pods, namespace: was.namespace }
+          : { kind: 'elsewhere', pods, namespaces },
+      ),
     { kind: 'elsewhere', pods: EVERYTHING, namespaces: EVERYTHING },
     ...stretches(blocks).map((addresses): Peer => ({ kind: 'addresses', addresses, pods: false })),
   ]

@@ -18,7 +18,7 @@ export function portRange(protocol: Protocol, low: number, high: number = low): 
 }
 
 export function unionPorts(a: PortSet, b: PortSet): PortSet {
-  if (a === NO_PORTS || b === ALL_PORTS) return b
+  if (a === b || a === NO_PORTS || b === ALL_PORTS) return b
   if (b === NO_PORTS || a === ALL_PORTS) return a
   return each((protocol) => intervals.union(a[protocol], b[protocol]))
 }

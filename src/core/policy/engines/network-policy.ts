@@ -16,7 +16,7 @@ import { NAMESPACE_NAME_LABEL, implies, matches, matchesPartly, overlap } from '
 import type { Match, Selector } from '../../kubernetes/labels.ts'
 import { ALL_PORTS, NO_PORTS, noPorts, portRange, unionPorts } from '../../kubernetes/port-set.ts'
 import type { PortSet } from '../../kubernetes/port-set.ts'
-import type { PolicyPeer, PolicyPort, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { Direction, PolicyPeer, PolicyPort, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import { grouped } from '../../source/grouped.ts'
 import type { Allowance, Engine, EngineFactory, RuleHit } from '../engine.ts'
@@ -42,7 +42,7 @@ export const networkPolicyEngine: EngineFactory = ({ config, policies }) => {
     return found
   }
 
-  const allows: Engine['allows'] = (workload, peer, direction): Allowance => {
+  const judgeAll = (workload: Workload, peer: Peer, direction: Direction): Allowance => {
     const isolatedBy = isolating(workload, direction)
     if (isolatedBy.length === 0) return { isolatedBy, sure: ALL_PORTS, perhaps: ALL_PORTS, hits: [] }
     const target = direction === 'ingress' ? workload : peer.kind === 'workload' ? peer.workload : null
@@ -55,15 +55,36 @@ export const networkPolicyEngine: EngineFactory = ({ config, policies }) => {
         return [{ policy, rule, sure: match === 'yes' ? ports.sure : NO_PORTS, perhaps: ports.perhaps }]
       }),
     )
+    const sure = hits.reduce((sum, hit) => unionPorts(sum, hit.sure), NO_PORTS)
+    const doubtful = hits.some((hit) => hit.perhaps !== hit.sure)
     return {
       isolatedBy,
-      sure: hits.reduce((sum, hit) => unionPorts(sum, hit.sure), NO_PORTS),
-      perhaps: hits.reduce((sum, hit) => unionPorts(sum, hit.perhaps), NO_PORTS),
+      sure,
+      perhaps: doubtful ? hits.reduce((sum, hit) => unionPorts(sum, hit.perhaps), NO_PORTS) : sure,
       hits,
     }
   }
+
+  // Every rule of a workload asks about the same peers, so the answers of the workload at hand are kept.
+  let kept: { readonly workload: Workload; readonly direction: Direction } | null = null
+  const byPeer = new Map<Workload, Allowance>()
+  const allows: Engine['allows'] = (workload, peer, direction) => {
+    if (peer.kind !== 'workload') return judgeAll(workload, peer, direction)
+    if (kept?.workload !== workload || kept.direction !== direction) {
+      kept = { workload, direction }
+      byPeer.clear()
+    }
+    const before = byPeer.get(peer.workload)
+    if (before !== undefined) return before
+    const now = judgeAll(workload, peer, direction)
+    byPeer.set(peer.workload, now)
+    return now
+  }
   return { isolating, allows }
 }
+
+/** Rules that name no port by name admit the same into everybody: worked out once. */
+const NUMBERS = new WeakMap<PolicyRule, PortSet>()
 
 /** The ports that a rule admits into `target`, or, for egress to what is no known workload, may admit. */
 export function rulePorts(
@@ -72,6 +93,8 @@ export function rulePorts(
   peer: Peer,
 ): { readonly sure: PortSet; readonly perhaps: PortSet } {
   if (rule.ports === null) return { sure: ALL_PORTS, perhaps: ALL_PORTS }
+  const numbers = NUMBERS.get(rule)
+  if (numbers !== undefined) return { sure: numbers, perhaps: numbers }
   let sure = NO_PORTS
   let perhaps = NO_PORTS
   for (const entry of rule.ports) {
@@ -84,6 +107,7 @@ export function rulePorts(
       perhaps = unionPorts(perhaps, portRange(entry.protocol, 1, 65535))
     }
   }
+  if (rule.ports.every((entry) => !('name' in entry))) NUMBERS.set(rule, sure)
   return { sure, perhaps: unionPorts(sure, perhaps) }
 }
 
