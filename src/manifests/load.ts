@@ -1,5 +1,6 @@
 // A tree becomes manifests with origins, and problems. Plain YAML and JSON; a file is parsed once for each
 // content it ever has, as long as the cache lives.
+import { posix } from 'node:path'
 import picomatch from 'picomatch'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import type { Problem } from '../core/source/problem.ts'
@@ -84,10 +85,13 @@ interface Candidates {
 async function candidates(tree: Tree, { ignorePaths, assumed }: LoadOptions): Promise<Candidates> {
   const ignored = ignorePaths.length === 0 ? (): boolean => false : picomatch([...ignorePaths], { dot: true })
   const every = (await tree.files()).filter(({ path }) => !assumed.includes(path) && !ignored(path))
-  const wanted = every.filter(({ path }) => /\.(ya?ml|json)$/.test(path) || isKustomization(path))
-  const [links, regular] = [
+  const wanted = every.filter(
+    (file) => /\.(ya?ml|json)$/.test(file.path) || isKustomization(file.path) || mayHoldFolders(file),
+  )
+  const [links, regular, submodules] = [
     wanted.filter(({ mode }) => mode === '120000'),
     wanted.filter(({ mode }) => mode.startsWith('100')),
+    wanted.filter(({ mode }) => mode === '160000'),
   ]
   const large = regular.filter(({ size }) => size > MAX_FILE_SIZE)
   const readable = regular.filter(({ size }) => size <= MAX_FILE_SIZE)
@@ -110,6 +114,7 @@ async function candidates(tree: Tree, { ignorePaths, assumed }: LoadOptions): Pr
     problems: [
       ...unrendered.problems,
       ...links.map(({ path }) => link(path)),
+      ...submodules.map(({ path }) => submodule(path)),
       ...large.map(({ path, size }) => tooLarge(path, size)),
     ],
   }
@@ -138,9 +143,26 @@ async function parse(
   return parsed
 }
 
+/** A submodule, or a link whose name has no ending and may therefore be a folder's. */
+function mayHoldFolders({ path, mode }: TreeFile): boolean {
+  return mode === '160000' || (mode === '120000' && !posix.basename(path).includes('.'))
+}
+
 async function texts(tree: Tree, files: readonly TreeFile[]): Promise<ReadonlyMap<string, string>> {
   const bytes = await tree.read(files)
   return new Map([...bytes].map(([path, content]) => [path, new TextDecoder().decode(content)]))
+}
+
+function submodule(path: string): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'submodule',
+    class: 'unseen',
+    message: `${path} is a submodule, which is not fetched: the objects in it are not seen here.`,
+    remedy: 'Keep the manifests in this repository, or leave the submodule out with ignorePaths.',
+    hides: { namespaces: [], under: [path] },
+  }
 }
 
 function link(path: string): Problem {

@@ -2,10 +2,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { directoryTree } from '../../src/git/tree.ts'
+import { directoryTree, gitTree } from '../../src/git/tree.ts'
 import { load } from '../../src/manifests/load.ts'
 import type { ParsedFile } from '../../src/manifests/parse.ts'
-import { folder } from '../cli/command.ts'
+import { folder, git, repository } from '../cli/command.ts'
 import { deployment, namespace } from '../cli/manifests.ts'
 
 const read = async (
@@ -60,11 +60,31 @@ describe('load', () => {
       'big.yaml': `${namespace('big', false)}# ${'x'.repeat(11 * 1024 * 1024)}\n`,
     })
     symlinkSync('/etc/passwd', join(root, 'link.yaml'))
+    symlinkSync('/etc', join(root, 'overlay'))
+    symlinkSync('/etc/hosts', join(root, 'notes.txt'))
     writeFileSync(join(root, 'crypt.yaml'), Buffer.from([0, 71, 73, 84, 67, 82, 89, 80, 84, 0, 255, 254]))
     expect(await read(root)).toEqual({
       kinds: ['a.yaml Namespace'],
-      problems: ['symbolic-link link.yaml:1', 'file-too-large big.yaml:1', 'not-utf8 crypt.yaml:1'],
+      problems: [
+        'symbolic-link link.yaml:1',
+        'symbolic-link overlay:1',
+        'file-too-large big.yaml:1',
+        'not-utf8 crypt.yaml:1',
+      ],
     })
+  })
+
+  it('tells of submodules', async () => {
+    const root = repository({ 'a.yaml': namespace('a', false) })
+    const commit = git(root, 'rev-parse', 'HEAD')
+    git(root, 'update-index', '--add', '--cacheinfo', `160000,${commit},vendor`)
+    git(root, 'commit', '-q', '-m', 'vendor')
+    const { problems } = await load(
+      gitTree(root, 'HEAD'),
+      { ignorePaths: [], assumed: [] },
+      { get: () => undefined, set: () => undefined },
+    )
+    expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual(['submodule vendor'])
   })
 
   it('leaves out what the configuration says', async () => {
