@@ -10,6 +10,7 @@ import { rulePorts } from '../policy/engines/network-policy.ts'
 import { admitsAnySource } from '../policy/mesh-peers.ts'
 import type { MeshPeer } from '../policy/mesh-peers.ts'
 import type { Certainty, Culprit } from './finding.ts'
+import { detour } from './waypoint-leg.ts'
 
 /** A peer that a rule admits on application ports, and that the HBONE port is closed to. */
 export interface LostPeer extends MeshPeer {
@@ -68,15 +69,15 @@ function judgePeer(
   const doubtful = hasPort(perhaps, 'TCP', hbonePort)
   // A doubt on both sides is no news: whoever is only possibly a mesh peer is possibly let in, too.
   if (doubtful && peer.side === 'possible') return null
-  const detour = throughWaypoint(world, workload, direction, peer, target)
-  if (detour === 'open') return null
+  const way = detour(world, workload, direction, peer.peer, target)
+  if (way === 'open') return null
   const declared = target?.declaredPorts ?? []
   const served = declared.length === 0 || declared.some((port) => contains(admitted.TCP, port))
   const inMesh =
     peer.side === 'certain' || (direction === 'ingress' && admitsAnySource(rule, world.state.config))
   const sureHit = hits.some((hit) => hit.rule === rule && hit.sure.TCP.length > 0)
-  const doubt = detour !== 'none' ? 'waypoint' : served ? 'mesh' : 'port'
-  const certain = inMesh && !doubtful && sureHit && served && detour === 'none'
+  const doubt = way !== 'none' ? 'waypoint' : served ? 'mesh' : 'port'
+  const certain = inMesh && !doubtful && sureHit && served && way === 'none'
   // A wide egress rule counts for known workloads alone, so they are called by their names.
   const name = direction === 'egress' && namesNoPods(rule) && target !== null ? target.id : peer.name
   return { ...peer, name, certainty: certain ? 'certain' : 'possible', doubt }
@@ -99,34 +100,6 @@ export function namesNoPods({ peers }: PolicyRule): boolean {
 
 function isDns(ports: PortSet['TCP']): boolean {
   return ports.every(([low, high]) => low === 53 && high === 54)
-}
-
-/**
- * Enrolled clients of a workload behind a waypoint reach the waypoint, and only the waypoint reaches the workload: the
- * direct path is not needed where the waypoint is let in. Gateways and sidecars go straight.
- */
-function throughWaypoint(
-  world: World,
-  workload: Workload,
-  direction: Direction,
-  { peer }: MeshPeer,
-  target: Workload | null,
-): 'none' | 'open' | 'unknown' {
-  const { engine, mesh, state } = world
-  const destination = direction === 'ingress' ? workload : target
-  if (destination?.waypoint == null) return 'none'
-  const sender = direction === 'egress' ? workload : peer.kind === 'workload' ? peer.workload : null
-  if (sender !== null && mesh.member(sender).enrollment.state === 'no') return 'none'
-  const { name, namespace } = destination.waypoint
-  const waypoint = state.workloads.find(
-    (candidate) =>
-      candidate.gateway === 'istio-waypoint' &&
-      candidate.name === name &&
-      candidate.namespace.name === namespace,
-  )
-  if (waypoint === undefined) return 'unknown'
-  const { sure } = engine.allows(workload, { kind: 'workload', workload: waypoint }, direction)
-  return hasPort(sure, 'TCP', state.config.mesh.hbonePort) ? 'open' : 'unknown'
 }
 
 /** The ports that a rule admits into any destination: its numbers, without its names. */

@@ -9,10 +9,16 @@ import { compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { World } from '../analysis.ts'
 import { lostPeers } from './lost-peers.ts'
+import { waypointLeg, waypointOf } from './waypoint-leg.ts'
 import { namePolicies } from './words.ts'
 
 export function unseenProblems(world: World): readonly Problem[] {
-  return [...undescribedNamespaces(world), ...emptyNamespaces(world), ...unseenWorkloads(world)]
+  return [
+    ...undescribedNamespaces(world),
+    ...emptyNamespaces(world),
+    ...unseenWorkloads(world),
+    ...unjudgedWaypoints(world),
+  ]
 }
 
 /** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */
@@ -90,6 +96,39 @@ function unseenWorkloads(world: World): readonly Problem[] {
         message: `${namePolicies(risky)} ${risky.length === 1 ? 'isolates' : 'isolate'} pods that are not in the tree, in the enrolled namespace ${namespace.name}: whether they lose mesh traffic or kubelet probes is not known.`,
         remedy: `Add their workloads to the tree, or to clusters.${state.config.name}.assume.manifests.`,
         hides: { namespaces: asked ? [namespace.name] : [], under: [...new Set(files)] },
+      },
+    ]
+  })
+}
+
+/**
+ * Workloads behind a waypoint where a policy stands on the way: paths through waypoints are not judged. Silent where
+ * the waypoint is let in for sure, and no policy isolates it.
+ */
+function unjudgedWaypoints(world: World): readonly Problem[] {
+  const { engine, mesh, state } = world
+  return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
+    const [first] = mesh.members
+      .filter(({ workload, enrollment }) => workload.namespace === namespace && enrollment.state === 'yes')
+      .map(({ workload }) => workload)
+      .filter((workload) => {
+        if (workload.waypoint === null) return false
+        const waypoint = waypointOf(world, workload)
+        const isolated =
+          waypoint !== null &&
+          (['ingress', 'egress'] as const).some((way) => engine.isolating(waypoint, way).length > 0)
+        return isolated || waypointLeg(world, workload, 'ingress', workload) !== 'open'
+      })
+    if (first?.waypoint == null) return []
+    return [
+      {
+        ...placeOf(first.origin, ['metadata']),
+        code: 'waypoint-not-judged',
+        class: 'unseen',
+        message: `${first.id} is behind the waypoint ${first.waypoint.namespace}/${first.waypoint.name}, and policies stand on the way through it, which is not judged: whether clients reach it is not known.`,
+        remedy:
+          'Ask ambient-guard reach about 15008/TCP from the clients to the waypoint, and from the waypoint to the workload.',
+        hides: { namespaces: [namespace.name] },
       },
     ]
   })

@@ -45,7 +45,12 @@ export interface Workload extends Named {
   /** Where Istio makes the pods from a Gateway. */
   readonly gateway: GatewayClass | null
   /** The waypoint that traffic to it, or to a Service of it, goes through; whether it exists is another question. */
-  readonly waypoint: { readonly name: string; readonly namespace: string } | null
+  readonly waypoint: {
+    readonly name: string
+    readonly namespace: string
+    /** How many Services select the workload: by kind, since headless ones lead past some waypoints. */
+    readonly services: { readonly plain: number; readonly headless: number }
+  } | null
   /** Every TCP port that the workload declares, serves or is probed on, sorted. */
   readonly declaredPorts: readonly number[]
 }
@@ -357,6 +362,7 @@ function asWorkload(
     ...pods.ports.flatMap(({ protocol, port }) => (protocol === 'TCP' ? port : [])),
     ...pods.probes.map(({ port }) => port),
   ])
+  const selecting = { plain: 0, headless: 0 }
   const attached = [attachment(pods.labels, named.namespace.name)]
   for (const { named: service, value } of services) {
     if (service.namespace.name !== named.namespace.name || value.selector === null) continue
@@ -365,6 +371,7 @@ function asWorkload(
     )
     if (selector.length === 0 || !matches(selector, pods.labels)) continue
     attached.push(attachment(value.labels, service.namespace.name))
+    selecting[value.headless ? 'headless' : 'plain'] += 1
     for (const { protocol, port } of value.targets) {
       if (protocol !== 'TCP') continue
       const numbers =
@@ -377,7 +384,8 @@ function asWorkload(
   // A label of the object itself, `none` included, goes before that of its namespace.
   const own = attached.filter((one) => one !== undefined)
   const inherited = own.length > 0 ? own : [attachment(named.namespace.labels, named.namespace.name)]
-  const waypoint = gateway === null ? (inherited.find((one) => one != null) ?? null) : null
+  const attachedTo = inherited.find((one) => one != null)
+  const waypoint = gateway === null && attachedTo != null ? { ...attachedTo, services: selecting } : null
   return { ...named, pods, gateway, waypoint, declaredPorts: [...declared].sort((a, b) => a - b) }
 }
 
@@ -385,7 +393,10 @@ function asWorkload(
  * What labels say of a waypoint: undefined nothing, null none (pilot/pkg/serviceregistry/ambient/waypoints.go,
  * fetchWaypointForTarget).
  */
-function attachment(labels: Labels, namespace: string): Workload['waypoint'] | undefined {
+function attachment(
+  labels: Labels,
+  namespace: string,
+): { readonly name: string; readonly namespace: string } | null | undefined {
   const name = label(labels, 'istio.io/use-waypoint')
   if (name === undefined) return undefined
   return name === 'none'

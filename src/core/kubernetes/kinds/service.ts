@@ -9,6 +9,8 @@ export interface ServiceSpec {
   /** null: the Service selects nothing by itself (its endpoints come from elsewhere). */
   readonly selector: Labels | null
   readonly labels: Labels
+  /** clusterIP None: clients get the addresses of the pods. */
+  readonly headless: boolean
   readonly targets: readonly { readonly protocol: Protocol; readonly port: number | string }[]
 }
 
@@ -17,6 +19,7 @@ export function readService(root: Field): ServiceSpec {
   const spec = get(root, 'spec')
   const selector = get(spec, 'selector')
   return {
+    headless: get(spec, 'clusterIP').value === 'None',
     labels: labelsField(get(get(root, 'metadata'), 'labels')),
     selector: absent(selector) ? null : labelsField(selector),
     targets: items(get(spec, 'ports')).flatMap((entry): ServiceSpec['targets'] => {
