@@ -11,7 +11,7 @@ import type { Route } from './yaml/types.ts'
 
 export const CONFIG_PATH = '.github/ambient-guard.yml'
 
-/** Does enforcement see the probe source that Ambient rewrites to? See facts of each CNI in docs/cni.md. */
+/** Does enforcement see the probe source that Ambient rewrites to, and do blocks apply to pods? docs/rules/kubelet-probe.md lists them. */
 export const CNI_PROFILES = {
   cilium: { seesProbeSource: 'yes', blocksMatchPods: false },
   'gke-dataplane-v2': { seesProbeSource: 'yes', blocksMatchPods: false },

@@ -4,6 +4,7 @@ import type { Member } from '../ambient/mesh.ts'
 import { NO_PORTS, describePorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { Direction } from '../kubernetes/kinds/network-policy.ts'
 import { compareText } from '../source/problem.ts'
+import type { Workload } from '../kubernetes/state.ts'
 import type { Finding } from './finding.ts'
 import { lostPeers } from './lost-peers.ts'
 import type { Loss, LostPeer } from './lost-peers.ts'
@@ -73,11 +74,9 @@ function sentence(
 
 function doubt(workload: Workload, direction: Direction, lost: readonly LostPeer[]): string {
   if (lost.every((peer) => peer.doubt === 'port')) {
-    const other =
-      direction === 'ingress'
-        ? `it declares other ports (${workload.declaredPorts.join(', ')})`
-        : 'they declare other ports'
-    return other
+    return direction === 'ingress'
+      ? `it declares other ports (${workload.declaredPorts.join(', ')})`
+      : 'they declare other ports'
   }
   if (lost.some((peer) => peer.doubt === 'waypoint'))
     return 'its way leads through a waypoint, and those are not judged yet'
@@ -85,5 +84,3 @@ function doubt(workload: Workload, direction: Direction, lost: readonly LostPeer
     ? 'whether that peer is in the mesh is not known from the tree'
     : 'whether those peers are in the mesh is not known from the tree'
 }
-
-type Workload = Member['workload']

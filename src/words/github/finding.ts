@@ -1,5 +1,6 @@
 // One finding in GitHub's Markdown: the sentence of who loses whom, and the lines below it.
 import { policiesOf } from '../../core/index.ts'
+import { list } from '../../core/findings/words.ts'
 import type { Place } from '../../core/kubernetes/manifest.ts'
 import type { ReportFinding } from '../../examine/report.ts'
 import { code, escapeMarkdown } from './escape.ts'
@@ -19,10 +20,9 @@ export function placeLink(place: Place, link: Linker): string {
   return url === null ? name : `[${name}](${url})`
 }
 
-/** `a`, `a and b`, `a, b and 3 more`. */
+/** As core lists names, with room for one more. */
 export function names(all: readonly string[], most = 4): string {
-  const shown = all.length > most ? [...all.slice(0, most - 1), `${String(all.length - most + 1)} more`] : all
-  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`
+  return list(all, most)
 }
 
 /** What is lost, without whose it is: `mesh traffic from Deployment/web/front on 15008/TCP`. */
