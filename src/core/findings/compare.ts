@@ -191,10 +191,10 @@ function compareProblem(problem: Problem, same: boolean, touched: Touched): Comp
  * the peers that it loses.
  */
 function causeOf(finding: Finding, head: Analysis, touched: Touched): Place | null {
-  const { culprits, direction, enrolledAt, peers, workload, workloadRoutes } = finding
+  const { culprits, enrolledAt, isolatedBy, peers, workload, workloadRoutes } = finding
   const labels = enrolledAt.filter(({ path, line }) => touched.lines.get(path)?.has(line) === true)
   const guilty = culprits.map(({ policy, rule }) => [policy.origin, [rule?.route ?? ['spec']]] as const)
-  const beside = head.engine.isolating(workload, direction).map(({ origin }) => [origin, [['spec']]] as const)
+  const beside = isolatedBy.map(({ origin }) => [origin, [['spec']]] as const)
   const lost = head.state.workloads.filter(({ id }) => peers.includes(id))
   const manifests = [
     guilty,

@@ -4,7 +4,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { RuleId, Severity } from '../config.ts'
 import type { Place } from '../kubernetes/manifest.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
-import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
+import type { Protocol } from '../kubernetes/port-set.ts'
 import type { MeshPeer } from '../policy/mesh-peers.ts'
 import { compareText } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
@@ -24,18 +25,21 @@ export interface Finding {
   readonly lowered: boolean
   readonly certainty: Certainty
   readonly cluster: string
-  readonly workload: Workload
+  /** The workload that it is about; for rules about policies or labels, the object that carries them. */
+  readonly workload: Named
   readonly direction: Direction
-  /** TCP port. */
   readonly port: number
+  readonly protocol: Protocol
   /** Sorted names: `Kind/namespace/name`, a block, `any`, or `pods(…)@namespaces(…)`. */
   readonly peers: readonly string[]
   /** The peers behind those names, where a rule tells them apart. */
   readonly lost: readonly MeshPeer[]
   readonly culprits: readonly Culprit[]
+  /** Policies that isolate the workload in this direction, guilty or not. */
+  readonly isolatedBy: readonly NetworkPolicy[]
   /** Where enrolment labels stand that brought it about: the workload's own, then those of its peers. */
   readonly enrolledAt: readonly Place[]
-  /** Routes in the workload's manifest that matter to it, such as its probes. */
+  /** Routes in the manifest of `workload` that matter to it, such as its probes. */
   readonly workloadRoutes: readonly Route[]
   readonly message: string
 }

@@ -38,10 +38,12 @@ function asFinding(world: World, member: Member, direction: Direction, all: read
     workload,
     direction,
     port: world.state.config.mesh.hbonePort,
+    protocol: 'TCP',
     peers,
     lost,
     // Rules that are only possibly at fault count, too: a fix that left them would not settle the finding.
     culprits: [...losses, ...all.filter((loss) => !losses.includes(loss))].map(({ culprit }) => culprit),
+    isolatedBy: world.engine.isolating(workload, direction),
     enrolledAt: [...(enrollment.at === null ? [] : [enrollment.at]), ...enrolled],
     workloadRoutes: [workload.pods.labelsRoute],
     message: sentence(world, member, direction, losses, lost, peers),

@@ -10,8 +10,9 @@ import type { Finding } from './finding.ts'
 /** Did the rules that `before` blames admit this peer of the mesh, and not its port? */
 export function lostBefore(peer: Peer, before: Finding, base: Analysis): boolean {
   const was = onBase(peer, base, before.direction === 'ingress' ? 'sends' : 'receives')
-  if (was === null) return false
-  const { sure, hits } = base.engine.allows(before.workload, was, before.direction)
+  const workload = base.state.workloads.find(({ id }) => id === before.workload.id)
+  if (was === null || workload === undefined) return false
+  const { sure, hits } = base.engine.allows(workload, was, before.direction)
   const blamed = new Set(before.culprits.map(({ rule }) => rule))
   return (
     !hasPort(sure, 'TCP', before.port) &&

@@ -74,7 +74,7 @@ function judgePeer(
   const declared = target?.declaredPorts ?? []
   const served = declared.length === 0 || declared.some((port) => contains(admitted.TCP, port))
   const inMesh =
-    peer.side === 'certain' || (direction === 'ingress' && admitsAnySource(rule, world.state.config))
+    peer.side === 'certain' || (direction === 'ingress' && admitsAnySource(rule, world.state.network))
   const sureHit = hits.some((hit) => hit.rule === rule && hit.sure.TCP.length > 0)
   const doubt = way !== 'none' ? 'waypoint' : served ? 'mesh' : 'port'
   const certain = inMesh && !doubtful && sureHit && served && way === 'none'

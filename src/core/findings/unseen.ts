@@ -1,5 +1,4 @@
 // What the tree does not show and the verdict would need: told once, never taken for "allowed".
-import { CNI_PROFILES } from '../config.ts'
 import { addressSet } from '../kubernetes/address-set.ts'
 import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/manifest.ts'
@@ -154,12 +153,11 @@ function mayBreak(world: World, policy: NetworkPolicy): boolean {
 }
 
 function probesMayFail({ state, engine }: World, pod: Workload): boolean {
-  const { cni, mesh } = state.config
-  const { seesProbeSource } = CNI_PROFILES[cni]
+  const { seesProbeSource } = state.network
   if (seesProbeSource === 'no' || seesProbeSource === 'believed-not') return false
   const peer = {
     kind: 'addresses',
-    addresses: addressSet(mesh.probeSources.slice(0, 1)),
+    addresses: addressSet(state.config.mesh.probeSources.slice(0, 1)),
     pods: false,
   } as const
   const everyPort = { ...NO_PORTS, TCP: portRange('TCP', 1, 65535).TCP }

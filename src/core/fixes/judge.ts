@@ -120,7 +120,7 @@ function listed(
     const own = (openings.get(policy.id) ?? []).filter((opening) => opening.direction === direction)
     return own.reduce((ports, opening) => {
       const rule = { index: -1, route: [], peers: opening.peers, ports: null }
-      return ruleMatches(rule, policy, peer, before.state.config) === 'no'
+      return ruleMatches(rule, policy, peer, before.state.network) === 'no'
         ? ports
         : unionPorts(ports, opening.ports)
     }, sum)

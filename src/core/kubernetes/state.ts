@@ -9,6 +9,8 @@ import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, label, matches } from './labels.t
 import type { Labels } from './labels.ts'
 import { namespaceOf, placeOf, unreadable } from './manifest.ts'
 import type { Manifest, Origin } from './manifest.ts'
+import { networkOf } from './network.ts'
+import type { Network } from './network.ts'
 import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
 import { readNetworkPolicy } from './kinds/network-policy.ts'
@@ -61,6 +63,7 @@ export interface NetworkPolicy extends Named {
 
 export interface ClusterState {
   readonly config: ClusterConfig
+  readonly network: Network
   readonly namespaces: ReadonlyMap<string, Namespace>
   readonly workloads: readonly Workload[]
   readonly policies: readonly NetworkPolicy[]
@@ -140,6 +143,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   })
   return {
     config,
+    network: networkOf(config),
     namespaces: new Map([...namespaces].sort(([a], [b]) => compareText(a, b))),
     workloads: [...workloads, ...gatewayPods].sort(byId),
     policies: policies.sort(byId),

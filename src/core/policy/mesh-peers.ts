@@ -1,10 +1,9 @@
 // Whom a rule speaks of, as far as the mesh cares: known workloads first, and representatives for the
 // pods that its selectors could match and the tree does not show.
-import { CNI_PROFILES } from '../config.ts'
-import type { ClusterConfig } from '../config.ts'
-import { addressSet, intersectAddresses, subtractAddresses } from '../kubernetes/address-set.ts'
+import { NO_ADDRESSES, intersectAddresses, subtractAddresses } from '../kubernetes/address-set.ts'
 import { EVERYTHING, NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
+import type { Network } from '../kubernetes/network.ts'
 import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
 import type { ClusterState, Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
@@ -29,7 +28,7 @@ export interface PeerFinder {
 }
 
 export function findPeers(state: ClusterState, mesh: MeshView, role: Role): PeerFinder {
-  const { config } = state
+  const { config, network } = state
   const namespaces = [...state.namespaces.values()]
   const gateways = config.mesh.gatewayNamespaces
     .filter((name) => !state.namespaces.has(name))
@@ -101,20 +100,20 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
 
   const ofBlock = ({ cidr, except, addresses }: PolicyPeer & { readonly kind: 'block' }): MeshPeer[] => {
     const name = except.length === 0 ? cidr : `${cidr} except ${except.join(', ')}`
-    if (!CNI_PROFILES[config.cni].blocksMatchPods) return []
-    const match = podAddressesMatch(addresses, config)
+    if (!network.blocksMatchPods) return []
+    const match = podAddressesMatch(addresses, network)
     if (match === 'yes') return everywhere(name)
     if (match === 'no') return []
     const pods =
-      config.podCIDRs === null
-        ? subtractAddresses(addresses, addressSet(config.nodeCIDRs))
-        : intersectAddresses(addresses, addressSet(config.podCIDRs))
+      network.pods === null
+        ? subtractAddresses(addresses, network.nodes ?? NO_ADDRESSES)
+        : intersectAddresses(addresses, network.pods)
     // Addresses of nodes are no pods; what is left of the block may be none either.
-    if (podAddressesMatch(pods, config) === 'no') return []
+    if (podAddressesMatch(pods, network) === 'no') return []
     return [
       {
         peer: { kind: 'addresses', addresses: pods, pods: true },
-        side: config.podCIDRs === null ? 'possible' : 'certain',
+        side: network.pods === null ? 'possible' : 'certain',
         name,
       },
     ]
@@ -130,10 +129,10 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
 }
 
 /** Does a rule let in whoever comes, every pod among them? */
-export function admitsAnySource({ peers }: PolicyRule, config: ClusterConfig): boolean {
+export function admitsAnySource({ peers }: PolicyRule, network: Network): boolean {
   return (
     peers === null ||
-    peers.some((peer) => peer.kind === 'block' && podAddressesMatch(peer.addresses, config) === 'yes')
+    peers.some((peer) => peer.kind === 'block' && podAddressesMatch(peer.addresses, network) === 'yes')
   )
 }
 

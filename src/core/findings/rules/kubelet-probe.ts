@@ -1,6 +1,5 @@
 // Ambient rewrites the source of kubelet probes to a link-local address (istio cni/pkg/iptables,
 // AppendHostRules). Where enforcement sees that address, a policy that isolates the pod drops the probe.
-import { CNI_PROFILES } from '../../config.ts'
 import type { Severity } from '../../config.ts'
 import { addressSet, asBlock, familyOf } from '../../kubernetes/address-set.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
@@ -16,8 +15,7 @@ export const kubeletProbe: StateRule = {
   id: 'kubelet-probe',
   judges: 'state',
   check: (world) => {
-    const { seesProbeSource } = CNI_PROFILES[world.state.config.cni]
-    if (seesProbeSource === 'no') return []
+    if (world.state.network.seesProbeSource === 'no') return []
     return world.mesh.members.flatMap((member) =>
       member.enrollment.state === 'yes' ? blockedProbes(world, member) : [],
     )
@@ -26,8 +24,8 @@ export const kubeletProbe: StateRule = {
 
 /** The addresses that probes come from: the kubelet dials a pod by its primary address family. */
 function primarySources({ state }: World): readonly string[] {
-  const { ipFamilies, mesh } = state.config
-  const primary = mesh.probeSources.filter((source) => familyOf(source) === ipFamilies[0])
+  const { mesh } = state.config
+  const primary = mesh.probeSources.filter((source) => familyOf(source) === state.network.primaryFamily)
   return primary.length > 0 ? primary : mesh.probeSources
 }
 
@@ -58,7 +56,7 @@ function asFinding(
   probes: readonly Probe[],
   isolating: readonly NetworkPolicy[],
 ): Finding {
-  const { seesProbeSource } = CNI_PROFILES[world.state.config.cni]
+  const { seesProbeSource } = world.state.network
   const severity: Severity = seesProbeSource === 'believed-not' ? 'note' : 'error'
   const certainty: Certainty = seesProbeSource === 'yes' ? 'certain' : 'possible'
   const { workload, enrollment } = member
@@ -72,9 +70,11 @@ function asFinding(
     workload,
     direction: 'ingress',
     port,
+    protocol: 'TCP',
     peers: primarySources(world).map(asBlock),
     lost: [],
     culprits: isolating.map((policy) => ({ policy, rule: null })),
+    isolatedBy: isolating,
     enrolledAt: enrollment.at === null ? [] : [enrollment.at],
     workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
     message: sentence(world, member, probes, isolating),
@@ -87,17 +87,17 @@ function sentence(
   probes: readonly Probe[],
   isolating: readonly NetworkPolicy[],
 ): string {
-  const { cni, name: cluster } = world.state.config
+  const { cni, seesProbeSource } = world.state.network
   const kinds = list([...new Set(probes.map(({ field }) => field))])
   const port = `${String(probes[0]?.port ?? 0)}/TCP`
   const source = list(primarySources(world))
   const verb = isolating.length === 1 ? 'isolates it and does' : 'isolate it and do'
   const fact = `${member.workload.id} is enrolled in Ambient (${because(member.enrollment)}), so its ${kinds} on ${port} comes from ${source}. ${namePolicies(isolating)} ${verb} not admit that address`
-  switch (CNI_PROFILES[cni].seesProbeSource) {
+  switch (seesProbeSource) {
     case 'yes':
       return `${fact}: the probe fails.`
     case 'unknown':
-      return `${fact}: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known; set clusters.${cluster}.cni to make this exact.`
+      return `${fact}: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known; set clusters.${world.state.config.name}.cni to make this exact.`
     case 'believed-not':
       return `${fact}. Enforcement on ${cni} is believed not to see that address; this is not confirmed.`
     case 'no':

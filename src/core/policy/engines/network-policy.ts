@@ -1,11 +1,8 @@
 // NetworkPolicy (networking.k8s.io/v1): policies that select a pod are a union of allows, and isolate it
 // from everything they do not admit. Semantics: the API reference of NetworkPolicySpec.
-import { CNI_PROFILES } from '../../config.ts'
-import type { ClusterConfig } from '../../config.ts'
 import {
   PRIVATE_ADDRESSES,
   SHARED_ADDRESSES,
-  addressSet,
   coversAddresses,
   intersectAddresses,
   noAddresses,
@@ -14,6 +11,7 @@ import {
 import type { AddressSet } from '../../kubernetes/address-set.ts'
 import { NAMESPACE_NAME_LABEL, implies, matches, matchesPartly, overlap } from '../../kubernetes/labels.ts'
 import type { Match, Selector } from '../../kubernetes/labels.ts'
+import type { Network } from '../../kubernetes/network.ts'
 import { ALL_PORTS, NO_PORTS, noPorts, portRange, unionPorts } from '../../kubernetes/port-set.ts'
 import type { PortSet } from '../../kubernetes/port-set.ts'
 import type { Direction, PolicyPeer, PolicyPort, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
@@ -22,7 +20,7 @@ import { grouped } from '../../source/grouped.ts'
 import type { Allowance, Engine, EngineFactory, RuleHit } from '../engine.ts'
 import type { Peer } from '../peer.ts'
 
-export const networkPolicyEngine: EngineFactory = ({ config, policies }) => {
+export const networkPolicyEngine: EngineFactory = ({ network, policies }) => {
   const byNamespace = grouped(policies, ({ namespace }) => namespace.name)
   const selected = {
     ingress: new Map<Workload, readonly NetworkPolicy[]>(),
@@ -48,7 +46,7 @@ export const networkPolicyEngine: EngineFactory = ({ config, policies }) => {
     const target = direction === 'ingress' ? workload : peer.kind === 'workload' ? peer.workload : null
     const hits = isolatedBy.flatMap((policy) =>
       (policy.spec[direction] ?? []).flatMap((rule): RuleHit[] => {
-        const match = ruleMatches(rule, policy, peer, config)
+        const match = ruleMatches(rule, policy, peer, network)
         if (match === 'no') return []
         const ports = rulePorts(rule, target, peer)
         if (noPorts(ports.perhaps)) return []
@@ -118,17 +116,12 @@ function namedPorts(entry: PolicyPort & { readonly name: string }, target: Workl
 }
 
 /** Does a rule of a policy admit a peer, whatever the port? */
-export function ruleMatches(
-  rule: PolicyRule,
-  policy: NetworkPolicy,
-  peer: Peer,
-  config: ClusterConfig,
-): Match {
+export function ruleMatches(rule: PolicyRule, policy: NetworkPolicy, peer: Peer, network: Network): Match {
   if (rule.peers === null) return 'yes'
   let result: Match = 'no'
   for (const candidate of rule.peers) {
     const match =
-      candidate.kind === 'block' ? blockMatches(candidate, peer, config) : podsMatch(candidate, policy, peer)
+      candidate.kind === 'block' ? blockMatches(candidate, peer, network) : podsMatch(candidate, policy, peer)
     if (match === 'yes') return 'yes'
     if (match === 'maybe') result = 'maybe'
   }
@@ -179,21 +172,21 @@ function selectorMatches(narrow: Selector, wide: Selector): Match {
 function blockMatches(
   candidate: PolicyPeer & { readonly kind: 'block' },
   peer: Peer,
-  config: ClusterConfig,
+  network: Network,
 ): Match {
   if (peer.kind === 'addresses') return within(peer.addresses, candidate.addresses)
   if (peer.kind === 'workload' && peer.workload.pods.hostNetwork) {
-    return config.nodeCIDRs.length === 0
-      ? withinUnknown(candidate.addresses, config)
-      : within(addressSet(config.nodeCIDRs), candidate.addresses)
+    return network.nodes === null
+      ? withinUnknown(candidate.addresses, network)
+      : within(network.nodes, candidate.addresses)
   }
-  return podAddressesMatch(candidate.addresses, config)
+  return podAddressesMatch(candidate.addresses, network)
 }
 
 /** Does a block hold the addresses of pods? On Cilium and its derivatives it never applies to pods. */
-export function podAddressesMatch(block: AddressSet, config: ClusterConfig): Match {
-  if (!CNI_PROFILES[config.cni].blocksMatchPods) return 'no'
-  return config.podCIDRs === null ? withinUnknown(block, config) : within(addressSet(config.podCIDRs), block)
+export function podAddressesMatch(block: AddressSet, network: Network): Match {
+  if (!network.blocksMatchPods) return 'no'
+  return network.pods === null ? withinUnknown(block, network) : within(network.pods, block)
 }
 
 /**
@@ -201,9 +194,8 @@ export function podAddressesMatch(block: AddressSet, config: ClusterConfig): Mat
  * shared address space (RFC 6598) and more, but nothing else private, is the internet: its usual exceptions
  * are those of RFC 1918.
  */
-function withinUnknown(block: AddressSet, config: ClusterConfig): Match {
-  const family = config.ipFamilies[0] ?? 'IPv4'
-  const pods: AddressSet = { IPv4: [], IPv6: [], [family]: PRIVATE_ADDRESSES[family] }
+function withinUnknown(block: AddressSet, { primaryFamily }: Network): Match {
+  const pods: AddressSet = { IPv4: [], IPv6: [], [primaryFamily]: PRIVATE_ADDRESSES[primaryFamily] }
   const match = within(pods, block)
   const onlyShared = noAddresses(intersectAddresses(block, subtractAddresses(pods, SHARED_ADDRESSES)))
   return match === 'maybe' && onlyShared && !coversAddresses(SHARED_ADDRESSES, block) ? 'no' : match
