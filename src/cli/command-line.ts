@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { Command, CommanderError, Option } from 'commander'
 import { readConfig } from '../core/config.ts'
 import { GitError } from '../git/command.ts'
+import { assume } from './assume.ts'
 import { check, fix } from './check.ts'
 import type { CheckOptions, FixOptions } from './check.ts'
 import { problemLine, readText } from './configuration.ts'
 import type { Output } from './output.ts'
 import { reach } from './reach.ts'
 import type { ReachOptions } from './reach.ts'
+import { MAKE_BASELINE } from '../words/baseline.ts'
 import { printable } from '../words/text.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -110,6 +112,13 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     )
     .action(async (path: string | undefined, options: ReachOptions) => {
       code = await reach(path, options, output)
+    })
+  program
+    .command('assume')
+    .description('make a baseline for assume.manifests of what kubectl get prints, without secrets')
+    .addHelpText('after', `\nExample:\n  ${MAKE_BASELINE}`)
+    .action(async () => {
+      code = await assume(output)
     })
   program
     .command('config')

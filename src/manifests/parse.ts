@@ -67,18 +67,13 @@ function mayMatter(chunk: string): boolean {
 function collect(value: unknown, origin: Origin, manifests: Manifest[], problems: Problem[]): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return
   const object = value as Readonly<Record<string, unknown>>
-  const { kind, apiVersion, items } = object
+  const { kind, apiVersion } = object
   if (typeof kind !== 'string') return
-  if (kind.endsWith('List') && Array.isArray(items)) {
-    const inner = kind.slice(0, -'List'.length)
+  const items = listedItems(object)
+  if (items !== null) {
     for (const [index, item] of items.entries()) {
-      // Items of a typed list may leave their kind to it.
-      const whole =
-        inner !== '' && isObject(item) && item.kind === undefined
-          ? { ...item, kind: inner, apiVersion }
-          : (item as unknown)
       collect(
-        whole,
+        item,
         { ...origin, route: [...origin.route, 'items', index] satisfies Route },
         manifests,
         problems,
@@ -104,6 +99,19 @@ function collect(value: unknown, origin: Origin, manifests: Manifest[], problems
   }
   const manifest: Manifest = { apiVersion, kind, object, origin }
   if (isRelevant(manifest)) manifests.push(manifest)
+}
+
+/** The objects of a List, or null where it is none. Items of a typed list may leave their kind to it. */
+export function listedItems({
+  kind,
+  apiVersion,
+  items,
+}: Readonly<Record<string, unknown>>): readonly unknown[] | null {
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return null
+  const inner = kind.slice(0, -'List'.length)
+  return items.map((item: unknown) =>
+    inner !== '' && isObject(item) && item.kind === undefined ? { ...item, kind: inner, apiVersion } : item,
+  )
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

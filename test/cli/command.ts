@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { runCommandLine } from '../../src/cli/command-line.ts'
 
@@ -12,13 +13,24 @@ export interface Ran {
   readonly stderr: string
 }
 
-export async function ambientGuard(...argv: readonly string[]): Promise<Ran> {
+export function ambientGuard(...argv: readonly string[]): Promise<Ran> {
+  return ambientGuardWith({}, ...argv)
+}
+
+/** The same with standard input, or lines of another width. */
+export async function ambientGuardWith(
+  { input = '', width = 80 }: { readonly input?: string; readonly width?: number },
+  ...argv: readonly string[]
+): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   const code = await runCommandLine(argv, {
+    input: Readable.from([input]),
     write: (text) => void (stdout += text),
+    flushed: () => Promise.resolve(true),
     say: (line) => void (stderr += `${line}\n`),
     terminal: false,
+    width,
   })
   return { code, stdout, stderr }
 }

@@ -158,7 +158,7 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 }
 
 /** `apps/Deployment`, `v1/Pod`: the version of a group does not matter to what a kind is. */
-function groupKindOf({ apiVersion, kind }: Manifest): string {
+export function groupKindOf({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): string {
   return apiVersion.includes('/')
     ? `${apiVersion.slice(0, apiVersion.indexOf('/'))}/${kind}`
     : `${apiVersion}/${kind}`

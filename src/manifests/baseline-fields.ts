@@ -1,0 +1,106 @@
+// What a baseline keeps of each kind: the fields that core reads, and no others. A kind that core learns to read is
+// one entry here; a test fails until it has one.
+import { fields, list, map, presence, scalar, where, whole } from './keep.ts'
+import type { Keep } from './keep.ts'
+
+const METADATA = fields({ name: scalar, namespace: scalar, labels: map })
+
+/** `sidecar.istio.io/status` counts by being there, and the injector writes whole volumes into it. */
+const POD_METADATA = fields({
+  name: scalar,
+  namespace: scalar,
+  labels: map,
+  annotations: fields({
+    'sidecar.istio.io/inject': scalar,
+    'sidecar.istio.io/status': (value) => (scalar(value) === undefined ? undefined : '{}'),
+  }),
+})
+
+/** Paths and headers of a probe may carry tokens, commands anything at all. */
+const HANDLER = fields({
+  httpGet: fields({ host: scalar, port: scalar }),
+  tcpSocket: fields({ host: scalar, port: scalar }),
+  grpc: fields({ port: scalar }),
+  exec: presence,
+})
+
+const CONTAINER = fields({
+  name: scalar,
+  restartPolicy: scalar,
+  ports: list(fields({ name: scalar, containerPort: scalar, protocol: scalar })),
+  startupProbe: HANDLER,
+  readinessProbe: HANDLER,
+  livenessProbe: HANDLER,
+  lifecycle: fields({ postStart: HANDLER, preStop: HANDLER }),
+})
+
+const POD_SPEC = fields({
+  hostNetwork: scalar,
+  // Only native sidecars (KEP-753) have ports and probes that outlive the start of the pod.
+  initContainers: list(where(({ restartPolicy }) => restartPolicy === 'Always', CONTAINER)),
+  containers: list(CONTAINER),
+})
+
+const TEMPLATE = fields({ metadata: POD_METADATA, spec: POD_SPEC })
+
+const workload = (spec: Keep): Keep => fields({ metadata: METADATA, spec })
+const templated = workload(fields({ template: TEMPLATE }))
+
+const policy = (keep: Readonly<Record<string, Keep>>): Keep => fields({ metadata: METADATA, ...keep })
+const otherPolicy = policy({ spec: whole() })
+/** Layer 7 rules may compare headers with a token in plain text. */
+const cilium = whole({ http: ['headers', 'headerMatches'] })
+const ciliumPolicy = policy({ spec: cilium, specs: cilium })
+
+/** By `group/Kind`; the version of the group does not matter. A kind that is not here bears on nothing. */
+export const KEPT: Readonly<Record<string, Keep>> = {
+  'v1/Namespace': fields({ metadata: METADATA }),
+  'v1/Service': fields({
+    metadata: METADATA,
+    spec: fields({
+      type: scalar,
+      // Any other address is the cluster's own business, and would change with it.
+      clusterIP: (value) => (value === 'None' ? value : undefined),
+      selector: map,
+      ports: list(fields({ name: scalar, port: scalar, protocol: scalar, targetPort: scalar })),
+    }),
+  }),
+  'gateway.networking.k8s.io/Gateway': fields({
+    metadata: METADATA,
+    spec: fields({
+      gatewayClassName: scalar,
+      addresses: list(fields({ type: scalar, value: scalar })),
+      infrastructure: fields({ labels: map }),
+      listeners: list(fields({ name: scalar, port: scalar, protocol: scalar, allowedRoutes: whole() })),
+    }),
+  }),
+
+  'v1/Pod': fields({ metadata: POD_METADATA, spec: POD_SPEC }),
+  'v1/ReplicationController': templated,
+  'apps/Deployment': templated,
+  'apps/ReplicaSet': templated,
+  'apps/StatefulSet': templated,
+  'apps/DaemonSet': templated,
+  'argoproj.io/Rollout': templated,
+  'batch/Job': templated,
+  'batch/CronJob': workload(fields({ jobTemplate: fields({ spec: fields({ template: TEMPLATE }) }) })),
+
+  'networking.k8s.io/NetworkPolicy': otherPolicy,
+  'policy.networking.k8s.io/AdminNetworkPolicy': otherPolicy,
+  'policy.networking.k8s.io/BaselineAdminNetworkPolicy': otherPolicy,
+  'policy.networking.k8s.io/ClusterNetworkPolicy': otherPolicy,
+  'networking.k8s.aws/ClusterNetworkPolicy': otherPolicy,
+  'cilium.io/CiliumNetworkPolicy': ciliumPolicy,
+  'cilium.io/CiliumClusterwideNetworkPolicy': ciliumPolicy,
+  'projectcalico.org/NetworkPolicy': otherPolicy,
+  'projectcalico.org/GlobalNetworkPolicy': otherPolicy,
+  'projectcalico.org/Tier': otherPolicy,
+  'crd.projectcalico.org/NetworkPolicy': otherPolicy,
+  'crd.projectcalico.org/GlobalNetworkPolicy': otherPolicy,
+  'crd.projectcalico.org/Tier': otherPolicy,
+  'crd.antrea.io/NetworkPolicy': otherPolicy,
+  'crd.antrea.io/ClusterNetworkPolicy': otherPolicy,
+  'crd.antrea.io/ClusterGroup': otherPolicy,
+  'crd.antrea.io/Group': otherPolicy,
+  'crd.antrea.io/Tier': otherPolicy,
+}
