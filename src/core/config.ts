@@ -37,6 +37,7 @@ export const RULE_SEVERITIES = {
   'hbone-egress': 'error',
   'kubelet-probe': 'error',
   isolated: 'warning',
+  'probe-family': 'warning',
 } as const
 
 export type RuleId = keyof typeof RULE_SEVERITIES

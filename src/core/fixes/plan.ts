@@ -65,7 +65,9 @@ function planFor(head: Analysis, finding: ComparedFinding, touched: Touched): Pl
     case 'hbone-egress':
       return openHbone(head, finding)
     case 'kubelet-probe':
-      return admitProbes(head, finding, touched)
+      return admitProbes(head, finding, touched, 'all')
+    case 'probe-family':
+      return admitProbes(head, finding, touched, 'missing')
     case 'isolated':
       return null
   }
@@ -149,7 +151,12 @@ function meshPeersOf(
 }
 
 /** A rule that admits the probe source and names no port, in one of the policies that isolate the pods. */
-function admitProbes(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
+function admitProbes(
+  head: Analysis,
+  finding: ComparedFinding,
+  touched: Touched,
+  which: 'all' | 'missing',
+): Plan | null {
   const candidates = finding.culprits.map(({ policy }) => policy).filter(({ origin }) => origin.editable)
   const policy = [...candidates].sort(
     (a, b) =>
@@ -160,7 +167,9 @@ function admitProbes(head: Analysis, finding: ComparedFinding, touched: Touched)
   if (policy === undefined) return null
   const { ipFamilies, mesh, cni } = head.state.config
   const wanted = mesh.probeSources.filter((source) =>
-    ipFamilies.some((family) => family === familyOf(source)),
+    which === 'all'
+      ? ipFamilies.some((family) => family === familyOf(source))
+      : finding.peers.includes(asBlock(source)),
   )
   // The agent of the AWS CNI reads an IPv6 /128 as an IPv4 block and skips it (aws-network-policy-agent#509).
   const blocks = wanted.map((source) =>

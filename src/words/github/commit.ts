@@ -27,7 +27,8 @@ export function fixCommit(
   { login, id }: { login: string; id: number },
 ): CommitMessage {
   const workloads = [...new Set(findings.map(({ workload }) => workload.id))]
-  const what = findings.every(({ rule }) => rule === 'kubelet-probe') ? 'kubelet probes' : 'Ambient traffic'
+  const probes = findings.every(({ rule }) => rule === 'kubelet-probe' || rule === 'probe-family')
+  const what = probes ? 'kubelet probes' : 'Ambient traffic'
   const subject = `Let ${what} reach ${workloads.length === 1 ? (workloads[0] ?? '') : `${String(workloads.length)} workloads`}`
   const items = findings.map(({ rule, workload, port, fingerprint }) =>
     plainWords(`- ${rule} ${workload.id} ${String(port)}/TCP (${fingerprint})`),

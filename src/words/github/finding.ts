@@ -25,28 +25,40 @@ export function names(all: readonly string[], most = 4): string {
   return list(all, most)
 }
 
-/** What is lost, without whose it is: `mesh traffic from Deployment/web/front on 15008/TCP`. */
-function loss(finding: ReportFinding): string {
+/** What an object loses (`mesh traffic from Deployment/web/front on 15008/TCP`), or what else is to be said of it. */
+type Said = { readonly loses: string } | { readonly does: string }
+
+function say(finding: ReportFinding): Said {
   const { rule, peers, port, direction } = finding
   const at = `${String(port)}/TCP`
   const who = names(peers.map((peer) => (peer === 'any' ? 'anywhere' : code(peer))))
   switch (rule) {
     case 'kubelet-probe':
-      return `kubelet probes on ${at}`
+      return { loses: `kubelet probes on ${at}` }
+    case 'probe-family':
+      return { does: `takes kubelet probes of one address family alone on ${at}` }
     case 'isolated':
-      return direction === 'ingress' ? 'every mesh peer that reached it' : 'every mesh peer that it reached'
+      return {
+        loses:
+          direction === 'ingress' ? 'every mesh peer that reached it' : 'every mesh peer that it reached',
+      }
     case 'hbone-ingress':
-      return `mesh traffic from ${who} on ${at}`
+      return { loses: `mesh traffic from ${who} on ${at}` }
     case 'hbone-egress':
-      return `mesh traffic to ${who} on ${at}`
+      return { loses: `mesh traffic to ${who} on ${at}` }
   }
 }
 
 /** `**Deployment/payments/api** loses …`, once for all findings of a workload. */
 export function lossOf(findings: readonly ReportFinding[]): string {
   const [first] = findings
-  const verb = findings.every(({ certainty }) => certainty === 'possible') ? 'may lose' : 'loses'
-  return `**${code(first?.workload.id ?? '')}** ${verb} ${names([...new Set(findings.map(loss))], 6)}`
+  const lossy = findings.filter((finding) => 'loses' in say(finding))
+  const verb = lossy.every(({ certainty }) => certainty === 'possible') ? 'may lose' : 'loses'
+  const said = findings.map(say)
+  const losses = [...new Set(said.flatMap((one) => ('loses' in one ? one.loses : [])))]
+  const others = [...new Set(said.flatMap((one) => ('does' in one ? one.does : [])))]
+  const parts = [...(losses.length === 0 ? [] : [`${verb} ${names(losses, 6)}`]), ...others]
+  return `**${code(first?.workload.id ?? '')}** ${names(parts, 6)}`
 }
 
 /** Findings of one workload, as a list item with one item inside for each. */

@@ -32,9 +32,10 @@ export function lostGraph(findings: readonly ReportFinding[]): string {
 
 function edgesOf({ rule, workload, peers, port, direction }: ReportFinding): readonly Edge[] {
   const self = workload.id
-  const label = rule === 'kubelet-probe' ? `probe ${String(port)}/TCP` : `${String(port)}/TCP`
+  const isProbe = rule === 'kubelet-probe' || rule === 'probe-family'
+  const label = isProbe ? `probe ${String(port)}/TCP` : `${String(port)}/TCP`
   return peers.map((peer) => {
-    const other = rule === 'kubelet-probe' ? 'kubelet' : peer === 'any' ? 'any mesh peer' : peer
+    const other = isProbe ? 'kubelet' : peer === 'any' ? 'any mesh peer' : peer
     return direction === 'ingress' ? { from: other, to: self, label } : { from: self, to: other, label }
   })
 }

@@ -4,6 +4,7 @@ import { hboneEgress } from './hbone-egress.ts'
 import { hboneIngress } from './hbone-ingress.ts'
 import { isolated } from './isolated.ts'
 import { kubeletProbe } from './kubelet-probe.ts'
+import { probeFamily } from './probe-family.ts'
 
-export const STATE_RULES: readonly StateRule[] = [hboneIngress, hboneEgress, kubeletProbe]
+export const STATE_RULES: readonly StateRule[] = [hboneIngress, hboneEgress, kubeletProbe, probeFamily]
 export const CHANGE_RULES: readonly ChangeRule[] = [isolated]

@@ -1,13 +1,14 @@
 // Ambient rewrites the source of kubelet probes to a link-local address (istio cni/pkg/iptables,
 // AppendHostRules). Where enforcement sees that address, a policy that isolates the pod drops the probe.
 import type { Severity } from '../../config.ts'
-import { addressSet, asBlock, familyOf } from '../../kubernetes/address-set.ts'
+import { asBlock } from '../../kubernetes/address-set.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { Probe } from '../../kubernetes/kinds/workload.ts'
 import type { NetworkPolicy } from '../../kubernetes/state.ts'
 import type { World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
 import type { Certainty, Finding } from '../finding.ts'
+import { admittedFrom, primarySources } from '../probe-source.ts'
 import type { StateRule } from '../rule.ts'
 import { because, list, namePolicies } from '../words.ts'
 
@@ -22,22 +23,12 @@ export const kubeletProbe: StateRule = {
   },
 }
 
-/** The addresses that probes come from: the kubelet dials a pod by its primary address family. */
-function primarySources({ state }: World): readonly string[] {
-  const { mesh } = state.config
-  const primary = mesh.probeSources.filter((source) => familyOf(source) === state.network.primaryFamily)
-  return primary.length > 0 ? primary : mesh.probeSources
-}
-
 function blockedProbes(world: World, member: Member): readonly Finding[] {
   const { workload } = member
   const isolating = world.engine.isolating(workload, 'ingress')
   if (isolating.length === 0) return []
   const blocked = workload.pods.probes.filter(({ port }) =>
-    primarySources(world).some((source) => {
-      const peer = { kind: 'addresses', addresses: addressSet([source]), pods: false } as const
-      return !hasPort(world.engine.allows(workload, peer, 'ingress').sure, 'TCP', port)
-    }),
+    primarySources(world).some((source) => !hasPort(admittedFrom(world, workload, source).sure, 'TCP', port)),
   )
   const ports = [...new Set(blocked.map(({ port }) => port))].sort((a, b) => a - b)
   return ports.map((port) =>
