@@ -176,9 +176,12 @@ function blockMatches(
 ): Match {
   if (peer.kind === 'addresses') return within(peer.addresses, candidate.addresses)
   if (peer.kind === 'workload' && peer.workload.pods.hostNetwork) {
-    return network.nodes === null
-      ? withinUnknown(candidate.addresses, network)
-      : within(network.nodes, candidate.addresses)
+    const match =
+      network.nodes === null
+        ? withinUnknown(candidate.addresses, network)
+        : within(network.nodes, candidate.addresses)
+    // Cilium tells nodes by identity; that blocks reach them is a setting (policyCIDRMatchMode).
+    return network.blocksMatchPods ? match : weakest(match, 'maybe')
   }
   return podAddressesMatch(candidate.addresses, network)
 }
