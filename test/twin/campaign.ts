@@ -1,0 +1,18 @@
+// How much is asked: a fixed little in `npm test`, and as much as AMBIENT_GUARD_LONG says in `npm run test:long`.
+
+export interface Campaign {
+  readonly runs: number
+  readonly seed: number
+  /** Milliseconds for the whole test; a long one shrinks for as long as it takes. */
+  readonly timeout: number
+}
+
+/** AMBIENT_GUARD_SEED repeats a long run that failed. */
+export function campaign(runs: number): Campaign {
+  const long = Number(process.env.AMBIENT_GUARD_LONG ?? '0')
+  const fixed = { runs, seed: 20261124, timeout: 60_000 }
+  if (!(long > 0)) return fixed
+  const seed = Number(process.env.AMBIENT_GUARD_SEED ?? Date.now() % 2 ** 31)
+  process.stderr.write(`AMBIENT_GUARD_SEED=${String(seed)} repeats this run\n`)
+  return { runs: Math.max(runs, long), seed, timeout: 3_600_000 }
+}
