@@ -115,7 +115,7 @@ function commitSide(repository: Repository, commit: string, label: string): Side
     ...tree,
     label,
     files: () => tree.files(),
-    read: (files) => tree.read(files),
+    read: (files, wanted) => tree.read(files, wanted),
   })
   return {
     tree: named(gitTree(repository.gitDirectory, commit, { under: repository.prefix })),

@@ -41,7 +41,7 @@ export async function look(bench: Bench, client: Client, pull: Pull): Promise<Si
     `refs/heads/${pull.baseRef}`,
   ])
   const merge = await mirror.trueMerge({ base: baseTip, head: pull.headSha, mergeBase })
-  const tree = (id: string): Tree => remembering(gitTree(mirror.directory, id))
+  const tree = (id: string): Tree => yielding(gitTree(mirror.directory, id))
   return {
     baseSha: baseTip,
     ...(await baseOf(tree(baseTip))),
@@ -59,10 +59,10 @@ export async function lookAtMerged(
 ): Promise<Sight> {
   const mirror = bench.mirror(client.repository)
   await bring(bench, client, mirror, [baseSha, headSha], [])
-  const head = remembering(gitTree(mirror.directory, headSha))
+  const head = yielding(gitTree(mirror.directory, headSha))
   return {
     baseSha,
-    ...(await baseOf(remembering(gitTree(mirror.directory, baseSha)))),
+    ...(await baseOf(yielding(gitTree(mirror.directory, baseSha)))),
     head,
     merged: { kind: 'clean', tree: head },
   }
@@ -138,17 +138,16 @@ export async function readTexts(
 }
 
 /**
- * The tree of a commit does not change, so it is listed once. Each look at it lets other work pass: with everything
- * in memory, the proofs of a hundred fixes would otherwise be one long turn, in which no webhook is answered.
+ * Each look at a tree lets other work pass: with everything in memory, the proofs of a hundred fixes would otherwise
+ * be one long turn, in which no webhook is answered.
  */
-function remembering(tree: Tree): Tree {
-  let files: ReturnType<Tree['files']> | null = null
+function yielding(tree: Tree): Tree {
   return {
     label: tree.label,
     async files() {
       await setImmediate()
-      return (files ??= tree.files())
+      return tree.files()
     },
-    read: (wanted) => tree.read(wanted),
+    read: (some, wanted) => tree.read(some, wanted),
   }
 }

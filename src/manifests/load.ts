@@ -127,20 +127,25 @@ async function parse(
   cache: ParseCache,
 ): Promise<ReadonlyMap<string, ParsedFile>> {
   const key = ({ path, id }: TreeFile): string => `${editable ? '' : 'assumed '}${id} ${path}`
-  const bytes = await tree.read(files.filter((file) => cache.get(key(file)) === undefined))
-  const parsed = new Map<string, ParsedFile>()
-  for (const file of files) {
+  // Kept from here on: by the time the others are read, the cache may have forgotten what it knew.
+  const known = new Map<TreeFile, ParsedFile>()
+  const bytes = await tree.read(files, (file) => {
     const before = cache.get(key(file))
-    const content = bytes.get(file.path)
-    if (before === undefined && content === undefined) {
-      parsed.set(file.path, { path: file.path, manifests: [], problems: [gone(file.path)] })
-      continue
-    }
-    const now = before ?? parseFile(file.path, content ?? new Uint8Array(), editable)
-    if (before === undefined) cache.set(key(file), now)
-    parsed.set(file.path, now)
-  }
-  return parsed
+    if (before !== undefined) known.set(file, before)
+    return before === undefined
+  })
+  return new Map(
+    files.map((file) => {
+      const { path } = file
+      const before = known.get(file)
+      if (before !== undefined) return [path, before]
+      const content = bytes.get(path)
+      if (content === undefined) return [path, { path, manifests: [], problems: [gone(path)] }]
+      const now = parseFile(path, content, editable)
+      cache.set(key(file), now)
+      return [path, now]
+    }),
+  )
 }
 
 /** A submodule, or a link whose name has no ending and may therefore be a folder's. */

@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, type Disk, readAll } from './disk.ts'
-import { byPath, type Tree, type TreeFile } from './tree.ts'
+import { byPath, listedOnce, type Tree, type TreeFile } from './tree.ts'
 
 const SKIPPED = new Set(['.git', 'node_modules'])
 
@@ -16,13 +16,14 @@ export function directoryTree(directory: string): Tree {
   return {
     label: directory,
     // In a promise, so that a folder that cannot be listed is a rejection, as it is of any other tree.
-    files: () =>
+    files: listedOnce(() =>
       Promise.resolve().then(() => {
         const files: TreeFile[] = []
         walk(disk, '', files)
         return files.sort(byPath)
       }),
-    read: (files) => Promise.resolve().then(() => readAll(disk, files)),
+    ),
+    read: (files, wanted) => Promise.resolve().then(() => readAll(disk, files, wanted)),
   }
 }
 

@@ -24,37 +24,56 @@ export interface Disk {
   readonly format: ObjectFormat
 }
 
-/** The file at `path`, or null: nothing there, a directory, a device, or something behind a symbolic link. */
-export function look(disk: Disk, path: string, walked: Walked = new Map()): TreeFile | null {
+/**
+ * The file at `path`, under the name it has in its tree, or null: nothing there, a directory, a device, or something
+ * behind a symbolic link.
+ */
+export function look(disk: Disk, path: string, name: string, walked: Walked): TreeFile | null {
   if (!parentsAreReal(disk.root, path, walked)) return null
   const stats = unlessGone(() => lstatSync(join(disk.root, path)))
-  return stats === null ? null : describe(disk, path, stats)
+  return stats === null ? null : describe(disk, path, stats, name)
 }
 
 /** The file that `stats` (of `lstat`) describe; null unless it is a regular file or a symbolic link. */
-export function describe(disk: Disk, path: string, stats: Stats): TreeFile | null {
+export function describe(disk: Disk, path: string, stats: Stats, name = path): TreeFile | null {
   if (!stats.isFile() && !stats.isSymbolicLink()) return null
   const mode = stats.isSymbolicLink() ? '120000' : (stats.mode & 0o100) !== 0 ? '100755' : '100644'
-  let id: string | undefined
-  return {
-    path,
+  const file: TreeFile = {
+    path: name,
     mode,
     size: stats.size,
     get id() {
-      return (id ??= hash(join(disk.root, path), mode, disk.format))
+      const known = ids.get(file)
+      if (known !== undefined) return known
+      const id = hash(join(disk.root, path), mode, disk.format)
+      ids.set(file, id)
+      return id
     },
   }
+  return file
 }
 
-/** The bytes of these files by path, without those that are gone. */
-export function readAll(disk: Disk, files: readonly TreeFile[]): Map<string, Uint8Array> {
+/** The ids of files whose bytes somebody has seen. */
+const ids = new WeakMap<TreeFile, string>()
+
+/** The bytes of these files by path, without those that are gone and those that are not wanted. */
+export function readAll(
+  disk: Disk,
+  files: readonly TreeFile[],
+  wanted: (file: TreeFile) => boolean = () => true,
+): Map<string, Uint8Array> {
   const found = new Map<string, Uint8Array>()
   const walked: Walked = new Map()
-  for (const { path, mode } of files) {
+  for (const file of files) {
+    const { path, mode } = file
     if (insidePath(path) !== path) throw new Error(`${JSON.stringify(path)} is not a path of this tree`)
-    if (mode === '160000' || !parentsAreReal(disk.root, path, walked)) continue
+    if (mode === '160000' || (ids.has(file) && !wanted(file))) continue
+    if (!parentsAreReal(disk.root, path, walked)) continue
     const bytes = unlessGone(() => readOne(join(disk.root, path), mode))
-    if (bytes !== null) found.set(path, bytes)
+    if (bytes === null) continue
+    const isNew = !ids.has(file)
+    if (isNew) ids.set(file, blobId(bytes, disk.format))
+    if (!isNew || wanted(file)) found.set(path, bytes)
   }
   return found
 }
@@ -109,9 +128,13 @@ function hash(path: string, mode: string, format: ObjectFormat): string {
   }
 }
 
+const CHUNK = 256 * 1024
+
 function hashOpen(file: number, format: ObjectFormat): string {
-  const sum = createHash(format).update(`blob ${String(fstatSync(file).size)}\0`)
-  const chunk = new Uint8Array(256 * 1024)
+  const { size } = fstatSync(file)
+  const sum = createHash(format).update(`blob ${String(size)}\0`)
+  // Not zeroed, and no larger than the file: with thousands of small files, clearing it costs more than reading.
+  const chunk = Buffer.allocUnsafe(Math.min(size + 1, CHUNK))
   for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
     sum.update(chunk.subarray(0, count))
   }

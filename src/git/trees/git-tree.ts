@@ -1,7 +1,7 @@
 // The files of a commit or tree, read from the object database: a checkout is never made.
 import { git, GitError } from '../command.ts'
 import { readBlobs, resolveObject, subtree } from '../objects.ts'
-import { byPath, type Tree, type TreeFile } from './tree.ts'
+import { byPath, listedOnce, type Tree, type TreeFile } from './tree.ts'
 import { insidePath } from './inside.ts'
 
 /**
@@ -13,14 +13,14 @@ export function gitTree(directory: string, treeish: string, options: { under?: s
   const under = insidePath(options.under ?? '')
   return {
     label: treeish,
-    async files() {
+    files: listedOnce(async () => {
       const root = await resolveObject(directory, treeish, 'tree')
       if (root === null) throw new GitError('missing-object', `the repository does not have ${treeish}`)
       const tree = await subtree(directory, root, under)
       return tree === null ? [] : list(directory, tree)
-    },
-    async read(files) {
-      const blobs = files.filter((file) => file.mode !== '160000')
+    }),
+    async read(files, wanted = () => true) {
+      const blobs = files.filter((file) => file.mode !== '160000' && wanted(file))
       const bytes = await readBlobs(directory, blobs)
       const found = new Map<string, Uint8Array>()
       for (const { path, id } of blobs) {

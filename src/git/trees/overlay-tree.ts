@@ -19,20 +19,22 @@ export function overlayTree(tree: Tree, edits: ReadonlyMap<string, string | null
     label: tree.label,
     async files() {
       const below = await tree.files()
-      const modes = new Map(below.map((file) => [file.path, file.mode]))
       const kept = below.filter(({ path }) => !removed.has(path) && !written.has(path))
+      const executable = new Set(
+        below.filter(({ path, mode }) => mode === '100755' && written.has(path)).map(({ path }) => path),
+      )
       const added = [...written].map(([path, bytes]): TreeFile => {
-        const mode = modes.get(path) === '100755' ? '100755' : '100644'
+        const mode = executable.has(path) ? '100755' : '100644'
         return { path, mode, id: blobId(bytes), size: bytes.length }
       })
       return [...kept, ...added].sort(byPath)
     },
-    async read(files) {
+    async read(files, wanted = () => true) {
       const below = files.filter(({ path }) => !written.has(path) && !removed.has(path))
-      const found = new Map(below.length === 0 ? [] : await tree.read(below))
-      for (const { path } of files) {
-        const bytes = written.get(path)
-        if (bytes !== undefined) found.set(path, bytes)
+      const found = new Map(below.length === 0 ? [] : await tree.read(below, wanted))
+      for (const file of files) {
+        const bytes = written.get(file.path)
+        if (bytes !== undefined && wanted(file)) found.set(file.path, bytes)
       }
       return found
     },

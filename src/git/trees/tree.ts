@@ -23,9 +23,22 @@ export interface Tree {
   files(): Promise<readonly TreeFile[]>
   /**
    * The bytes of these files (of this tree) by path; of a symbolic link, its target. Not in the answer: submodules,
-   * and files on disk that are gone by now.
+   * files on disk that are gone by now, and those that are not `wanted`. That is asked of each file once its id is
+   * known; for files on disk this is the moment to ask for it, as each is then read once for its id and its bytes.
    */
-  read(files: readonly TreeFile[]): Promise<ReadonlyMap<string, Uint8Array>>
+  read(
+    files: readonly TreeFile[],
+    wanted?: (file: TreeFile) => boolean,
+  ): Promise<ReadonlyMap<string, Uint8Array>>
+}
+
+/**
+ * Lists once, when first asked: what is judged is one state of a tree, whatever happens to it meanwhile, and a proof
+ * looks at the same files as the finding did.
+ */
+export function listedOnce(list: () => Promise<readonly TreeFile[]>): Tree['files'] {
+  let files: Promise<readonly TreeFile[]> | null = null
+  return () => (files ??= list())
 }
 
 /** The order of `Tree.files`. */

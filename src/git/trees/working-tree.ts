@@ -4,7 +4,7 @@ import { blobSizes, readBlobs } from '../objects.ts'
 import type { Repository } from '../repository.ts'
 import { look, readAll, type Disk, type Walked } from './disk.ts'
 import { insidePath } from './inside.ts'
-import { byPath, type Tree, type TreeFile } from './tree.ts'
+import { byPath, listedOnce, type Tree, type TreeFile } from './tree.ts'
 
 /**
  * The working tree of a repository that has one, or its folder `under` as the root. Files deleted on disk are absent;
@@ -16,11 +16,11 @@ export function workingTree(repository: Repository, options: { under?: string } 
   const prefix = under === '' ? '' : `${under}/`
   const root = repository.root
   const disk: Disk = { root: prefix === '' ? root : `${root}/${under}`, format: repository.format }
-  /** Of the last listing: what is in the index and not on disk, by design. */
+  /** What is in the index and not on disk, by design. */
   const sparse = new Set<string>()
   return {
     label: 'working tree',
-    async files() {
+    files: listedOnce(async () => {
       const [tracked, untracked] = await Promise.all([index(root, under), others(root, under)])
       const walked: Walked = new Map()
       const whole: Disk = { ...disk, root }
@@ -36,24 +36,24 @@ export function workingTree(repository: Repository, options: { under?: string } 
               root,
               absent.map(({ id }) => id),
             )
-      sparse.clear()
       for (const { path, mode, id, sparse: out } of tracked) {
         const name = path.slice(prefix.length)
         if (mode === '160000') add({ path: name, mode, id, size: 0 })
         else if (out) {
           sparse.add(name)
           add({ path: name, mode, id, size: sizes?.get(id) ?? 0 })
-        } else add(rename(look(whole, path, walked), name))
+        } else add(look(whole, path, name, walked))
       }
-      for (const path of untracked) add(rename(look(whole, path, walked), path.slice(prefix.length)))
+      for (const path of untracked) add(look(whole, path, path.slice(prefix.length), walked))
       return [...found.values()].sort(byPath)
-    },
-    async read(files) {
+    }),
+    async read(files, wanted = () => true) {
       const found = readAll(
         disk,
         files.filter(({ path }) => !sparse.has(path)),
+        wanted,
       )
-      const indexed = files.filter(({ path }) => sparse.has(path))
+      const indexed = files.filter((file) => sparse.has(file.path) && wanted(file))
       const blobs = await readBlobs(root, indexed)
       for (const { path, id } of indexed) {
         const bytes = blobs.get(id)
@@ -95,17 +95,4 @@ async function lsFiles(root: string, flags: readonly string[], under: string): P
     .toString('utf8')
     .split('\0')
     .filter((text) => text !== '')
-}
-
-/** The same file under the name it has in a folder. Its id stays lazy. */
-function rename(file: TreeFile | null, path: string): TreeFile | null {
-  if (file === null || file.path === path) return file
-  return {
-    path,
-    mode: file.mode,
-    size: file.size,
-    get id() {
-      return file.id
-    },
-  }
 }
