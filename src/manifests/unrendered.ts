@@ -1,6 +1,7 @@
 // Kustomizations and charts: what this tree would become is decided by tools that are not run. Their plain
 // files are read as they stand; where a tool would change them, a problem says so.
 import { posix } from 'node:path'
+import { grouped } from '../core/source/grouped.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { readDocument, splitDocuments } from '../core/yaml/index.ts'
 
@@ -31,6 +32,8 @@ export function findUnrendered(
   const charts = paths
     .filter((path) => posix.basename(path) === 'Chart.yaml')
     .map((path) => posix.dirname(path))
+  const there = new Set(paths.flatMap(withFolders))
+  const neighbours = grouped(paths, (path) => posix.dirname(path))
   const patches = new Set<string>()
   const inputs = new Set<string>()
   const problems: Problem[] = charts.map((folder) =>
@@ -65,12 +68,10 @@ export function findUnrendered(
       ...listed(value.bases),
     ].filter((entry) => typeof entry === 'string')
     const transforms = Object.keys(value).filter((key) => !HARMLESS.includes(key))
-    const remote = resources.filter(
-      (entry) => !paths.some((known) => isWithin(known, posix.join(folder, entry))),
-    )
+    const remote = resources.filter((entry) => !there.has(clean(posix.join(folder, entry))))
     const named = new Set(resources.map((entry) => posix.join(folder, entry)))
-    const leftOut = paths.filter(
-      (file) => posix.dirname(file) === folder && !isKustomization(file) && !named.has(file),
+    const leftOut = (neighbours.get(folder) ?? []).filter(
+      (file) => !isKustomization(file) && !named.has(file),
     )
     if (transforms.length === 0 && remote.length === 0 && leftOut.length === 0) continue
     const why =
@@ -93,19 +94,32 @@ export function findUnrendered(
       ),
     )
   }
-  const parts = charts.flatMap((folder) => CHART_PARTS.map((part) => posix.join(folder, part)))
-  const templates = charts.map((folder) => posix.join(folder, 'templates'))
+  const parts = new Set(charts.flatMap((folder) => CHART_PARTS.map((part) => posix.join(folder, part))))
+  const templates = new Set(charts.map((folder) => posix.join(folder, 'templates')))
   return {
-    skip: (path) => patches.has(path) || templates.some((folder) => isWithin(path, folder)),
-    isInput: (path) => inputs.has(path) || parts.some((part) => isWithin(path, part)),
+    skip: (path) => patches.has(path) || withFolders(path).some((folder) => templates.has(folder)),
+    isInput: (path) => inputs.has(path) || withFolders(path).some((part) => parts.has(part)),
     problems,
   }
 }
 
 /** Is a path this file or folder, or something below it? `.` holds everything. */
 export function isWithin(path: string, folder: string): boolean {
-  const clean = posix.normalize(folder).replace(/\/$/, '')
-  return clean === '.' || path === clean || path.startsWith(`${clean}/`)
+  const whole = clean(folder)
+  return whole === '.' || path === whole || path.startsWith(`${whole}/`)
+}
+
+/** A folder as it begins the paths of what is in it, without a slash at its end. */
+function clean(folder: string): string {
+  return posix.normalize(folder).replace(/\/$/, '')
+}
+
+/** A path of the tree, and every folder that holds it: in large trees, looked up and not searched for. */
+function withFolders(path: string): readonly string[] {
+  const found = [path, '.']
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    found.push(path.slice(0, at))
+  return found
 }
 
 function unreadable(path: string, why: string, folder: string): Problem {
