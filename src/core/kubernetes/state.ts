@@ -4,8 +4,8 @@ import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { describe, get, labelsField, rootField, text } from './field.ts'
-import type { Fault, Field } from './field.ts'
-import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, label, matches } from './labels.ts'
+import type { Fault } from './field.ts'
+import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, label } from './labels.ts'
 import type { Labels } from './labels.ts'
 import { namespaceOf, placeOf, unreadable } from './manifest.ts'
 import type { Manifest, Origin } from './manifest.ts'
@@ -19,6 +19,9 @@ import { readService } from './kinds/service.ts'
 import type { ServiceSpec } from './kinds/service.ts'
 import { WORKLOAD_KINDS, readPodTemplate } from './kinds/workload.ts'
 import type { PodTemplate } from './kinds/workload.ts'
+import { readOnce } from './read-once.ts'
+import type { Reading } from './read-once.ts'
+import { servicesByLabel } from './serving.ts'
 import type { Route } from '../yaml/types.ts'
 
 export interface Namespace {
@@ -112,34 +115,29 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     namespaces.set(name, unknown)
     return unknown
   }
-  const of = (groupKind: string): Manifest[] =>
-    chosen.filter((manifest) => groupKindOf(manifest) === groupKind)
-  const services = of('v1/Service').flatMap(
-    (manifest) => read(manifest, namespace(manifest), problems, readService) ?? [],
-  )
+  const byKind = grouped(chosen, groupKindOf)
+  const of = (groupKind: string): readonly Manifest[] => byKind.get(groupKind) ?? []
+  const read = <T>(manifest: Manifest, reader: (manifest: Manifest) => Reading<T>): Read<T> => {
+    const reading = reader(manifest)
+    const named = nameIt(manifest, namespace(manifest))
+    report(manifest, named.namespace.name, reading.faults, problems)
+    return { named, ...reading }
+  }
+  const services = servicesByLabel(of('v1/Service').map((manifest) => read(manifest, serviceOf)))
   const policies = policyManifests(chosen, config, problems).flatMap((manifest) => {
-    const policy = read(manifest, namespace(manifest), problems, readNetworkPolicy)
-    return policy === null || policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
+    const policy = read(manifest, policyOf)
+    return policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
   })
   const workloads = WORKLOAD_KINDS.flatMap((groupKind) =>
-    of(groupKind).flatMap((manifest) => {
-      const workload = read(manifest, namespace(manifest), problems, (root) =>
-        readPodTemplate(root, groupKind),
-      )
-      return workload === null ? [] : [asWorkload(workload.named, workload.value, null, services)]
+    of(groupKind).map((manifest) => {
+      const workload = read(manifest, podsOf)
+      return asWorkload(workload.named, workload.value, null, services)
     }),
   )
   const gateways = of('gateway.networking.k8s.io/Gateway')
   const gatewayPods = gateways.flatMap((manifest) => {
-    const made = read(manifest, namespace(manifest), problems, (root) => {
-      const kind = gatewayClass(root)
-      const pods =
-        kind === null ? null : readGatewayPods(root, text(get(get(root, 'metadata'), 'name')) ?? '', kind)
-      return { kind, pods }
-    })
-    return made?.value.pods == null
-      ? []
-      : [asWorkload(made.named, made.value.pods, made.value.kind, services)]
+    const { named, value } = read(manifest, gatewayOf)
+    return value.pods === null ? [] : [asWorkload(named, value.pods, value.kind, services)]
   })
   return {
     config,
@@ -151,6 +149,16 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     problems: problems.sort(byPlace),
   }
 }
+
+const serviceOf = readOnce(readService)
+const policyOf = readOnce(readNetworkPolicy)
+const podsOf = readOnce((root, manifest) => readPodTemplate(root, groupKindOf(manifest)))
+const gatewayOf = readOnce((root) => {
+  const kind = gatewayClass(root)
+  const pods =
+    kind === null ? null : readGatewayPods(root, text(get(get(root, 'metadata'), 'name')) ?? '', kind)
+  return { kind, pods }
+})
 
 /** Orders named objects by id: the order in which every list of them leaves this room. */
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
@@ -309,31 +317,18 @@ function policyManifests(
   })
 }
 
-interface Read<T> {
+interface Read<T> extends Reading<T> {
   readonly named: Named
-  readonly value: T
-  readonly faults: readonly Fault[]
 }
 
-function read<T>(
-  manifest: Manifest,
-  namespace: Namespace,
-  problems: Problem[],
-  reader: (root: Field) => T,
-): Read<T> | null {
+function nameIt(manifest: Manifest, namespace: Namespace): Named {
   const { kind, object, origin } = manifest
-  const root = rootField(object)
-  const value = reader(root)
-  report(manifest, namespace.name, root.faults, problems)
   const name = nameIn(manifest)
-  return {
-    named: { id: `${kind}/${namespace.name}/${name}`, kind, name, namespace, origin, object },
-    value,
-    faults: root.faults,
-  }
+  return { id: `${kind}/${namespace.name}/${name}`, kind, name, namespace, origin, object }
 }
 
 function report(manifest: Manifest, namespace: string, faults: readonly Fault[], problems: Problem[]): void {
+  if (faults.length === 0) return
   const { kind, origin } = manifest
   const what =
     kind === 'Namespace' ? `Namespace ${nameIn(manifest)}` : `${kind} ${namespace}/${nameIn(manifest)}`
@@ -360,7 +355,7 @@ function asWorkload(
   named: Named,
   pods: PodTemplate,
   gateway: GatewayClass | null,
-  services: readonly Read<ServiceSpec>[],
+  services: (namespace: string, labels: Labels) => readonly Read<ServiceSpec>[],
 ): Workload {
   const declared = new Set([
     ...pods.ports.flatMap(({ protocol, port }) => (protocol === 'TCP' ? port : [])),
@@ -368,12 +363,7 @@ function asWorkload(
   ])
   const selecting = { plain: 0, headless: 0 }
   const attached = [attachment(pods.labels, named.namespace.name)]
-  for (const { named: service, value } of services) {
-    if (service.namespace.name !== named.namespace.name || value.selector === null) continue
-    const selector = Object.entries(value.selector).map(
-      ([key, v]) => ({ key, operator: 'In', values: [v] }) as const,
-    )
-    if (selector.length === 0 || !matches(selector, pods.labels)) continue
+  for (const { named: service, value } of services(named.namespace.name, pods.labels)) {
     attached.push(attachment(value.labels, service.namespace.name))
     selecting[value.headless ? 'headless' : 'plain'] += 1
     for (const { protocol, port } of value.targets) {
