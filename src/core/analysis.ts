@@ -1,6 +1,8 @@
 // One state of one cluster, thought through: who is enrolled, who reaches whom, what is wrong with it.
 import type { ClusterConfig, RuleId, Severity } from './config.ts'
 import { viewMesh } from './ambient/mesh.ts'
+import { viewWaypoints } from './ambient/waypoints.ts'
+import type { WaypointView } from './ambient/waypoints.ts'
 import type { MeshView } from './ambient/mesh.ts'
 import type { Finding } from './findings/finding.ts'
 import { byFinding, bySeverity } from './findings/finding.ts'
@@ -11,8 +13,14 @@ import { buildState } from './kubernetes/state.ts'
 import type { ClusterState } from './kubernetes/state.ts'
 import type { Engine } from './policy/engine.ts'
 import { networkPolicyEngine } from './policy/engines/network-policy.ts'
+import { clientCut } from './policy/clients.ts'
+import type { ClientCut } from './policy/clients.ts'
+import { fromRising } from './policy/index-set.ts'
+import type { IndexSet } from './policy/index-set.ts'
 import { findPeers } from './policy/mesh-peers.ts'
 import type { PeerFinder } from './policy/mesh-peers.ts'
+import { populate } from './policy/population.ts'
+import type { Population } from './policy/population.ts'
 import { byPlace } from './source/problem.ts'
 import type { Problem } from './source/problem.ts'
 
@@ -23,9 +31,14 @@ export type RuleSettings = Readonly<Partial<Record<RuleId, Severity | 'off'>>>
 export interface World {
   readonly state: ClusterState
   readonly mesh: MeshView
+  readonly waypoints: WaypointView
+  readonly population: Population
   readonly engine: Engine
   readonly senders: PeerFinder
   readonly receivers: PeerFinder
+  readonly clients: ClientCut
+  /** The workloads to which some traffic of ambient pods goes, or may go, through a waypoint. */
+  readonly detoured: IndexSet
 }
 
 export interface Analysis extends World {
@@ -47,12 +60,22 @@ export function analyze(
 ): Analysis {
   const state = buildState(config, manifests)
   const mesh = viewMesh(state)
+  const waypoints = viewWaypoints(state)
+  const population = populate(state)
   const world: World = {
     state,
     mesh,
-    engine: networkPolicyEngine(state),
-    senders: findPeers(state, mesh, 'sends'),
-    receivers: findPeers(state, mesh, 'receives'),
+    waypoints,
+    population,
+    engine: networkPolicyEngine(state, population),
+    senders: findPeers(state, population, mesh, 'sends'),
+    receivers: findPeers(state, population, mesh, 'receives'),
+    clients: clientCut(population, mesh),
+    detoured: fromRising(
+      population.workloads.flatMap((workload, index) =>
+        waypoints.ways(workload, 'ambient').direct === 'yes' ? [] : [index],
+      ),
+    ),
   }
   const findings = STATE_RULES.filter(({ id }) => rules[id] !== 'off').flatMap(({ check }) => check(world))
   return {

@@ -4,7 +4,8 @@ import type { ClusterConfig } from '../config.ts'
 import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, label, matches, matchesPartly } from '../kubernetes/labels.ts'
 import type { Labels, Match, Selector } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/manifest.ts'
-import type { Place } from '../kubernetes/manifest.ts'
+import type { Origin, Place } from '../kubernetes/manifest.ts'
+import type { Route } from '../yaml/types.ts'
 import { rootField, selectorField } from '../kubernetes/field.ts'
 import type { Namespace, Workload } from '../kubernetes/state.ts'
 import { wouldBeInjected } from './injection.ts'
@@ -51,7 +52,7 @@ export function enrollment(workload: Workload, config: ClusterConfig): Enrollmen
       at: null,
     }
   }
-  return { state: 'yes', ...reason(workload, config) }
+  return enrolled(workload, config)
 }
 
 /** Would pods with these labels be enrolled in a namespace? For pods that the tree does not show. */
@@ -61,6 +62,14 @@ export function podsEnrolled(labels: Labels, namespace: Namespace, config: Clust
     wouldBeInjected({ labels, annotations: {}, hostNetwork: false }, namespace) === 'no' &&
     matchSelectors(labels, namespace, config) === 'yes'
   )
+}
+
+/** What a known namespace says of enrolment: namespaces that say the same enrol the same pods. */
+export function enrollmentKind({ name, labels }: Namespace, config: ClusterConfig): readonly unknown[] {
+  return [
+    config.mesh.excludeNamespaces.includes(name),
+    ...selectorsOf(config).map(({ namespaces }) => matches(namespaces, labels)),
+  ]
 }
 
 function matchSelectors(podLabels: Labels, namespace: Namespace, config: ClusterConfig): Match {
@@ -87,24 +96,33 @@ function selectorsOf(config: ClusterConfig): readonly EnablementSelector[] {
   }))
 }
 
-function reason(workload: Workload, { enroll }: ClusterConfig): Pick<Enrollment, 'because' | 'at'> {
+function enrolled(workload: Workload, { enroll }: ClusterConfig): Enrollment {
   const { pods, namespace, origin } = workload
   if (label(pods.labels, DATAPLANE_MODE) === 'ambient') {
-    return {
-      because: `its pods carry ${DATAPLANE_MODE}: ambient`,
-      at: placeOf(origin, [...pods.labelsRoute, DATAPLANE_MODE]),
-    }
+    const because = `its pods carry ${DATAPLANE_MODE}: ambient`
+    return saidAt(because, origin, [...pods.labelsRoute, DATAPLANE_MODE])
   }
   if (enroll.includes(namespace.name))
-    return { because: `as if the namespace ${namespace.name} carried ${DATAPLANE_MODE}: ambient`, at: null }
+    return said(`as if the namespace ${namespace.name} carried ${DATAPLANE_MODE}: ambient`)
   if (label(namespace.labels, DATAPLANE_MODE) !== 'ambient')
-    return { because: 'a configured enablement selector matches it', at: null }
-  if (namespace.origin === null) {
-    return {
-      because: `the namespace ${namespace.name} is assumed to carry ${DATAPLANE_MODE}: ambient`,
-      at: null,
-    }
+    return said('a configured enablement selector matches it')
+  if (namespace.origin === null)
+    return said(`the namespace ${namespace.name} is assumed to carry ${DATAPLANE_MODE}: ambient`)
+  const because = `the namespace ${namespace.name} carries ${DATAPLANE_MODE}: ambient`
+  return saidAt(because, namespace.origin, ['metadata', 'labels', DATAPLANE_MODE])
+}
+
+function said(because: string): Enrollment {
+  return { state: 'yes', because, at: null }
+}
+
+/** The place is looked for once somebody asks: most workloads are enrolled and nobody ever does. */
+function saidAt(because: string, origin: Origin, route: Route): Enrollment {
+  return {
+    state: 'yes',
+    because,
+    get at() {
+      return placeOf(origin, route)
+    },
   }
-  const at = placeOf(namespace.origin, ['metadata', 'labels', DATAPLANE_MODE])
-  return { because: `the namespace ${namespace.name} carries ${DATAPLANE_MODE}: ambient`, at }
 }

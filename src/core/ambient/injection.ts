@@ -10,6 +10,11 @@ const INJECT = 'sidecar.istio.io/inject'
 const REVISION = 'istio.io/rev'
 const NEVER = ['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage']
 
+/** What a known namespace says of injection: namespaces that say the same inject the same pods. */
+export function injectionKind({ name, labels }: Namespace): readonly unknown[] {
+  return [NEVER.includes(name), label(labels, 'istio-injection'), (label(labels, REVISION) ?? '') !== '']
+}
+
 export function wouldBeInjected(
   pods: Pick<PodTemplate, 'labels' | 'annotations' | 'hostNetwork'>,
   namespace: Namespace,

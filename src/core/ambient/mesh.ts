@@ -4,9 +4,9 @@ import type { ClusterConfig } from '../config.ts'
 import { NAMESPACE_NAME_LABEL, label, pinnedLabels } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import type { ClusterState, Namespace, Workload } from '../kubernetes/state.ts'
-import { enrollment, podsEnrolled } from './enrollment.ts'
+import { enrollment, enrollmentKind, podsEnrolled } from './enrollment.ts'
 import type { Enrollment } from './enrollment.ts'
-import { wouldBeInjected } from './injection.ts'
+import { injectionKind, wouldBeInjected } from './injection.ts'
 
 /** How sure it is that a peer speaks HBONE: `certain`, `possible`, or `outside` the mesh. */
 export type MeshSide = 'certain' | 'possible' | 'outside'
@@ -27,10 +27,15 @@ export interface MeshView {
   readonly member: (workload: Workload) => Member
   /** What pods would be that a selector matches in a namespace, and that the tree does not show. */
   readonly podsSide: (pods: Selector, namespace: Namespace, role: Role) => MeshSide
+  /** Would such pods be enrolled, for sure? */
+  readonly podsEnrolled: (pods: Selector, namespace: Namespace) => boolean
+  /** Namespaces of one kind are alike to the mesh: pods of a selector would be the same in all of them. */
+  readonly kindOf: (namespace: Namespace) => string
 }
 
 export function viewMesh(state: ClusterState): MeshView {
   const members = state.workloads.map((workload) => memberOf(workload, state.config))
+  const kinds = new WeakMap<Namespace, string>()
   const byWorkload = new Map(members.map((member) => [member.workload, member]))
   return {
     members,
@@ -40,6 +45,19 @@ export function viewMesh(state: ClusterState): MeshView {
       return member
     },
     podsSide: (pods, namespace, role) => podsSide(pods, namespace, role, state),
+    podsEnrolled: (pods, namespace) =>
+      namespace.known && podsEnrolled(pinnedLabels(pods), namespace, state.config),
+    kindOf: (namespace) => {
+      const before = kinds.get(namespace)
+      if (before !== undefined) return before
+      const { config } = state
+      const kind = namespace.known
+        ? [enrollmentKind(namespace, config), injectionKind(namespace), runsGateways(namespace, state)]
+        : [config.mesh.excludeNamespaces.includes(namespace.name)]
+      const now = JSON.stringify(kind)
+      kinds.set(namespace, now)
+      return now
+    },
   }
 }
 
@@ -65,7 +83,7 @@ function memberOf(workload: Workload, config: ClusterConfig): Member {
  * where the namespace is known and nothing speaks for the mesh; else possible.
  */
 function podsSide(pods: Selector, namespace: Namespace, role: Role, state: ClusterState): MeshSide {
-  const { config, gatewayNamespaces } = state
+  const { config } = state
   if (config.mesh.excludeNamespaces.includes(namespace.name)) return 'outside'
   if (!namespace.known) return 'possible'
   const labels = pinnedLabels(pods)
@@ -80,9 +98,11 @@ function podsSide(pods: Selector, namespace: Namespace, role: Role, state: Clust
     label(labels, 'gateway.networking.k8s.io/gateway-name') !== undefined
   )
     return 'possible'
-  const gateways =
-    gatewayNamespaces.has(namespace.name) || config.mesh.gatewayNamespaces.includes(namespace.name)
-  return gateways && role === 'sends' ? 'possible' : 'outside'
+  return runsGateways(namespace, state) && role === 'sends' ? 'possible' : 'outside'
+}
+
+function runsGateways({ name }: Namespace, { config, gatewayNamespaces }: ClusterState): boolean {
+  return gatewayNamespaces.has(name) || config.mesh.gatewayNamespaces.includes(name)
 }
 
 /** A namespace that the tree does not describe, by name: possible, unless the mesh excludes it. */

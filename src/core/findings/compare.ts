@@ -3,13 +3,12 @@
 import type { Analysis } from '../analysis.ts'
 import { withSeverity } from '../analysis.ts'
 import type { Severity, Waiver } from '../config.ts'
-import { linesOf } from '../kubernetes/manifest.ts'
-import type { Origin, Place } from '../kubernetes/manifest.ts'
+import type { Place } from '../kubernetes/manifest.ts'
 import { placeOf } from '../kubernetes/manifest.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
-import type { Route } from '../yaml/types.ts'
-import { lostBefore } from './lost-before.ts'
+import { causes } from './cause.ts'
+import { newlyLost } from './lost-before.ts'
 import { byFinding, bySeverity, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { CHANGE_RULES } from './rules/index.ts'
@@ -68,11 +67,12 @@ export function compare(
   const before = new Map((base?.findings ?? []).map((finding) => [fingerprint(finding), finding]))
   const after = [...head.findings, ...changed]
   const stated = new Set(after.map(fingerprint))
+  const causeOf = causes(head, touched)
   const dress = (finding: Finding, change: Change): ComparedFinding => ({
     ...finding,
     fingerprint: fingerprint(finding),
     change,
-    cause: change === 'resolved' ? null : causeOf(finding, head, touched),
+    cause: change === 'resolved' ? null : causeOf(finding),
     waived:
       waivers.find(
         ({ rule, workload, expires }) =>
@@ -85,7 +85,10 @@ export function compare(
   return {
     findings: [
       ...after.map((finding) =>
-        dress(finding, isNew(finding, before.get(fingerprint(finding)), base) ? 'introduced' : 'existing'),
+        dress(
+          finding,
+          isNew(finding, before.get(fingerprint(finding)), base, head) ? 'introduced' : 'existing',
+        ),
       ),
       ...resolved.map((finding) => dress(finding, 'resolved')),
     ].sort(byChange),
@@ -100,13 +103,14 @@ export function byChange(a: ComparedFinding, b: ComparedFinding): number {
   return CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change) || byFinding(a, b)
 }
 
-function isNew(finding: Finding, before: Finding | undefined, base: Analysis | null): boolean {
+function isNew(
+  finding: Finding,
+  before: Finding | undefined,
+  base: Analysis | null,
+  head: Analysis,
+): boolean {
   if (before === undefined || base === null) return true
-  const unheard = finding.peers.filter((name) => !before.peers.includes(name))
-  const lost = unheard.some((unheardName) => {
-    const behind = finding.lost.filter(({ name }) => name === unheardName)
-    return behind.length === 0 || behind.some(({ peer }) => !lostBefore(peer, before, base))
-  })
+  const lost = newlyLost(finding, before, base, head)
   const worse = bySeverity(finding.severity, before.severity) < 0
   return lost || worse || (finding.certainty === 'certain' && before.certainty === 'possible')
 }
@@ -183,45 +187,6 @@ function compareProblem(problem: Problem, same: boolean, touched: Touched): Comp
     change: same ? 'existing' : 'introduced',
     relevant: touched.paths.has(path) || touches || below,
   }
-}
-
-/**
- * Enrolment label first, then policy, then workload, each in path order. A policy that falls short comes
- * before one that isolates the workload beside it and may have helped until now; the workload itself before
- * the peers that it loses.
- */
-function causeOf(finding: Finding, head: Analysis, touched: Touched): Place | null {
-  const { culprits, enrolledAt, isolatedBy, peers, workload, workloadRoutes } = finding
-  const labels = enrolledAt.filter(({ path, line }) => touched.lines.get(path)?.has(line) === true)
-  const guilty = culprits.map(({ policy, rule }) => [policy.origin, [rule?.route ?? ['spec']]] as const)
-  const beside = isolatedBy.map(({ origin }) => [origin, [['spec']]] as const)
-  const lost = head.state.workloads.filter(({ id }) => peers.includes(id))
-  const manifests = [
-    guilty,
-    beside,
-    [[workload.origin, workloadRoutes] as const],
-    lost.map(({ origin, pods }) => [origin, [pods.labelsRoute]] as const),
-  ]
-  const changed = manifests.map((some) =>
-    some.flatMap(([origin, routes]) => changedPlace(origin, routes, touched) ?? []),
-  )
-  return firstOf([labels, ...changed].find((places) => places.length > 0) ?? [])
-}
-
-/** A changed line of an object: in one of the places that matter, if any changed there. */
-function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched): Place | null {
-  const lines = touched.lines.get(origin.file.path)
-  if (lines === undefined) return null
-  for (const route of [...routes, []]) {
-    const { first, last } = linesOf(origin, route)
-    for (let line = first; line <= last; line += 1)
-      if (lines.has(line)) return { path: origin.file.path, line }
-  }
-  return null
-}
-
-function firstOf(places: readonly Place[]): Place | null {
-  return [...places].sort((a, b) => compareText(a.path, b.path) || a.line - b.line)[0] ?? null
 }
 
 /** A policy as a finding names it: its rule's line where one decides, else that of its spec. */

@@ -2,13 +2,13 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { RuleId, Severity } from '../config.ts'
-import type { Place } from '../kubernetes/manifest.ts'
+import type { Enrollment } from '../ambient/enrollment.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
 import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Protocol } from '../kubernetes/port-set.ts'
-import type { MeshPeer } from '../policy/mesh-peers.ts'
 import { compareText } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
+import type { LostPeers } from './lost-peers.ts'
 
 export type Certainty = 'certain' | 'possible'
 
@@ -33,12 +33,12 @@ export interface Finding {
   /** Sorted names: `Kind/namespace/name`, a block, `any`, or `pods(…)@namespaces(…)`. */
   readonly peers: readonly string[]
   /** The peers behind those names, where a rule tells them apart. */
-  readonly lost: readonly MeshPeer[]
+  readonly lost: readonly LostPeers[]
   readonly culprits: readonly Culprit[]
   /** Policies that isolate the workload in this direction, guilty or not. */
   readonly isolatedBy: readonly NetworkPolicy[]
-  /** Where enrolment labels stand that brought it about: the workload's own, then those of its peers. */
-  readonly enrolledAt: readonly Place[]
+  /** The enrolments that brought it about, besides those of lost peers. */
+  readonly enrolledBy: readonly Enrollment[]
   /** Routes in the manifest of `workload` that matter to it, such as its probes. */
   readonly workloadRoutes: readonly Route[]
   readonly message: string

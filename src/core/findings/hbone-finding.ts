@@ -3,11 +3,11 @@ import type { World } from '../analysis.ts'
 import type { Member } from '../ambient/mesh.ts'
 import { NO_PORTS, describePorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { Direction } from '../kubernetes/kinds/network-policy.ts'
-import { compareText } from '../source/problem.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import type { Finding } from './finding.ts'
+import { namesOf } from './lost-names.ts'
 import { lostPeers } from './lost-peers.ts'
-import type { Loss, LostPeer } from './lost-peers.ts'
+import type { Loss, LostPeers } from './lost-peers.ts'
 import { because, namePeers, namePolicies } from './words.ts'
 
 /** One finding for each enrolled workload that loses peers in a direction. */
@@ -20,15 +20,12 @@ export function hboneFindings(world: World, direction: Direction): readonly Find
 }
 
 function asFinding(world: World, member: Member, direction: Direction, all: readonly Loss[]): Finding {
-  const certain = all.filter(({ peers }) => peers.some(({ certainty }) => certainty === 'certain'))
+  const certain = all.filter(({ lost }) => lost.some((group) => group.certainty === 'certain'))
   const certainty = certain.length > 0 ? 'certain' : 'possible'
   const losses = certain.length > 0 ? certain : all
-  const lost = losses.flatMap(({ peers }) => peers.filter((peer) => peer.certainty === certainty))
-  const peers = [...new Set(lost.map(({ name }) => name))].sort(compareText)
+  const lost = losses.flatMap((loss) => loss.lost.filter((group) => group.certainty === certainty))
+  const peers = namesOf(lost, world.population)
   const { workload, enrollment } = member
-  const enrolled = lost.flatMap(({ peer }) =>
-    peer.kind === 'workload' ? (world.mesh.member(peer.workload).enrollment.at ?? []) : [],
-  )
   return {
     rule: direction === 'ingress' ? 'hbone-ingress' : 'hbone-egress',
     severity: certainty === 'certain' ? 'error' : 'warning',
@@ -44,7 +41,7 @@ function asFinding(world: World, member: Member, direction: Direction, all: read
     // Rules that are only possibly at fault count, too: a fix that left them would not settle the finding.
     culprits: [...losses, ...all.filter((loss) => !losses.includes(loss))].map(({ culprit }) => culprit),
     isolatedBy: world.engine.isolating(workload, direction),
-    enrolledAt: [...(enrollment.at === null ? [] : [enrollment.at]), ...enrolled],
+    enrolledBy: [enrollment],
     workloadRoutes: [workload.pods.labelsRoute],
     message: sentence(world, member, direction, losses, lost, peers),
   }
@@ -55,7 +52,7 @@ function sentence(
   { workload, enrollment }: Member,
   direction: Direction,
   losses: readonly Loss[],
-  lost: readonly LostPeer[],
+  lost: readonly LostPeers[],
   peers: readonly string[],
 ): string {
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
@@ -71,18 +68,22 @@ function sentence(
   if (lost.every(({ certainty }) => certainty === 'certain')) {
     return `${opening}, but mesh traffic ${fate}: those connections time out.`
   }
-  return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. If it comes through the mesh it is cut off; ${doubt(workload, direction, lost)}.`
+  return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. If it comes through the mesh it is cut off; ${doubt(workload, direction, lost, peers)}.`
 }
 
-function doubt(workload: Workload, direction: Direction, lost: readonly LostPeer[]): string {
+function doubt(
+  workload: Workload,
+  direction: Direction,
+  lost: readonly LostPeers[],
+  peers: readonly string[],
+): string {
   if (lost.every((peer) => peer.doubt === 'port')) {
     return direction === 'ingress'
       ? `it declares other ports (${workload.declaredPorts.join(', ')})`
       : 'they declare other ports'
   }
-  if (lost.some((peer) => peer.doubt === 'waypoint'))
-    return 'its way leads through a waypoint, and those are not judged yet'
-  return lost.length === 1
+  if (lost.some((peer) => peer.doubt === 'waypoint')) return 'some of it may come through a waypoint'
+  return peers.length === 1
     ? 'whether that peer is in the mesh is not known from the tree'
     : 'whether those peers are in the mesh is not known from the tree'
 }

@@ -4,27 +4,60 @@ import type { Analysis } from '../analysis.ts'
 import { undescribed } from '../ambient/mesh.ts'
 import type { Role } from '../ambient/mesh.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
+import type { Workload } from '../kubernetes/state.ts'
+import { indexesOf } from '../policy/index-set.ts'
 import type { Peer } from '../policy/peer.ts'
+import { eachPeer } from '../policy/peer-set.ts'
 import type { Finding } from './finding.ts'
 
-/** Did the rules that `before` blames admit this peer of the mesh, and not its port? */
-export function lostBefore(peer: Peer, before: Finding, base: Analysis): boolean {
-  const was = onBase(peer, base, before.direction === 'ingress' ? 'sends' : 'receives')
+/** Does a finding name peers that `before`, the same finding on the base, had not lost? */
+export function newlyLost(finding: Finding, before: Finding, base: Analysis, head: Analysis): boolean {
+  const heard = new Set(before.peers)
+  const unheard = new Set(finding.peers.filter((name) => !heard.has(name)))
+  if (unheard.size === 0) return false
+  const wasLost = lostOnBase(before, base)
+  const { population } = head
+  for (const { name, peers } of finding.lost) {
+    if (name === null) {
+      for (const index of indexesOf(peers.known)) {
+        const workload = population.workloads[index] as Workload
+        if (unheard.delete(workload.id) && !wasLost({ kind: 'workload', workload })) return true
+      }
+    } else if (unheard.has(name)) {
+      for (const peer of eachPeer(peers, population)) if (!wasLost(peer)) return true
+    }
+  }
+  const explained = new Set(finding.lost.flatMap(({ name }) => name ?? []))
+  return [...unheard].some((name) => !explained.has(name))
+}
+
+/** Did the rules that `before` blames admit a peer of the mesh, and not its port? */
+function lostOnBase(before: Finding, base: Analysis): (peer: Peer) => boolean {
   const workload = base.state.workloads.find(({ id }) => id === before.workload.id)
-  if (was === null || workload === undefined) return false
-  const { sure, hits } = base.engine.allows(workload, was, before.direction)
+  const byId = new Map(base.state.workloads.map((other) => [other.id, other]))
   const blamed = new Set(before.culprits.map(({ rule }) => rule))
-  return (
-    !hasPort(sure, 'TCP', before.port) &&
-    hits.some(({ rule, perhaps }) => blamed.has(rule) && perhaps.TCP.length > 0)
-  )
+  const role = before.direction === 'ingress' ? 'sends' : 'receives'
+  return (peer) => {
+    const was = onBase(peer, base, byId, role)
+    if (was === null || workload === undefined) return false
+    const { sure, hits } = base.engine.allows(workload, was, before.direction)
+    return (
+      !hasPort(sure, 'TCP', before.port) &&
+      hits.some(({ rule, perhaps }) => blamed.has(rule) && perhaps.TCP.length > 0)
+    )
+  }
 }
 
 /** The peer as the base knew it; null where it was not there, or not in the mesh. */
-function onBase(peer: Peer, { state, mesh }: Analysis, role: Role): Peer | null {
+function onBase(
+  peer: Peer,
+  { state, mesh }: Analysis,
+  byId: ReadonlyMap<string, Workload>,
+  role: Role,
+): Peer | null {
   switch (peer.kind) {
     case 'workload': {
-      const workload = state.workloads.find(({ id }) => id === peer.workload.id)
+      const workload = byId.get(peer.workload.id)
       return workload === undefined || mesh.member(workload)[role] === 'outside'
         ? null
         : { ...peer, workload }

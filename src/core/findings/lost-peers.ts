@@ -1,21 +1,29 @@
 // The question behind the HBONE rules: whom do the policies of a workload admit on application ports,
-// and not on the port by which the mesh delivers?
+// and not on the port by which the mesh delivers? Peers are asked in sets; see policy/peer-set.ts.
 import type { World } from '../analysis.ts'
-import { contains } from '../kubernetes/interval-set.ts'
+import type { Ways } from '../ambient/waypoints.ts'
+import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
 import { ALL_PORTS, NO_PORTS, hasPort, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
-import type { Workload } from '../kubernetes/state.ts'
-import { rulePorts } from '../policy/engines/network-policy.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { rulePorts } from '../policy/engines/rule-matches.ts'
+import { NOBODY, fromRising, indexesOf } from '../policy/index-set.ts'
+import type { IndexSet } from '../policy/index-set.ts'
 import { admitsAnySource } from '../policy/mesh-peers.ts'
-import type { MeshPeer } from '../policy/mesh-peers.ts'
+import type { MeshPeers } from '../policy/mesh-peers.ts'
+import type { Peer } from '../policy/peer.ts'
+import { NO_PEERS, bothPeers, noPeers, onlyKnown, withoutKnown } from '../policy/peer-set.ts'
+import type { PeerSet } from '../policy/peer-set.ts'
 import type { Certainty, Culprit } from './finding.ts'
-import { detour } from './waypoint-leg.ts'
 
-/** A peer that a rule admits on application ports, and that the HBONE port is closed to. */
-export interface LostPeer extends MeshPeer {
+/** Peers that a rule admits on application ports, and that the HBONE port is closed to. */
+export interface LostPeers {
+  /** null: each workload goes by its own id. */
+  readonly name: string | null
+  readonly peers: PeerSet
   readonly certainty: Certainty
-  /** What its doubt is, where there is one: it is not known to be in the mesh, it is not served, or it is behind a waypoint. */
+  /** What the doubt is: they are not known to be in the mesh, the port is not served, or a waypoint stands before it. */
   readonly doubt: 'mesh' | 'port' | 'waypoint'
 }
 
@@ -23,74 +31,196 @@ export interface Loss {
   readonly culprit: Culprit & { readonly rule: PolicyRule }
   /** The application ports that the rule admits. */
   readonly ports: PortSet
-  readonly peers: readonly LostPeer[]
+  readonly lost: readonly LostPeers[]
+}
+
+/** Mesh peers that a rule admits, and the ports on which it does. */
+export interface Admitted {
+  readonly ports: PortSet
+  readonly peers: MeshPeers
 }
 
 /** The rules that admit mesh peers on TCP ports, where HBONE from (or to) them is not admitted. */
 export function lostPeers(world: World, workload: Workload, direction: Direction): readonly Loss[] {
   const { engine, state } = world
   const { hbonePort } = state.config.mesh
-  const finder = direction === 'ingress' ? world.senders : world.receivers
   const rules = engine
     .isolating(workload, direction)
     .flatMap((policy) => (policy.spec[direction] ?? []).map((rule) => ({ policy, rule })))
   // One rule that opens the port to everybody settles all the others.
   if (rules.some(({ rule }) => rule.peers === null && hasPort(plainPorts(rule), 'TCP', hbonePort))) return []
   return rules.flatMap(({ policy, rule }) => {
-    // Most rules name numbers, and many of them 15008 or no port at all: those are not looked at peer by peer.
+    // Most rules name numbers, and many of them 15008 or no port at all: those are not looked at further.
     if (hasPort(plainPorts(rule), 'TCP', hbonePort)) return []
     let ports = NO_PORTS
-    const peers = finder.ofRule(rule, policy).flatMap((peer) => {
-      const target =
-        direction === 'ingress' ? workload : peer.peer.kind === 'workload' ? peer.peer.workload : null
-      const admitted = rulePorts(rule, target, peer.peer).sure
-      if (admitted.TCP.length === 0 || hasPort(admitted, 'TCP', hbonePort)) return []
-      if (direction === 'egress' && !speaksOfMesh(rule, peer, admitted)) return []
-      const lost = judgePeer(world, workload, direction, rule, peer, target, admitted)
-      if (lost !== null) ports = unionPorts(ports, admitted)
-      return lost ?? []
+    const lost = admittedBy(world, workload, direction, rule, policy).flatMap((admitted) => {
+      if (hasPort(admitted.ports, 'TCP', hbonePort)) return []
+      const some = judge(world, workload, direction, rule, policy, admitted)
+      if (some.length > 0) ports = unionPorts(ports, admitted.ports)
+      return some
     })
-    return peers.length === 0 ? [] : [{ culprit: { policy, rule }, ports, peers }]
+    return lost.length === 0 ? [] : [{ culprit: { policy, rule }, ports, lost }]
   })
 }
 
-function judgePeer(
+/**
+ * The mesh peers that a rule speaks of on TCP ports, and on which. Egress rules for DNS and the internet speak of no
+ * mesh peer: a rule without peers, or with blocks, counts only for known workloads that receive HBONE and serve a port
+ * of it, and port 53 alone only for those that declare it.
+ */
+export function admittedBy(
   world: World,
   workload: Workload,
   direction: Direction,
   rule: PolicyRule,
-  peer: MeshPeer,
-  target: Workload | null,
-  admitted: PortSet,
-): LostPeer | null {
-  const { hbonePort } = world.state.config.mesh
-  const { sure, perhaps, hits } = world.engine.allows(workload, peer.peer, direction)
-  if (hasPort(sure, 'TCP', hbonePort)) return null
-  const doubtful = hasPort(perhaps, 'TCP', hbonePort)
-  // A doubt on both sides is no news: whoever is only possibly a mesh peer is possibly let in, too.
-  if (doubtful && peer.side === 'possible') return null
-  const way = detour(world, workload, direction, peer.peer, target)
-  if (way === 'open') return null
-  const declared = target?.declaredPorts ?? []
-  const served = declared.length === 0 || declared.some((port) => contains(admitted.TCP, port))
-  const inMesh =
-    peer.side === 'certain' || (direction === 'ingress' && admitsAnySource(rule, world.state.network))
-  const sureHit = hits.some((hit) => hit.rule === rule && hit.sure.TCP.length > 0)
-  const doubt = way !== 'none' ? 'waypoint' : served ? 'mesh' : 'port'
-  const certain = inMesh && !doubtful && sureHit && served && way === 'none'
-  // A wide egress rule counts for known workloads alone, so they are called by their names.
-  const name = direction === 'egress' && namesNoPods(rule) && target !== null ? target.id : peer.name
-  return { ...peer, name, certainty: certain ? 'certain' : 'possible', doubt }
+  policy: NetworkPolicy,
+): readonly Admitted[] {
+  const finder = direction === 'ingress' ? world.senders : world.receivers
+  const groups = finder.ofRule(rule, policy)
+  if (direction === 'ingress') {
+    const ports = rulePorts(rule, workload, NOWHERE).sure
+    return ports.TCP.length === 0 ? [] : groups.map((peers) => ({ ports, peers }))
+  }
+  return groups.flatMap((group) =>
+    byPorts(world, rule, group).flatMap(({ ports, peers }): Admitted[] => {
+      if (ports.TCP.length === 0) return []
+      const serving = world.population.declaring(ports.TCP)
+      if (namesNoPods(rule)) {
+        // Such a rule counts for known workloads alone, so they are called by their names.
+        const named = { name: null, certain: onlyKnown(peers.certain, serving), possible: NO_PEERS }
+        return noPeers(named.certain) ? [] : [{ ports, peers: named }]
+      }
+      if (!isDns(ports.TCP)) return [{ ports, peers }]
+      const certain = onlyKnown(peers.certain, serving)
+      const possible = onlyKnown(peers.possible, serving)
+      return noPeers(certain) && noPeers(possible) ? [] : [{ ports, peers: { ...peers, certain, possible } }]
+    }),
+  )
 }
 
-/**
- * Egress rules for DNS and the internet speak of no mesh peer: a rule without peers, or with blocks, counts only for
- * known workloads that receive HBONE and serve a port of it, and port 53 alone only for those that declare it.
- */
-function speaksOfMesh(rule: PolicyRule, { peer, side }: MeshPeer, { TCP }: PortSet): boolean {
-  const serves = peer.kind === 'workload' && peer.workload.declaredPorts.some((port) => contains(TCP, port))
-  if (namesNoPods(rule)) return serves && side === 'certain'
-  return serves || !isDns(TCP)
+/** For egress, a rule's names of ports mean other numbers for each destination, and none for those nobody shows. */
+function byPorts(world: World, rule: PolicyRule, group: MeshPeers): readonly Admitted[] {
+  const plain = plainPorts(rule)
+  if (rule.ports?.every((port) => !('name' in port)) ?? true) return [{ ports: plain, peers: group }]
+  const { certain, possible } = group
+  const parts = new Map<string, { readonly ports: PortSet; readonly indexes: number[] }>()
+  for (const index of indexesOf(union(certain.known, possible.known))) {
+    const destination = world.population.workloads[index] as Workload
+    const ports = rulePorts(rule, destination, { kind: 'workload', workload: destination }).sure
+    const key = JSON.stringify(ports)
+    const part = parts.get(key) ?? { ports, indexes: [] }
+    part.indexes.push(index)
+    parts.set(key, part)
+  }
+  const unseen = { certain: { ...certain, known: NOBODY }, possible: { ...possible, known: NOBODY } }
+  return [
+    ...[...parts.values()].map(({ ports, indexes }) => {
+      const those = fromRising(indexes)
+      const peers = { ...group, certain: onlyKnown(certain, those), possible: onlyKnown(possible, those) }
+      return { ports, peers }
+    }),
+    { ports: plain, peers: { ...group, ...unseen } },
+  ]
+}
+
+function judge(
+  world: World,
+  workload: Workload,
+  direction: Direction,
+  rule: PolicyRule,
+  policy: NetworkPolicy,
+  { ports, peers }: Admitted,
+): readonly LostPeers[] {
+  const { engine, state } = world
+  const { hbonePort } = state.config.mesh
+  const certain = engine.split(workload, direction, hbonePort, peers.certain)
+  const possible = engine.split(workload, direction, hbonePort, peers.possible)
+  const anySource = direction === 'ingress' && admitsAnySource(rule, state.network)
+  // A doubt on both sides is no news: whoever is only possibly a mesh peer is possibly let in, too.
+  let sure = anySource ? bothPeers(certain.closed, possible.closed) : certain.closed
+  let unsure = anySource ? certain.doubtful : bothPeers(certain.doubtful, possible.closed)
+  // A rule that only perhaps matches a peer, or on ports that the destination does not declare, is a doubt, too.
+  const hits = engine.matches(rule, policy, sure)
+  unsure = bothPeers(unsure, hits.doubtful)
+  sure = hits.open
+  const unserved = notServed(world, workload, direction, ports)
+  const straight = goStraight(world, workload, direction)
+  const groups = [
+    ...straight(sure).map((part) => ({ ...part, certainty: 'certain' as const })),
+    ...straight(unsure).map((part) => ({ ...part, certainty: 'possible' as const })),
+  ]
+  return groups.flatMap(({ part, doubt, certainty }): LostPeers[] => {
+    const behind = doubt === 'waypoint'
+    const away = unserved === 'all' ? part : onlyKnown(part, unserved)
+    const served = unserved === 'all' ? NO_PEERS : withoutKnown(part, unserved)
+    const those = (some: PeerSet, kind: LostPeers['doubt'], how: Certainty): LostPeers[] =>
+      noPeers(some) ? [] : [{ name: peers.name, peers: some, certainty: how, doubt: kind }]
+    return [
+      ...those(served, behind ? 'waypoint' : 'mesh', behind ? 'possible' : certainty),
+      ...those(away, behind ? 'waypoint' : 'port', 'possible'),
+    ]
+  })
+}
+
+/** Those for whom the destination declares ports, and none of these. */
+function notServed(
+  { population }: World,
+  workload: Workload,
+  direction: Direction,
+  { TCP }: PortSet,
+): IndexSet | 'all' {
+  if (direction === 'ingress') {
+    const { declaredPorts } = workload
+    return declaredPorts.length > 0 && !declaredPorts.some((port) => contains(TCP, port)) ? 'all' : NOBODY
+  }
+  return subtract(population.declaring(ALL_PORTS.TCP), population.declaring(TCP))
+}
+
+/** What of a set of peers goes straight between them and the workload, for sure or perhaps. */
+type Straight = (peers: PeerSet) => readonly { readonly part: PeerSet; readonly doubt: 'none' | 'waypoint' }[]
+
+function goStraight(world: World, workload: Workload, direction: Direction): Straight {
+  const { waypoints, clients, detoured, population, mesh } = world
+  if (direction === 'egress') {
+    // Only ambient pods ask waypoints for the way; what they send to is looked at one by one, where it is behind one.
+    if (mesh.member(workload).enrollment.state !== 'yes') return (peers) => [{ part: peers, doubt: 'none' }]
+    return (peers) => {
+      const parts = [...indexesOf(intersect(peers.known, detoured))].flatMap((index) => {
+        const destination = population.workloads[index] as Workload
+        const doubt = doubtOf(waypoints.ways(destination, 'ambient'), world, workload, direction)
+        return doubt === null ? [] : [{ part: { ...NO_PEERS, known: fromRising([index]) }, doubt }]
+      })
+      return [{ part: withoutKnown(peers, detoured), doubt: 'none' }, ...parts]
+    }
+  }
+  return (peers) => {
+    // What its own waypoints lack is the business of the path through them.
+    const own = waypoints
+      .ways(workload, 'ambient')
+      .through.filter(({ sure }) => sure)
+      .map(({ waypoint }) => population.indexOf(waypoint.pods))
+    const cut = clients(withoutKnown(peers, fromRising(own.sort((a, b) => a - b))))
+    return (['ambient', 'gateway', 'other'] as const).flatMap((client) => {
+      const doubt = doubtOf(waypoints.ways(workload, client), world, workload, direction)
+      return doubt === null ? [] : [{ part: cut[client], doubt }]
+    })
+  }
+}
+
+/** null: nothing goes straight. Closed to every waypoint on the way as well: whichever way it takes, it ends there. */
+function doubtOf(
+  { direct, through }: Ways,
+  { engine, state: { config } }: World,
+  workload: Workload,
+  direction: Direction,
+): 'none' | 'waypoint' | null {
+  if (direct === 'no') return null
+  if (direct === 'yes') return 'none'
+  const closed = through.every(({ waypoint }) => {
+    const peer: Peer = { kind: 'workload', workload: waypoint.pods }
+    return !hasPort(engine.allows(workload, peer, direction).perhaps, 'TCP', config.mesh.hbonePort)
+  })
+  return closed ? 'none' : 'waypoint'
 }
 
 /** Does a rule speak of anybody, or of addresses alone? */
@@ -102,8 +232,10 @@ function isDns(ports: PortSet['TCP']): boolean {
   return ports.every(([low, high]) => low === 53 && high === 54)
 }
 
+/** Where names of ports mean nothing. */
+const NOWHERE: Peer = { kind: 'addresses', addresses: { IPv4: [], IPv6: [] }, pods: false }
+
 /** The ports that a rule admits into any destination: its numbers, without its names. */
 function plainPorts(rule: PolicyRule): PortSet {
-  if (rule.ports === null) return ALL_PORTS
-  return rulePorts(rule, null, { kind: 'addresses', addresses: { IPv4: [], IPv6: [] }, pods: false }).sure
+  return rule.ports === null ? ALL_PORTS : rulePorts(rule, null, NOWHERE).sure
 }

@@ -4,31 +4,26 @@ import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes
 import { placeOf } from '../kubernetes/manifest.ts'
 import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { World } from '../analysis.ts'
 import { lostPeers } from './lost-peers.ts'
-import { waypointLeg, waypointOf } from './waypoint-leg.ts'
 import { namePolicies } from './words.ts'
 
 export function unseenProblems(world: World): readonly Problem[] {
-  return [
-    ...undescribedNamespaces(world),
-    ...emptyNamespaces(world),
-    ...unseenWorkloads(world),
-    ...unjudgedWaypoints(world),
-  ]
+  return [...undescribedNamespaces(world), ...emptyNamespaces(world), ...unseenWorkloads(world)]
 }
 
 /** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */
 function undescribedNamespaces({ state, mesh }: World): readonly Problem[] {
+  const members = grouped(mesh.members, ({ workload }) => workload.namespace)
+  const policiesOf = grouped(state.policies, ({ namespace }) => namespace)
   return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
     if (namespace.known || state.config.mesh.excludeNamespaces.includes(namespace.name)) return []
-    const unknown = mesh.members.filter(
-      ({ workload, enrollment }) => workload.namespace === namespace && enrollment.state === 'unknown',
-    )
-    const inside = state.workloads.some((workload) => workload.namespace === namespace)
-    const policies = inside ? [] : state.policies.filter((policy) => policy.namespace === namespace)
+    const inside = members.get(namespace) ?? []
+    const unknown = inside.filter(({ enrollment }) => enrollment.state === 'unknown')
+    const policies = inside.length > 0 ? [] : (policiesOf.get(namespace) ?? [])
     const [first] = [...unknown.map(({ workload }) => workload), ...policies]
       .map(({ origin }) => placeOf(origin, ['metadata']))
       .sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
@@ -79,10 +74,9 @@ function emptyNamespaces({ state, mesh }: World): readonly Problem[] {
  */
 function unseenWorkloads(world: World): readonly Problem[] {
   const { state } = world
-  return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
-    const risky = state.policies.filter(
-      (policy) => policy.namespace === namespace && selectsNothing(world, policy) && mayBreak(world, policy),
-    )
+  const policiesOf = grouped(state.policies, ({ namespace }) => namespace)
+  return [...policiesOf].flatMap(([namespace, policies]): Problem[] => {
+    const risky = policies.filter((policy) => selectsNothing(world, policy) && mayBreak(world, policy))
     const [first] = risky
     if (first === undefined) return []
     const asked = state.config.enroll.includes(namespace.name)
@@ -100,44 +94,9 @@ function unseenWorkloads(world: World): readonly Problem[] {
   })
 }
 
-/**
- * Workloads behind a waypoint where a policy stands on the way: paths through waypoints are not judged. Silent where
- * the waypoint is let in for sure, and no policy isolates it.
- */
-function unjudgedWaypoints(world: World): readonly Problem[] {
-  const { engine, mesh, state } = world
-  return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
-    const [first] = mesh.members
-      .filter(({ workload, enrollment }) => workload.namespace === namespace && enrollment.state === 'yes')
-      .map(({ workload }) => workload)
-      .filter((workload) => {
-        if (workload.waypoint === null) return false
-        const waypoint = waypointOf(world, workload)
-        const isolated =
-          waypoint !== null &&
-          (['ingress', 'egress'] as const).some((way) => engine.isolating(waypoint, way).length > 0)
-        return isolated || waypointLeg(world, workload, 'ingress', workload) !== 'open'
-      })
-    if (first?.waypoint == null) return []
-    return [
-      {
-        ...placeOf(first.origin, ['metadata']),
-        code: 'waypoint-not-judged',
-        class: 'unseen',
-        message: `${first.id} is behind the waypoint ${first.waypoint.namespace}/${first.waypoint.name}, and policies stand on the way through it, which is not judged: whether clients reach it is not known.`,
-        remedy:
-          'Ask ambient-guard reach about 15008/TCP from the clients to the waypoint, and from the waypoint to the workload.',
-        hides: { namespaces: [namespace.name] },
-      },
-    ]
-  })
-}
-
-function selectsNothing({ state }: World, policy: NetworkPolicy): boolean {
-  return !state.workloads.some(
-    (workload) =>
-      workload.namespace === policy.namespace && matches(policy.spec.selector, workload.pods.labels),
-  )
+function selectsNothing({ population }: World, { namespace, spec }: NetworkPolicy): boolean {
+  const home = population.namespaceIndex(namespace.name)
+  return home === undefined || population.matching(spec.selector, [[home, home + 1]]).length === 0
 }
 
 /** Would a pod that the policy selects, and of which nothing else is known, be enrolled and at risk? */
@@ -174,7 +133,7 @@ function imagine(policy: NetworkPolicy, namespace: Namespace): Workload {
     id: `Pod/${namespace.name}/*`,
     pods,
     gateway: null,
-    waypoint: null,
+    services: [],
     declaredPorts: [],
   }
 }

@@ -48,11 +48,14 @@ export function intersect<T extends number | bigint>(a: IntervalSet<T>, b: Inter
 
 /** Everything in `a` that is not in `b`. */
 export function subtract<T extends number | bigint>(a: IntervalSet<T>, b: IntervalSet<T>): IntervalSet<T> {
+  if (a.length === 0 || b.length === 0) return a
   const result: Interval<T>[] = []
+  let first = 0
   for (const [low, high] of a) {
     let at = low
-    for (const [cutLow, cutHigh] of b) {
-      if (cutHigh <= at) continue
+    while (first < b.length && (b[first] as Interval<T>)[1] <= low) first += 1
+    for (let i = first; i < b.length; i += 1) {
+      const [cutLow, cutHigh] = b[i] as Interval<T>
       if (cutLow >= high) break
       if (cutLow > at) result.push([at, cutLow])
       at = cutHigh

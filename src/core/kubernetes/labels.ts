@@ -14,6 +14,12 @@ export type Selector = readonly Requirement[]
 /** `no`, `yes`, or `maybe` where what decides is not in the tree. */
 export type Match = 'no' | 'maybe' | 'yes'
 
+/** The weaker of two answers that must both hold. */
+export function weaker(a: Match, b: Match): Match {
+  if (a === 'no' || b === 'no') return 'no'
+  return a === 'maybe' || b === 'maybe' ? 'maybe' : 'yes'
+}
+
 export const EVERYTHING: Selector = []
 
 /** By which Istio enrols namespaces and pods: `ambient`, or `none` against it. */

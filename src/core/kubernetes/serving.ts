@@ -2,10 +2,10 @@
 import { grouped } from '../source/grouped.ts'
 import { matches } from './labels.ts'
 import type { Labels, Selector } from './labels.ts'
-import type { ServiceSpec } from './kinds/service.ts'
+import type { Service } from './state.ts'
 
-interface Selecting<T> {
-  readonly service: T
+interface Selecting {
+  readonly service: Service
   readonly selector: Selector
   readonly index: number
   /** Namespace and one label that it asks for: pods without it are not selected. */
@@ -13,19 +13,16 @@ interface Selecting<T> {
 }
 
 /** Finds the Services (in the order given) that select pods with these labels in a namespace. */
-export function servicesByLabel<
-  T extends {
-    readonly value: ServiceSpec
-    readonly named: { readonly namespace: { readonly name: string } }
-  },
->(services: readonly T[]): (namespace: string, labels: Labels) => readonly T[] {
-  const selecting = services.flatMap((service, index): Selecting<T>[] => {
-    const wanted = Object.entries(service.value.selector ?? {})
+export function servicesByLabel(
+  services: readonly Service[],
+): (namespace: string, labels: Labels) => readonly Service[] {
+  const selecting = services.flatMap((service, index): Selecting[] => {
+    const wanted = Object.entries(service.spec.selector ?? {})
     const [first] = wanted
     // An empty selector selects nothing (core/v1 ServiceSpec.selector).
     if (first === undefined) return []
     const selector = wanted.map(([key, value]) => ({ key, operator: 'In', values: [value] }) as const)
-    return [{ service, selector, index, key: keyOf(service.named.namespace.name, first) }]
+    return [{ service, selector, index, key: keyOf(service.namespace.name, first) }]
   })
   const byKey = grouped(selecting, ({ key }) => key)
   return (namespace, labels) =>

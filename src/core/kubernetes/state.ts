@@ -5,7 +5,7 @@ import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { describe, get, labelsField, rootField, text } from './field.ts'
 import type { Fault } from './field.ts'
-import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, label } from './labels.ts'
+import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL } from './labels.ts'
 import type { Labels } from './labels.ts'
 import { namespaceOf, placeOf, unreadable } from './manifest.ts'
 import type { Manifest, Origin } from './manifest.ts'
@@ -49,15 +49,14 @@ export interface Workload extends Named {
   readonly pods: PodTemplate
   /** Where Istio makes the pods from a Gateway. */
   readonly gateway: GatewayClass | null
-  /** The waypoint that traffic to it, or to a Service of it, goes through; whether it exists is another question. */
-  readonly waypoint: {
-    readonly name: string
-    readonly namespace: string
-    /** How many Services select the workload: by kind, since headless ones lead past some waypoints. */
-    readonly services: { readonly plain: number; readonly headless: number }
-  } | null
+  /** The Services that select its pods. */
+  readonly services: readonly Service[]
   /** Every TCP port that the workload declares, serves or is probed on, sorted. */
   readonly declaredPorts: readonly number[]
+}
+
+export interface Service extends Named {
+  readonly spec: ServiceSpec
 }
 
 export interface NetworkPolicy extends Named {
@@ -123,7 +122,11 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     report(manifest, named.namespace.name, reading.faults, problems)
     return { named, ...reading }
   }
-  const services = servicesByLabel(of('v1/Service').map((manifest) => read(manifest, serviceOf)))
+  const services = of('v1/Service').map((manifest): Service => {
+    const { named, value } = read(manifest, serviceOf)
+    return { ...named, spec: value }
+  })
+  const servicesOf = servicesByLabel(services.sort(byId))
   const policies = policyManifests(chosen, config, problems).flatMap((manifest) => {
     const policy = read(manifest, policyOf)
     return policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
@@ -131,13 +134,13 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   const workloads = WORKLOAD_KINDS.flatMap((groupKind) =>
     of(groupKind).map((manifest) => {
       const workload = read(manifest, podsOf)
-      return asWorkload(workload.named, workload.value, null, services)
+      return asWorkload(workload.named, workload.value, null, servicesOf)
     }),
   )
   const gateways = of('gateway.networking.k8s.io/Gateway')
   const gatewayPods = gateways.flatMap((manifest) => {
     const { named, value } = read(manifest, gatewayOf)
-    return value.pods === null ? [] : [asWorkload(named, value.pods, value.kind, services)]
+    return value.pods === null ? [] : [asWorkload(named, value.pods, value.kind, servicesOf)]
   })
   return {
     config,
@@ -355,18 +358,15 @@ function asWorkload(
   named: Named,
   pods: PodTemplate,
   gateway: GatewayClass | null,
-  services: (namespace: string, labels: Labels) => readonly Read<ServiceSpec>[],
+  servicesOf: (namespace: string, labels: Labels) => readonly Service[],
 ): Workload {
   const declared = new Set([
     ...pods.ports.flatMap(({ protocol, port }) => (protocol === 'TCP' ? port : [])),
     ...pods.probes.map(({ port }) => port),
   ])
-  const selecting = { plain: 0, headless: 0 }
-  const attached = [attachment(pods.labels, named.namespace.name)]
-  for (const { named: service, value } of services(named.namespace.name, pods.labels)) {
-    attached.push(attachment(value.labels, service.namespace.name))
-    selecting[value.headless ? 'headless' : 'plain'] += 1
-    for (const { protocol, port } of value.targets) {
+  const services = servicesOf(named.namespace.name, pods.labels)
+  for (const { spec } of services) {
+    for (const { protocol, port } of spec.targets) {
       if (protocol !== 'TCP') continue
       const numbers =
         typeof port === 'number'
@@ -375,25 +375,5 @@ function asWorkload(
       for (const number of numbers) declared.add(number)
     }
   }
-  // A label of the object itself, `none` included, goes before that of its namespace.
-  const own = attached.filter((one) => one !== undefined)
-  const inherited = own.length > 0 ? own : [attachment(named.namespace.labels, named.namespace.name)]
-  const attachedTo = inherited.find((one) => one != null)
-  const waypoint = gateway === null && attachedTo != null ? { ...attachedTo, services: selecting } : null
-  return { ...named, pods, gateway, waypoint, declaredPorts: [...declared].sort((a, b) => a - b) }
-}
-
-/**
- * What labels say of a waypoint: undefined nothing, null none (pilot/pkg/serviceregistry/ambient/waypoints.go,
- * fetchWaypointForTarget).
- */
-function attachment(
-  labels: Labels,
-  namespace: string,
-): { readonly name: string; readonly namespace: string } | null | undefined {
-  const name = label(labels, 'istio.io/use-waypoint')
-  if (name === undefined) return undefined
-  return name === 'none'
-    ? null
-    : { name, namespace: label(labels, 'istio.io/use-waypoint-namespace') ?? namespace }
+  return { ...named, pods, gateway, services, declaredPorts: [...declared].sort((a, b) => a - b) }
 }

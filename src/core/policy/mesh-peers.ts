@@ -1,108 +1,157 @@
-// Whom a rule speaks of, as far as the mesh cares: known workloads first, and representatives for the
-// pods that its selectors could match and the tree does not show.
+// Whom a rule speaks of, as far as the mesh cares: known workloads, and representatives for the pods that its
+// selectors could match and the tree does not show. Sets, so that a rule for everybody costs no more than one.
+import { undescribed } from '../ambient/mesh.ts'
+import type { MeshSide, MeshView, Role } from '../ambient/mesh.ts'
 import { NO_ADDRESSES, intersectAddresses, subtractAddresses } from '../kubernetes/address-set.ts'
-import { EVERYTHING, NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../kubernetes/labels.ts'
+import { intersect, subtract, union } from '../kubernetes/interval-set.ts'
+import { EVERYTHING, NAMESPACE_NAME_LABEL, matchesPartly } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import type { Network } from '../kubernetes/network.ts'
 import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
-import type { ClusterState, Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
-import { grouped } from '../source/grouped.ts'
-import { undescribed } from '../ambient/mesh.ts'
-import type { MeshSide, MeshView, Role } from '../ambient/mesh.ts'
-import { podAddressesMatch } from './engines/network-policy.ts'
+import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
+import { podAddressesMatch } from './engines/rule-matches.ts'
+import { NOBODY, fromRising } from './index-set.ts'
+import type { IndexSet } from './index-set.ts'
 import { podsName } from './peer.ts'
 import type { Peer } from './peer.ts'
+import { NO_PEERS, noPeers } from './peer-set.ts'
+import type { PeerSet } from './peer-set.ts'
+import { remembered } from './population.ts'
+import type { Population } from './population.ts'
 
-/** A peer that may speak HBONE, under the name by which a finding calls it. */
-export interface MeshPeer {
-  readonly peer: Peer
-  readonly side: Exclude<MeshSide, 'outside'>
-  readonly name: string
+/** Peers that may speak HBONE, under the name by which a finding calls them. */
+export interface MeshPeers {
+  /** null: each workload goes by its own id. */
+  readonly name: string | null
+  readonly certain: PeerSet
+  /** Whether they are in the mesh is not known. */
+  readonly possible: PeerSet
 }
 
 export interface PeerFinder {
   /** The mesh peers that a rule names, in a fixed order; empty where it names only peers outside the mesh. */
-  readonly ofRule: (rule: PolicyRule, policy: NetworkPolicy) => readonly MeshPeer[]
+  readonly ofRule: (rule: PolicyRule, policy: NetworkPolicy) => readonly MeshPeers[]
   /** Every peer that may be in the mesh, under the name `any`. */
-  readonly everyone: readonly MeshPeer[]
+  readonly everyone: MeshPeers
 }
 
-export function findPeers(state: ClusterState, mesh: MeshView, role: Role): PeerFinder {
-  const { config, network } = state
-  const namespaces = [...state.namespaces.values()]
-  const gateways = config.mesh.gatewayNamespaces
-    .filter((name) => !state.namespaces.has(name))
-    .map(undescribed)
-  const byNamespace = grouped(state.workloads, ({ namespace }) => namespace.name)
-  const known = (workload: Workload, name: string): MeshPeer[] => {
-    const side = mesh.member(workload)[role]
-    return side === 'outside' ? [] : [{ peer: { kind: 'workload', workload }, side, name }]
-  }
-  const representative = (pods: Selector, namespace: Namespace, name: string): MeshPeer[] => {
-    const side = mesh.podsSide(pods, namespace, role)
-    return side === 'outside' ? [] : [{ peer: { kind: 'pods', pods, namespace }, side, name }]
-  }
+export function findPeers(
+  state: ClusterState,
+  population: Population,
+  mesh: MeshView,
+  role: Role,
+): PeerFinder {
+  const { network } = state
+  const sideOf = (wanted: MeshSide): IndexSet =>
+    fromRising(
+      population.workloads.flatMap((workload, index) =>
+        mesh.member(workload)[role] === wanted ? [index] : [],
+      ),
+    )
+  const certain = sideOf('certain')
+  const possible = sideOf('possible')
+  const members = union(certain, possible)
 
-  /** The mesh peers in one namespace that a pod selector matches. */
-  const inNamespace = (
+  /** What unseen pods of a selector would be, by namespaces that are alike to the mesh. */
+  const sides = remembered((pods: Selector): { readonly certain: IndexSet; readonly possible: IndexSet } => {
+    const answers = new Map<string, MeshSide>()
+    const found: Record<MeshSide, number[]> = { certain: [], possible: [], outside: [] }
+    for (const [index, namespace] of population.namespaces.entries()) {
+      const kind = mesh.kindOf(namespace)
+      const side = answers.get(kind) ?? mesh.podsSide(pods, namespace, role)
+      answers.set(kind, side)
+      found[side].push(index)
+    }
+    return { certain: fromRising(found.certain), possible: fromRising(found.possible) }
+  })
+
+  /** The mesh peers in some namespaces that a pod selector matches, each workload by its id unless all share a name. */
+  const inNamespaces = (
     pods: Selector,
-    namespace: Namespace,
+    namespaces: IndexSet,
     unseenName: string,
     allName: string | null,
-  ): MeshPeer[] => {
-    const matching = (byNamespace.get(namespace.name) ?? []).filter((workload) =>
-      matches(pods, workload.pods.labels),
-    )
-    const members = matching.flatMap((workload) => known(workload, allName ?? workload.id))
+  ): readonly MeshPeers[] => {
+    const matching = population.matching(pods, namespaces)
+    const known = intersect(matching, members)
     // A selector with labels that finds its workload is taken at its word; an empty one, or one that finds
     // nothing, also speaks of pods that the tree does not show.
-    const settled = members.length > 0 || (matching.length > 0 && pods.length > 0)
-    return settled ? members : representative(pods, namespace, unseenName)
-  }
-
-  const everywhere = (name: string): MeshPeer[] => [
-    ...[...namespaces, ...gateways].flatMap((namespace) => inNamespace(EVERYTHING, namespace, name, name)),
-    { peer: { kind: 'elsewhere', pods: EVERYTHING, namespaces: EVERYTHING }, side: 'possible', name },
-  ]
-
-  const ofSelectors = (
-    { pods, namespaces: selector }: PolicyPeer & { readonly kind: 'pods' },
-    policy: NetworkPolicy,
-  ): MeshPeer[] => {
-    if (selector === null) {
-      const own = [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [policy.namespace.name] }] as const
-      return inNamespace(pods, policy.namespace, podsName(pods, own), null)
+    const settled = population.homesOf(pods.length > 0 ? matching : known)
+    const open = subtract(namespaces, settled)
+    const side = sides(pods)
+    const part = (shown: IndexSet, hidden: IndexSet): PeerSet => {
+      const unseen = intersect(open, hidden)
+      return { known: shown, unseen: unseen.length === 0 ? [] : [{ pods, namespaces: unseen }], rest: [] }
     }
-    const unseenName = podsName(pods, selector)
-    const allName = pods.length === 0 && selector.length === 0 ? unseenName : null
-    const described = namespaces.filter(({ known: isKnown, labels }) => isKnown && matches(selector, labels))
-    const perhaps = namespaces.filter(
-      ({ known: isKnown, labels }) => !isKnown && matchesPartly(selector, labels) !== 'no',
-    )
-    const peers = [...described, ...perhaps].flatMap((namespace) =>
-      inNamespace(pods, namespace, unseenName, allName),
-    )
-    // A selector that pins names speaks of those namespaces alone, and of each of them.
-    const pinned = selector.some(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In')
-    if (described.length > 0 && selector.length > 0 && !pinned) return peers
-    const named = namedNamespaces(selector).filter((name) => !state.namespaces.has(name))
-    const hidden = [...new Set([...named, ...gateways.map(({ name }) => name)])]
-      .map(undescribed)
-      .filter(({ labels }) => matchesPartly(selector, labels) !== 'no')
-      .flatMap((namespace) => representative(pods, namespace, unseenName))
-    if (pinned) return [...peers, ...hidden]
+    const seen = { certain: intersect(known, certain), possible: intersect(known, possible) }
+    if (allName !== null) {
+      return [
+        {
+          name: allName,
+          certain: part(seen.certain, side.certain),
+          possible: part(seen.possible, side.possible),
+        },
+      ]
+    }
     return [
-      ...peers,
-      ...hidden,
-      { peer: { kind: 'elsewhere', pods, namespaces: selector }, side: 'possible', name: unseenName },
+      { name: null, certain: part(seen.certain, NOBODY), possible: part(seen.possible, NOBODY) },
+      { name: unseenName, certain: part(NOBODY, side.certain), possible: part(NOBODY, side.possible) },
     ]
   }
 
-  const ofBlock = ({ cidr, except, addresses }: PolicyPeer & { readonly kind: 'block' }): MeshPeer[] => {
+  const elsewhere = (pods: Selector, namespaces: Selector): PeerSet => ({
+    ...NO_PEERS,
+    rest: [{ kind: 'elsewhere', pods, namespaces }],
+  })
+
+  const everybody = remembered((name: string): readonly MeshPeers[] => [
+    ...inNamespaces(EVERYTHING, [[0, population.namespaces.length]], name, name),
+    { name, certain: NO_PEERS, possible: elsewhere(EVERYTHING, EVERYTHING) },
+  ])
+
+  const ofSelectors = remembered(
+    ([pods, selector, ownNamespace]: readonly [Selector, Selector | null, string]): readonly MeshPeers[] => {
+      if (selector === null) {
+        const own = [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [ownNamespace] }] as const
+        const index = population.namespaceIndex(ownNamespace)
+        return index === undefined ? [] : inNamespaces(pods, [[index, index + 1]], podsName(pods, own), null)
+      }
+      const unseenName = podsName(pods, selector)
+      const allName = pods.length === 0 && selector.length === 0 ? unseenName : null
+      const { yes, maybe } = population.namespacesMatching(selector)
+      const mentioned = intersect(union(yes, maybe), population.mentioned)
+      const peers = inNamespaces(pods, mentioned, unseenName, allName)
+      // A selector that pins names speaks of those namespaces alone, and of each of them.
+      const pinned = selector.some(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In')
+      if (intersect(yes, population.described).length > 0 && selector.length > 0 && !pinned) return peers
+      const named = namedNamespaces(selector).filter((name) => population.namespaceIndex(name) === undefined)
+      const strangers = [...new Set(named)]
+        .map(undescribed)
+        .filter(
+          (namespace) =>
+            matchesPartly(selector, namespace.labels) !== 'no' &&
+            mesh.podsSide(pods, namespace, role) !== 'outside',
+        )
+        .map((namespace): Peer => ({ kind: 'pods', pods, namespace }))
+      const gateways = intersect(subtract(union(yes, maybe), population.mentioned), sides(pods).possible)
+      const hidden = {
+        ...NO_PEERS,
+        unseen: gateways.length === 0 ? [] : [{ pods, namespaces: gateways }],
+        rest: [...strangers, ...(pinned ? [] : elsewhere(pods, selector).rest)],
+      }
+      return [...peers, { name: unseenName, certain: NO_PEERS, possible: hidden }]
+    },
+  )
+
+  const ofBlock = ({
+    cidr,
+    except,
+    addresses,
+  }: PolicyPeer & { readonly kind: 'block' }): readonly MeshPeers[] => {
     const name = except.length === 0 ? cidr : `${cidr} except ${except.join(', ')}`
     if (!network.blocksMatchPods) return []
     const match = podAddressesMatch(addresses, network)
-    if (match === 'yes') return everywhere(name)
+    if (match === 'yes') return everybody(name)
     if (match === 'no') return []
     const pods =
       network.pods === null
@@ -110,21 +159,34 @@ export function findPeers(state: ClusterState, mesh: MeshView, role: Role): Peer
         : intersectAddresses(addresses, network.pods)
     // Addresses of nodes are no pods; what is left of the block may be none either.
     if (podAddressesMatch(pods, network) === 'no') return []
-    return [
-      {
-        peer: { kind: 'addresses', addresses: pods, pods: true },
-        side: network.pods === null ? 'possible' : 'certain',
-        name,
-      },
-    ]
+    const peers: PeerSet = { ...NO_PEERS, rest: [{ kind: 'addresses', addresses: pods, pods: true }] }
+    return network.pods === null
+      ? [{ name, certain: NO_PEERS, possible: peers }]
+      : [{ name, certain: peers, possible: NO_PEERS }]
   }
 
+  const [every, ...more] = everybody('any')
   return {
-    everyone: everywhere('any'),
-    ofRule: (rule, policy) =>
-      rule.peers === null
-        ? everywhere('any')
-        : rule.peers.flatMap((peer) => (peer.kind === 'block' ? ofBlock(peer) : ofSelectors(peer, policy))),
+    everyone: {
+      name: 'any',
+      certain: every?.certain ?? NO_PEERS,
+      possible: {
+        known: every?.possible.known ?? NOBODY,
+        unseen: every?.possible.unseen ?? [],
+        rest: more.flatMap(({ possible: { rest } }) => rest),
+      },
+    },
+    ofRule: ({ peers }, policy) => {
+      const all =
+        peers === null
+          ? everybody('any')
+          : peers.flatMap((peer) =>
+              peer.kind === 'block'
+                ? ofBlock(peer)
+                : ofSelectors([peer.pods, peer.namespaces, policy.namespace.name]),
+            )
+      return all.filter((group) => !noPeers(group.certain) || !noPeers(group.possible))
+    },
   }
 }
 

@@ -1,15 +1,12 @@
 // An enrolled workload that the mesh reached (or that reached the mesh), and that a change cuts off whole.
 // Where an HBONE rule already says so as an error, this rule has nothing to add.
-import { contains } from '../../kubernetes/interval-set.ts'
-import { hasPort } from '../../kubernetes/port-set.ts'
-import type { Direction } from '../../kubernetes/kinds/network-policy.ts'
-import type { Workload } from '../../kubernetes/state.ts'
+import type { Direction, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import type { Analysis, World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
-import type { RuleHit } from '../../policy/engine.ts'
-import type { MeshPeer } from '../../policy/mesh-peers.ts'
+import { noPeers } from '../../policy/peer-set.ts'
 import type { Finding } from '../finding.ts'
-import { namesNoPods } from '../lost-peers.ts'
+import { admittedBy } from '../lost-peers.ts'
 import type { ChangeRule } from '../rule.ts'
 import { because, namePolicies } from '../words.ts'
 
@@ -39,7 +36,15 @@ export const isolated: ChangeRule = {
 /** Is HBONE open to or from any peer that is, or may be, in the mesh? */
 function hasMesh(world: World, workload: Workload, direction: Direction): boolean {
   const { hbonePort } = world.state.config.mesh
-  return anyPeer(world, workload, direction, ({ perhaps }) => hasPort(perhaps, 'TCP', hbonePort))
+  return anyRule(world, workload, direction, (rule, policy) => {
+    const finder = direction === 'ingress' ? world.senders : world.receivers
+    return finder.ofRule(rule, policy).some(({ certain, possible }) =>
+      [certain, possible].some((peers) => {
+        const { open, doubtful } = world.engine.split(workload, direction, hbonePort, peers)
+        return !noPeers(open) || !noPeers(doubtful)
+      }),
+    )
+  })
 }
 
 /** Before enrolment the same traffic ran on application ports. */
@@ -50,35 +55,23 @@ function hadMesh(world: World, workload: Workload, direction: Direction): boolea
 
 /**
  * Do the policies admit mesh peers on any TCP port? Peers that are only possibly in the mesh are no reason
- * to say so: a policy that names them alone may mean what it does. A wide egress rule (to anybody, or to a
- * block) speaks of a mesh peer only where a known one serves a port of it: rules for DNS and the internet
- * do not.
+ * to say so: a policy that names them alone may mean what it does.
  */
 function admitsApplications(world: World, workload: Workload, direction: Direction): boolean {
-  return anyPeer(world, workload, direction, ({ rule, sure: { TCP } }, { peer, side }) => {
-    if (side !== 'certain' || TCP.length === 0) return false
-    if (direction === 'ingress' || !namesNoPods(rule)) return true
-    return peer.kind === 'workload' && peer.workload.declaredPorts.some((port) => contains(TCP, port))
-  })
-}
-
-type Passes = (hit: RuleHit, peer: MeshPeer) => boolean
-
-/** A workload that no policy isolates passes every question. */
-function anyPeer(world: World, workload: Workload, direction: Direction, passes: Passes): boolean {
-  const { engine } = world
-  const finder = direction === 'ingress' ? world.senders : world.receivers
-  const policies = engine.isolating(workload, direction)
-  if (policies.length === 0) return true
-  return policies.some((policy) =>
-    (policy.spec[direction] ?? []).some((rule) =>
-      finder.ofRule(rule, policy).some((peer) => {
-        const { hits } = engine.allows(workload, peer.peer, direction)
-        const hit = hits.find((candidate) => candidate.rule === rule)
-        return hit !== undefined && passes(hit, peer)
-      }),
+  return anyRule(world, workload, direction, (rule, policy) =>
+    admittedBy(world, workload, direction, rule, policy).some(
+      ({ peers }) => !noPeers(world.engine.matches(rule, policy, peers.certain).open),
     ),
   )
+}
+
+type Passes = (rule: PolicyRule, policy: NetworkPolicy) => boolean
+
+/** A workload that no policy isolates passes every question. */
+function anyRule(world: World, workload: Workload, direction: Direction, passes: Passes): boolean {
+  const policies = world.engine.isolating(workload, direction)
+  if (policies.length === 0) return true
+  return policies.some((policy) => (policy.spec[direction] ?? []).some((rule) => passes(rule, policy)))
 }
 
 function asFinding(head: Analysis, member: Member, direction: Direction): Finding {
@@ -107,7 +100,7 @@ function asFinding(head: Analysis, member: Member, direction: Direction): Findin
     lost: [],
     culprits: policies.map((policy) => ({ policy, rule: null })),
     isolatedBy: policies,
-    enrolledAt: enrollment.at === null ? [] : [enrollment.at],
+    enrolledBy: [enrollment],
     workloadRoutes: [workload.pods.labelsRoute],
     message: `${workload.id} is enrolled in Ambient (${because(enrollment)}), and ${namePolicies(policies)} ${verb} its ${direction} with nothing open on ${port}: ${what}. ${hint}`,
   }

@@ -66,7 +66,7 @@ function asFinding(
     lost: [],
     culprits: isolating.map((policy) => ({ policy, rule: null })),
     isolatedBy: isolating,
-    enrolledAt: enrollment.at === null ? [] : [enrollment.at],
+    enrolledBy: [enrollment],
     workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
     message: sentence(world, member, probes, isolating),
   }

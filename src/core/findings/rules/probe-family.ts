@@ -67,7 +67,7 @@ function asFinding(world: World, member: Member, port: number, missing: readonly
     lost: [],
     culprits: admitting.map(({ policy, rule }) => ({ policy, rule })),
     isolatedBy: world.engine.isolating(workload, 'ingress'),
-    enrolledAt: enrollment.at === null ? [] : [enrollment.at],
+    enrolledBy: [enrollment],
     workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
     message: sentence(
       world,

@@ -1,0 +1,69 @@
+// Which changed line brought a finding about.
+import type { Analysis } from '../analysis.ts'
+import { intersect } from '../kubernetes/interval-set.ts'
+import { linesOf } from '../kubernetes/manifest.ts'
+import type { Origin, Place } from '../kubernetes/manifest.ts'
+import type { Workload } from '../kubernetes/state.ts'
+import { fromRising, indexesOf } from '../policy/index-set.ts'
+import type { IndexSet } from '../policy/index-set.ts'
+import { compareText } from '../source/problem.ts'
+import type { Route } from '../yaml/types.ts'
+import type { Touched } from './compare.ts'
+import type { Finding } from './finding.ts'
+
+/**
+ * For each finding of the head: enrolment label first, then policy, then workload, each in path order. A policy that
+ * falls short comes before one that isolates the workload beside it and may have helped until now; the workload itself
+ * before the peers that it loses. Null where nothing that bears on it changed.
+ */
+export function causes(head: Analysis, touched: Touched): (finding: Finding) => Place | null {
+  const { workloads } = head.population
+  const inTouched = (wanted: (workload: Workload) => Origin | null): IndexSet =>
+    fromRising(
+      workloads.flatMap((workload, index) => {
+        const path = wanted(workload)?.file.path
+        return path !== undefined && touched.lines.has(path) ? [index] : []
+      }),
+    )
+  const changed = inTouched(({ origin }) => origin)
+  const inChangedNamespaces = inTouched(({ namespace }) => namespace.origin)
+  const isTouched = ({ path, line }: Place): boolean => touched.lines.get(path)?.has(line) === true
+
+  return ({ culprits, enrolledBy, isolatedBy, lost, workload, workloadRoutes }) => {
+    const among = (some: IndexSet, groups: Finding['lost'] = lost): readonly Workload[] =>
+      groups.flatMap(({ peers }) =>
+        [...indexesOf(intersect(peers.known, some))].map((index) => workloads[index] as Workload),
+      )
+    const named = lost.filter(({ name }) => name === null)
+    const enrolled = [...among(changed), ...among(inChangedNamespaces)].map(
+      (peer) => head.mesh.member(peer).enrollment,
+    )
+    const labels = [...enrolledBy, ...enrolled].flatMap(({ at }) => at ?? []).filter(isTouched)
+    const manifests: readonly (readonly (readonly [Origin, readonly Route[]])[])[] = [
+      culprits.map(({ policy, rule }) => [policy.origin, [rule?.route ?? ['spec']]]),
+      isolatedBy.map(({ origin }) => [origin, [['spec']]]),
+      [[workload.origin, workloadRoutes]],
+      among(changed, named).map(({ origin, pods }) => [origin, [pods.labelsRoute]]),
+    ]
+    const places = manifests.map((some) =>
+      some.flatMap(([origin, routes]) => changedPlace(origin, routes, touched) ?? []),
+    )
+    return firstOf([labels, ...places].find((some) => some.length > 0) ?? [])
+  }
+}
+
+/** A changed line of an object: in one of the places that matter, if any changed there. */
+function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched): Place | null {
+  const lines = touched.lines.get(origin.file.path)
+  if (lines === undefined) return null
+  for (const route of [...routes, []]) {
+    const { first, last } = linesOf(origin, route)
+    for (let line = first; line <= last; line += 1)
+      if (lines.has(line)) return { path: origin.file.path, line }
+  }
+  return null
+}
+
+function firstOf(places: readonly Place[]): Place | null {
+  return [...places].sort((a, b) => compareText(a.path, b.path) || a.line - b.line)[0] ?? null
+}

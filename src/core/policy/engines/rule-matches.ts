@@ -1,0 +1,156 @@
+// One rule of a NetworkPolicy and one peer: does it speak of the peer, and which ports does it admit? Semantics:
+// the API reference of NetworkPolicyPeer and NetworkPolicyPort.
+import {
+  PRIVATE_ADDRESSES,
+  SHARED_ADDRESSES,
+  coversAddresses,
+  intersectAddresses,
+  noAddresses,
+  subtractAddresses,
+} from '../../kubernetes/address-set.ts'
+import type { AddressSet } from '../../kubernetes/address-set.ts'
+import {
+  NAMESPACE_NAME_LABEL,
+  implies,
+  matches,
+  matchesPartly,
+  overlap,
+  weaker,
+} from '../../kubernetes/labels.ts'
+import type { Match, Selector } from '../../kubernetes/labels.ts'
+import type { Network } from '../../kubernetes/network.ts'
+import { ALL_PORTS, NO_PORTS, portRange, unionPorts } from '../../kubernetes/port-set.ts'
+import type { PortSet } from '../../kubernetes/port-set.ts'
+import type { PolicyPeer, PolicyPort, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { Namespace, NetworkPolicy, Workload } from '../../kubernetes/state.ts'
+import type { Peer } from '../peer.ts'
+
+/** Rules that name no port by name admit the same into everybody: worked out once. */
+const NUMBERS = new WeakMap<PolicyRule, PortSet>()
+
+/** The ports that a rule admits into `target`, or, for egress to what is no known workload, may admit. */
+export function rulePorts(
+  rule: PolicyRule,
+  target: Workload | null,
+  peer: Peer,
+): { readonly sure: PortSet; readonly perhaps: PortSet } {
+  if (rule.ports === null) return { sure: ALL_PORTS, perhaps: ALL_PORTS }
+  const numbers = NUMBERS.get(rule)
+  if (numbers !== undefined) return { sure: numbers, perhaps: numbers }
+  let sure = NO_PORTS
+  let perhaps = NO_PORTS
+  for (const entry of rule.ports) {
+    if (!('name' in entry)) {
+      sure = unionPorts(sure, portRange(entry.protocol, entry.low, entry.high))
+    } else if (target !== null) {
+      sure = unionPorts(sure, namedPorts(entry, target))
+    } else if (peer.kind !== 'addresses') {
+      // Pods that the tree does not show may call any port by that name. Addresses have no names.
+      perhaps = unionPorts(perhaps, portRange(entry.protocol, 1, 65535))
+    }
+  }
+  if (rule.ports.every((entry) => !('name' in entry))) NUMBERS.set(rule, sure)
+  return { sure, perhaps: unionPorts(sure, perhaps) }
+}
+
+function namedPorts(entry: PolicyPort & { readonly name: string }, target: Workload): PortSet {
+  return target.pods.ports
+    .filter((port) => port.name === entry.name && port.protocol === entry.protocol)
+    .reduce((sum, port) => unionPorts(sum, portRange(port.protocol, port.port)), NO_PORTS)
+}
+
+/** Does a rule of a policy admit a peer, whatever the port? */
+export function ruleMatches(rule: PolicyRule, policy: NetworkPolicy, peer: Peer, network: Network): Match {
+  if (rule.peers === null) return 'yes'
+  let result: Match = 'no'
+  for (const candidate of rule.peers) {
+    const match =
+      candidate.kind === 'block' ? blockMatches(candidate, peer, network) : podsMatch(candidate, policy, peer)
+    if (match === 'yes') return 'yes'
+    if (match === 'maybe') result = 'maybe'
+  }
+  return result
+}
+
+function podsMatch(
+  candidate: PolicyPeer & { readonly kind: 'pods' },
+  policy: NetworkPolicy,
+  peer: Peer,
+): Match {
+  switch (peer.kind) {
+    case 'workload': {
+      const { pods, namespace } = peer.workload
+      if (!matches(candidate.pods, pods.labels)) return 'no'
+      const match = namespaceMatches(candidate.namespaces, policy, namespace)
+      // The API leaves it to the CNI whether a selector sees pods that use the host's address.
+      return match === 'yes' && pods.hostNetwork ? 'maybe' : match
+    }
+    case 'pods':
+      return weaker(
+        selectorMatches(peer.pods, candidate.pods),
+        namespaceMatches(candidate.namespaces, policy, peer.namespace),
+      )
+    case 'elsewhere':
+      if (candidate.namespaces === null) return 'no'
+      return weaker(
+        selectorMatches(peer.pods, candidate.pods),
+        selectorMatches(peer.namespaces, candidate.namespaces),
+      )
+    case 'addresses':
+      if (!peer.pods) return 'no'
+      return candidate.pods.length === 0 && candidate.namespaces?.length === 0 ? 'yes' : 'maybe'
+  }
+}
+
+function namespaceMatches(selector: Selector | null, policy: NetworkPolicy, namespace: Namespace): Match {
+  if (selector === null) return namespace.name === policy.namespace.name ? 'yes' : 'no'
+  if (namespace.known) return matches(selector, namespace.labels) ? 'yes' : 'no'
+  return matchesPartly(selector, { [NAMESPACE_NAME_LABEL]: namespace.name })
+}
+
+function selectorMatches(narrow: Selector, wide: Selector): Match {
+  if (implies(narrow, wide)) return 'yes'
+  return overlap(narrow, wide) ? 'maybe' : 'no'
+}
+
+function blockMatches(
+  candidate: PolicyPeer & { readonly kind: 'block' },
+  peer: Peer,
+  network: Network,
+): Match {
+  if (peer.kind === 'addresses') return within(peer.addresses, candidate.addresses)
+  if (peer.kind === 'workload' && peer.workload.pods.hostNetwork) {
+    return hostBlockMatches(candidate.addresses, network)
+  }
+  return podAddressesMatch(candidate.addresses, network)
+}
+
+/** Does a block hold the addresses of nodes, which are those of pods on the host network? */
+export function hostBlockMatches(block: AddressSet, network: Network): Match {
+  const match = network.nodes === null ? withinUnknown(block, network) : within(network.nodes, block)
+  // Cilium tells nodes by identity; that blocks reach them is a setting (policyCIDRMatchMode).
+  return network.blocksMatchPods ? match : weaker(match, 'maybe')
+}
+
+/** Does a block hold the addresses of pods? On Cilium and its derivatives it never applies to pods. */
+export function podAddressesMatch(block: AddressSet, network: Network): Match {
+  if (!network.blocksMatchPods) return 'no'
+  return network.pods === null ? withinUnknown(block, network) : within(network.pods, block)
+}
+
+/**
+ * Nobody says where pods live: a block that holds all private addresses holds them too. A block that holds
+ * shared address space (RFC 6598) and more, but nothing else private, is the internet: its usual exceptions
+ * are those of RFC 1918.
+ */
+function withinUnknown(block: AddressSet, { primaryFamily }: Network): Match {
+  const pods: AddressSet = { IPv4: [], IPv6: [], [primaryFamily]: PRIVATE_ADDRESSES[primaryFamily] }
+  const match = within(pods, block)
+  const onlyShared = noAddresses(intersectAddresses(block, subtractAddresses(pods, SHARED_ADDRESSES)))
+  return match === 'maybe' && onlyShared && !coversAddresses(SHARED_ADDRESSES, block) ? 'no' : match
+}
+
+function within(part: AddressSet, block: AddressSet): Match {
+  if (coversAddresses(block, part)) return 'yes'
+  return noAddresses(intersectAddresses(block, part)) ? 'no' : 'maybe'
+}
