@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load as parseYaml } from 'js-yaml'
 import { DEFAULT_CONFIG } from '../src/core/config.ts'
-import { RELEVANT_KINDS } from '../src/core/kubernetes/state.ts'
+import { JUDGED_KINDS } from '../src/core/kubernetes/state.ts'
 import { examine } from '../src/examine/examine.ts'
 import type { Report } from '../src/examine/report.ts'
 import { directoryTree } from '../src/git/tree.ts'
@@ -77,7 +77,7 @@ function check(base: string | null, head: string): Promise<Report> {
   })
 }
 
-const RELEVANT = new RegExp(`^kind: (${RELEVANT_KINDS.join('|')})\\b`, 'm')
+const RELEVANT = new RegExp(`^kind: (${JUDGED_KINDS.join('|')})\\b`, 'm')
 
 function plain(folders: readonly string[]): readonly unknown[] {
   const parsed = new Map<string, unknown>()

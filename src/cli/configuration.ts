@@ -1,7 +1,9 @@
 // The configuration of a run: the file that is named, else the one in the base; then the flags.
 import { readFile } from 'node:fs/promises'
-import { CNI_PROFILES, CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
-import type { Cni, Config } from '../core/config.ts'
+import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
+import { CNI_PROFILES } from '../core/kubernetes/cni-profiles.ts'
+import type { Cni } from '../core/kubernetes/cni-profiles.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { Tree } from '../git/tree.ts'
 import { UsageError } from './usage-error.ts'

@@ -12,7 +12,6 @@ import type { Manifest } from './kubernetes/manifest.ts'
 import { buildState } from './kubernetes/state.ts'
 import type { ClusterState } from './kubernetes/state.ts'
 import type { Engine } from './policy/engine.ts'
-import { networkPolicyEngine } from './policy/engines/network-policy.ts'
 import { clientCut } from './policy/clients.ts'
 import type { ClientCut } from './policy/clients.ts'
 import { fromRising } from './policy/index-set.ts'
@@ -21,6 +20,7 @@ import { findPeers } from './policy/mesh-peers.ts'
 import type { PeerFinder } from './policy/mesh-peers.ts'
 import { populate } from './policy/population.ts'
 import type { Population } from './policy/population.ts'
+import { policyEngine } from './policy/stages.ts'
 import { byPlace } from './source/problem.ts'
 import type { Problem } from './source/problem.ts'
 
@@ -67,7 +67,7 @@ export function analyze(
     mesh,
     waypoints,
     population,
-    engine: networkPolicyEngine(state, population),
+    engine: policyEngine(state, population),
     senders: findPeers(state, population, mesh, 'sends'),
     receivers: findPeers(state, population, mesh, 'receives'),
     clients: clientCut(population, mesh),

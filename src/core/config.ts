@@ -3,6 +3,8 @@
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { parseAddresses } from './kubernetes/address-set.ts'
+import { CNI_PROFILES } from './kubernetes/cni-profiles.ts'
+import type { Cni } from './kubernetes/cni-profiles.ts'
 import type { Labels } from './kubernetes/labels.ts'
 import { lineAt } from './source/text.ts'
 import type { Problem } from './source/problem.ts'
@@ -10,26 +12,6 @@ import { locate, readDocument, splitDocuments } from './yaml/index.ts'
 import type { Route } from './yaml/types.ts'
 
 export const CONFIG_PATH = '.github/ambient-guard.yml'
-
-/** Does enforcement see the probe source that Ambient rewrites to, and do blocks apply to pods? docs/rules/kubelet-probe.md lists them. */
-export const CNI_PROFILES = {
-  cilium: { seesProbeSource: 'yes', blocksMatchPods: false },
-  'gke-dataplane-v2': { seesProbeSource: 'yes', blocksMatchPods: false },
-  'azure-cilium': { seesProbeSource: 'yes', blocksMatchPods: false },
-  'calico-ebpf': { seesProbeSource: 'yes', blocksMatchPods: true },
-  aws: { seesProbeSource: 'yes', blocksMatchPods: true },
-  'ovn-kubernetes': { seesProbeSource: 'yes', blocksMatchPods: true },
-  calico: { seesProbeSource: 'no', blocksMatchPods: true },
-  'kube-router': { seesProbeSource: 'no', blocksMatchPods: true },
-  k3s: { seesProbeSource: 'no', blocksMatchPods: true },
-  kindnet: { seesProbeSource: 'no', blocksMatchPods: true },
-  canal: { seesProbeSource: 'believed-not', blocksMatchPods: true },
-  antrea: { seesProbeSource: 'believed-not', blocksMatchPods: true },
-  'azure-npm': { seesProbeSource: 'believed-not', blocksMatchPods: true },
-  unknown: { seesProbeSource: 'unknown', blocksMatchPods: true },
-} as const
-
-export type Cni = keyof typeof CNI_PROFILES
 
 /** The rules that can be configured, with what they say by default. */
 export const RULE_SEVERITIES = {
@@ -174,7 +156,8 @@ export interface ClusterConfig {
   readonly paths: readonly string[] | null
   /** For objects that name no namespace. */
   readonly namespace: string
-  readonly cni: Cni
+  /** null: what the tree shows of it holds. `unknown` asks for nobody to look. */
+  readonly cni: Cni | null
   readonly ipFamilies: readonly ('IPv4' | 'IPv6')[]
   /** null: not known. Never empty: no block would be no pod's. */
   readonly podCIDRs: readonly string[] | null
@@ -267,7 +250,7 @@ function clusterConfig(name: string, file: ClusterFile = {}): ClusterConfig {
     name,
     paths: file.paths ?? null,
     namespace: file.namespace ?? 'default',
-    cni: file.cni ?? 'unknown',
+    cni: file.cni ?? null,
     ipFamilies,
     podCIDRs: filled(file.podCIDRs),
     nodeCIDRs: file.nodeCIDRs ?? [],

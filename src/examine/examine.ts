@@ -1,5 +1,5 @@
 // The one story that both faces call: load both states, analyse, compare, propose fixes, prove them.
-import { analyze, compare, conclude, propose } from '../core/index.ts'
+import { analyze, compare, conclude, probesHangOnCni, propose } from '../core/index.ts'
 import type { Analysis, ComparedFinding, Comparison, Touched } from '../core/index.ts'
 import type { ClusterConfig, Config } from '../core/config.ts'
 import { byChange } from '../core/findings/compare.ts'
@@ -13,7 +13,7 @@ import type { Loaded, LoadOptions, ParseCache } from '../manifests/load.ts'
 import { isWithin } from '../manifests/unrendered.ts'
 import { proveEach, proveTogether } from './prove.ts'
 import type { Court, Proved } from './prove.ts'
-import type { Report, ReportFinding } from './report.ts'
+import type { Report, ReportCluster, ReportFinding } from './report.ts'
 import { touchedBy } from './touched.ts'
 
 export interface Examination {
@@ -67,6 +67,7 @@ export async function examine(examination: Examination): Promise<Report> {
     findings: findings.sort(byChange),
     problems,
     summary: summarise(head.analyses),
+    clusters: head.analyses.map(describeCluster),
     fix,
     relevant:
       touched.some(({ namespaces }) => namespaces.size > 0) || problems.some(({ relevant }) => relevant),
@@ -128,6 +129,23 @@ function summarise(analyses: readonly Analysis[]): Report['summary'] {
     workloads: sum(({ state }) => state.workloads.length),
     enrolled: sum(({ mesh }) => mesh.members.filter(({ enrollment }) => enrollment.state === 'yes').length),
     policies: sum(({ state }) => state.policies.length),
+  }
+}
+
+function describeCluster(analysis: Analysis): ReportCluster {
+  const { config, network, policies } = analysis.state
+  const { cni, because: evidence, basis, stages } = network
+  return {
+    name: config.name,
+    cni,
+    evidence,
+    detected: basis === 'own-objects' || basis === 'hint',
+    settles:
+      stages.length === 0 && policies.length > 0
+        ? 'policies'
+        : probesHangOnCni(analysis)
+          ? 'probes'
+          : 'nothing',
   }
 }
 

@@ -1,5 +1,6 @@
 // What an examination says: the one value that the command line prints and the pull request shows.
 import type { Conclusion, ComparedFinding, ComparedProblem } from '../core/index.ts'
+import type { Cni } from '../core/kubernetes/cni-profiles.ts'
 import type { SourceFile, TextEdit } from '../core/source/text.ts'
 
 /** A file that a fix changes. */
@@ -34,6 +35,18 @@ export interface Summary {
   readonly policies: number
 }
 
+/** The CNI for which a cluster was judged. */
+export interface ReportCluster {
+  readonly name: string
+  readonly cni: Cni
+  /** A piece of a sentence: what it is known by, or why it is not known. */
+  readonly evidence: string
+  /** Read from the tree, not from the configuration. */
+  readonly detected: boolean
+  /** What would be said of the head on another CNI, and is not on this one. */
+  readonly settles: 'policies' | 'probes' | 'nothing'
+}
+
 export interface Report {
   readonly conclusion: Conclusion
   /** Introduced before existing before resolved; errors first. */
@@ -41,6 +54,8 @@ export interface Report {
   readonly problems: readonly ComparedProblem[]
   /** Of the head, over all clusters. */
   readonly summary: Summary
+  /** As the configuration has them, judged by the head. */
+  readonly clusters: readonly ReportCluster[]
   /** Every proved fix together, itself proved: what `fix` writes. */
   readonly fix: Fix | null
   /** Does the change touch anything that bears on reachability? */

@@ -3,6 +3,7 @@ import type { ClusterConfig } from '../core/config.ts'
 import type { Touched } from '../core/index.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { isJudged } from '../core/kubernetes/state.ts'
 import { changedLines } from '../core/source/line-diff.ts'
 import type { Loaded } from '../manifests/load.ts'
 import { isWithin } from '../manifests/unrendered.ts'
@@ -44,6 +45,7 @@ function changedNamespaces(
     new Set(manifests.map(({ object }) => JSON.stringify(object)))
   const [was, is] = [texts(before), texts(after)]
   return [...before, ...after]
+    .filter(isJudged)
     .filter(({ object }) => was.has(JSON.stringify(object)) !== is.has(JSON.stringify(object)))
     .map(({ kind, object }) => {
       if (kind !== 'Namespace') return namespaceOf(object) ?? config.namespace

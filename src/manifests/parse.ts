@@ -1,6 +1,7 @@
 // One file as the Kubernetes objects in it. Pure, and kept by the file's content: a pull request then costs
 // what it changes, not what the repository holds.
-import { RELEVANT_KINDS, isRelevant } from '../core/kubernetes/state.ts'
+import { EVIDENCE_KINDS, EVIDENCE_WORD } from '../core/kubernetes/cni-evidence.ts'
+import { JUDGED_KINDS, isRelevant } from '../core/kubernetes/state.ts'
 import type { Manifest, Origin } from '../core/kubernetes/manifest.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import { lineAt } from '../core/source/text.ts'
@@ -11,17 +12,18 @@ import type { Route } from '../core/yaml/types.ts'
 
 export interface ParsedFile {
   readonly path: string
-  /** Only objects that bear on who reaches whom. */
+  /** Only objects that bear on who reaches whom, or say which CNI decides it. */
   readonly manifests: readonly Manifest[]
   readonly problems: readonly Problem[]
 }
 
-const KINDS = RELEVANT_KINDS.join('|')
-/** A line that gives a relevant kind, or a kind that only a parser can tell. */
+const KINDS = JUDGED_KINDS.join('|')
+/** A line that gives a kind that is judged, or a kind that only a parser can tell. */
 const MAY_MATTER = new RegExp(
   `["']?\\bkind["']?\\s*:\\s*(?:["']?(?:${KINDS}|\\w*List)\\b|[&*!>|]|"[^"\\n\\\\]*\\\\|(?:#.*)?$)|"[^"\\n\\\\]*\\\\[^"\\n]*"\\s*:|\\?\\s`,
   'm',
 )
+const MAY_BE_EVIDENCE = new RegExp(`\\bkind["']?\\s*:\\s*["']?(?:${EVIDENCE_KINDS.join('|')})\\b`)
 
 /** Reads the bytes of a manifest file; anything wrong with it is a problem of its own, never an exception. */
 export function parseFile(path: string, bytes: Uint8Array, editable: boolean): ParsedFile {
@@ -61,7 +63,11 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
 
 /** A document without a relevant kind says nothing to us, broken or not; most files end here, unparsed. */
 function mayMatter(chunk: string): boolean {
-  return MAY_MATTER.test(chunk) || (chunk.includes('apiVersion') && !/\bkind["']?\s*:/.test(chunk))
+  return (
+    MAY_MATTER.test(chunk) ||
+    (MAY_BE_EVIDENCE.test(chunk) && EVIDENCE_WORD.test(chunk)) ||
+    (chunk.includes('apiVersion') && !/\bkind["']?\s*:/.test(chunk))
+  )
 }
 
 function collect(value: unknown, origin: Origin, manifests: Manifest[], problems: Problem[]): void {
@@ -81,9 +87,11 @@ function collect(value: unknown, origin: Origin, manifests: Manifest[], problems
     }
     return
   }
-  if (!RELEVANT_KINDS.includes(kind)) return
+  const judged = JUDGED_KINDS.includes(kind)
+  if (!judged && !EVIDENCE_KINDS.includes(kind)) return
   const { file, document } = origin
   if (typeof apiVersion !== 'string' || apiVersion === '') {
+    if (!judged) return
     const message = `A document of the kind ${kind} has no apiVersion.`
     problems.push(
       broken(

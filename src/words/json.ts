@@ -3,7 +3,7 @@ import { policiesOf } from '../core/index.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 
 /** The report as one JSON document, with a newline at the end. */
-export function reportJson({ conclusion, findings, problems, summary }: Report): string {
+export function reportJson({ conclusion, findings, problems, summary, clusters }: Report): string {
   const document = {
     version: 1,
     conclusion,
@@ -18,6 +18,7 @@ export function reportJson({ conclusion, findings, problems, summary }: Report):
       message: `${message} ${remedy}`,
     })),
     summary,
+    clusters: clusters.map(({ name, cni, evidence }) => ({ name, cni, evidence })),
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }

@@ -1,11 +1,13 @@
 // The report as Markdown, for a comment of somebody else's CI.
 import { policiesOf } from '../core/index.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
+import { cniSentences } from './cni.ts'
 import { escapeMarkdown as esc } from './github/escape.ts'
 import { scope } from './text.ts'
 
 /** Findings that are there now, problems, and the conclusion, as GitHub-flavoured Markdown. */
-export function reportMarkdown({ conclusion, findings, problems, summary }: Report): string {
+export function reportMarkdown(report: Report): string {
+  const { conclusion, findings, problems, summary } = report
   const live = findings.filter(({ change }) => change !== 'resolved')
   const told = problems.filter(({ relevant }) => relevant)
   const parts = [
@@ -15,6 +17,7 @@ export function reportMarkdown({ conclusion, findings, problems, summary }: Repo
       ({ path, line, message, remedy }) =>
         `- **${esc(path)}:${String(line)}**: ${esc(message)} ${esc(remedy)}`,
     ),
+    ...cniSentences(report).map(esc),
     `Looked at ${scope(summary)}.`,
   ]
   return `${parts.join('\n\n')}\n`

@@ -3,6 +3,7 @@ import pc from 'picocolors'
 import { policiesOf } from '../core/index.ts'
 import type { ComparedProblem } from '../core/index.ts'
 import type { Report, ReportFinding, Summary } from '../examine/report.ts'
+import { cniSentences } from './cni.ts'
 
 type Paint = ReturnType<typeof pc.createColors>
 
@@ -20,6 +21,7 @@ export function reportText(report: Report, color: boolean): string {
     ...shown.filter((finding) => !isNews(finding)).map((finding) => oldText(finding, paint)),
     ...problems.map((problem) => problemText(problem, paint)),
     ...(resolved.length > 0 ? [resolvedText(resolved, paint)] : []),
+    ...cniSentences(report).map((sentence) => wrap(printable(sentence)).join('\n')),
     conclusionText(report, problems.length, paint),
   ]
   return `${sections.join('\n\n')}\n`

@@ -71,3 +71,24 @@ scenario('enrolment over an old deny-ingress', async ({ github, app }) => {
     output: { title: 'Nothing new is cut off' },
   })
 })
+
+scenario('deny-ingress where the tree shows a CNI that lets probes pass', async ({ github, app }) => {
+  const agent = `apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: calico-node
+  namespace: kube-system
+spec:
+  template:
+    spec:
+      containers:
+        - name: calico-node
+`
+  const repository = await github.repository({ files: { ...SHOP, 'infra/calico.yaml': agent } })
+  const pull = await repository.pullRequest({ changes: { 'shop/deny.yaml': DENY_INGRESS } })
+  await app.hears(pull.opened())
+  expect(pull.check).toMatchObject({ conclusion: 'neutral', output: { title: '1 warning introduced' } })
+  expect(pull.check.output.summary).toContain(
+    'Policies do not stop kubelet probes: calico does not see where they come from (DaemonSet kube-system/calico-node, infra/calico.yaml:4).',
+  )
+})

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RELEVANT_KINDS } from '../../src/core/kubernetes/state.ts'
+import { JUDGED_KINDS } from '../../src/core/kubernetes/state.ts'
 import { readDocument, splitDocuments } from '../../src/core/yaml/index.ts'
 import { writeDocument } from '../../src/core/yaml/write.ts'
 import { KEPT } from '../../src/manifests/baseline-fields.ts'
@@ -169,7 +169,7 @@ describe('assume', () => {
 
   it('knows every kind that is read anywhere', () => {
     const known = new Set(Object.keys(KEPT).map((groupKind) => groupKind.replace(/^.*\//, '')))
-    expect(RELEVANT_KINDS.filter((kind) => !known.has(kind))).toEqual([])
+    expect(JUDGED_KINDS.filter((kind) => !known.has(kind))).toEqual([])
   })
 
   it('writes scalars so that they read back as what they were', () => {

@@ -14,7 +14,7 @@ import type { Finding } from './finding.ts'
 /**
  * For each finding of the head: enrolment label first, then policy, then workload, each in path order. A policy that
  * falls short comes before one that isolates the workload beside it and may have helped until now; the workload itself
- * before the peers that it loses. Null where nothing that bears on it changed.
+ * before the peers that it loses; at last what shows the CNI. Null where nothing that bears on it changed.
  */
 export function causes(head: Analysis, touched: Touched): (finding: Finding) => Place | null {
   const { workloads } = head.population
@@ -29,7 +29,10 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
   const inChangedNamespaces = inTouched(({ namespace }) => namespace.origin)
   const isTouched = ({ path, line }: Place): boolean => touched.lines.get(path)?.has(line) === true
 
-  return ({ culprits, enrolledBy, isolatedBy, lost, workload, workloadRoutes }) => {
+  const { at: shown } = head.state.network
+  const cni = shown !== null && isTouched(shown) ? [shown] : []
+
+  return ({ culprits, enrolledBy, isolatedBy, lost, rule, workload, workloadRoutes }) => {
     const among = (some: IndexSet, groups: Finding['lost'] = lost): readonly Workload[] =>
       groups.flatMap(({ peers }) =>
         [...indexesOf(intersect(peers.known, some))].map((index) => workloads[index] as Workload),
@@ -48,7 +51,8 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
     const places = manifests.map((some) =>
       some.flatMap(([origin, routes]) => changedPlace(origin, routes, touched) ?? []),
     )
-    return firstOf([labels, ...places].find((some) => some.length > 0) ?? [])
+    const last = rule === 'kubelet-probe' ? cni : []
+    return firstOf([labels, ...places, last].find((some) => some.length > 0) ?? [])
   }
 }
 

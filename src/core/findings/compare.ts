@@ -146,6 +146,11 @@ function wordsOf({ path, code, message }: Problem): string {
 /** What decided who reaches whom on the base, unseen, and is gone: whether anybody relied on it is not known. */
 const DECISIVE = ['policy-not-evaluated', 'chart-not-rendered', 'kustomization-not-rendered']
 
+/** A policy that nobody enforces hides nothing, and its going is no news. */
+function decides({ namespaces, under = [] }: Problem['hides']): boolean {
+  return namespaces === 'all' || namespaces.length > 0 || under.length > 0
+}
+
 function withdrawn(
   problems: readonly Problem[],
   before: readonly Problem[],
@@ -153,8 +158,9 @@ function withdrawn(
 ): readonly ComparedProblem[] {
   return before
     .filter(
-      ({ path, code, message }) =>
+      ({ path, code, message, hides }) =>
         DECISIVE.includes(code) &&
+        decides(hides) &&
         paths.has(path) &&
         !problems.some(
           (other) =>

@@ -12,6 +12,8 @@ import { lostPeers } from './lost-peers.ts'
 import { namePolicies } from './words.ts'
 
 export function unseenProblems(world: World): readonly Problem[] {
+  // Where nothing enforces policies, nobody can be cut off.
+  if (world.state.network.stages.length === 0) return []
   return [...undescribedNamespaces(world), ...emptyNamespaces(world), ...unseenWorkloads(world)]
 }
 

@@ -165,7 +165,7 @@ function admitProbes(
       compareText(a.id, b.id),
   )[0]
   if (policy === undefined) return null
-  const { ipFamilies, mesh, cni } = head.state.config
+  const { ipFamilies, mesh } = head.state.config
   const wanted = mesh.probeSources.filter((source) =>
     which === 'all'
       ? ipFamilies.some((family) => family === familyOf(source))
@@ -173,7 +173,7 @@ function admitProbes(
   )
   // The agent of the AWS CNI reads an IPv6 /128 as an IPv4 block and skips it (aws-network-policy-agent#509).
   const blocks = wanted.map((source) =>
-    cni === 'aws' && source === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff'
+    head.state.network.cni === 'aws' && source === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff'
       ? 'fd16:9254:7127:1337:ffff::/80'
       : asBlock(source),
   )

@@ -1,16 +1,28 @@
-// The network of a cluster: which CNI enforces its policies, what that means for probes and blocks, and where
-// its pods and nodes live.
-import { CNI_PROFILES } from '../config.ts'
-import type { ClusterConfig, Cni } from '../config.ts'
+// The network of a cluster: which CNI enforces its policies, how that is known, what it means for probes and blocks,
+// and where its pods and nodes live.
+import type { ClusterConfig } from '../config.ts'
 import { addressSet } from './address-set.ts'
 import type { AddressSet, IpFamily } from './address-set.ts'
+import { profileOf } from './cni-profiles.ts'
+import type { Cni, PolicyStage } from './cni-profiles.ts'
+import { detectCni } from './detect-cni.ts'
+import type { Manifest, Place } from './manifest.ts'
 
 export interface Network {
+  /** On a hint, what is hinted at; all but the probe source then counts as for `unknown`. */
   readonly cni: Cni
+  /** What the CNI is known by; only what is configured, or an engine's own objects, may silence anything. */
+  readonly basis: 'configuration' | 'own-objects' | 'hint' | 'nothing'
+  /** A piece of a sentence: what shows it, or why it is not known. */
+  readonly because: string
+  /** Where the first of what speaks of a CNI stands; null where it is configured, or nothing does. */
+  readonly at: Place | null
   /** Does enforcement see the address that Ambient gives to kubelet probes? */
   readonly seesProbeSource: 'yes' | 'unknown' | 'believed-not' | 'no'
   /** Do blocks of addresses apply to pods? */
   readonly blocksMatchPods: boolean
+  /** Where policies decide, in order; empty where nothing enforces them. */
+  readonly stages: readonly PolicyStage[]
   /** The family by which the kubelet dials pods. */
   readonly primaryFamily: IpFamily
   /** null: not known. */
@@ -19,13 +31,34 @@ export interface Network {
   readonly nodes: AddressSet | null
 }
 
-/** What the configuration says of a cluster's network. */
-export function networkOf({ cni, ipFamilies, podCIDRs, nodeCIDRs }: ClusterConfig): Network {
+/** What the configuration says of a cluster's network, and, where it names no CNI, what the manifests show. */
+export function networkOf(
+  { cni: configured, ipFamilies, podCIDRs, nodeCIDRs }: ClusterConfig,
+  manifests: readonly Manifest[],
+): Network {
+  const known =
+    configured === null
+      ? detectCni(manifests)
+      : ({ cni: configured, basis: 'configuration', because: 'the configuration says so', at: null } as const)
+  const { seesProbeSource, blocksMatchPods, stages } = profileOf(
+    known.basis === 'hint' ? 'unknown' : known.cni,
+  )
   return {
-    cni,
-    ...CNI_PROFILES[cni],
+    ...known,
+    seesProbeSource: known.basis === 'hint' ? profileOf(known.cni).seesProbeSource : seesProbeSource,
+    blocksMatchPods,
+    stages,
     primaryFamily: ipFamilies[0] ?? 'IPv4',
     pods: podCIDRs === null ? null : addressSet(podCIDRs),
     nodes: nodeCIDRs.length === 0 ? null : addressSet(nodeCIDRs),
   }
+}
+
+/** Is it known that nobody enforces policies of this API group? Where it may be otherwise, they are not known. */
+export function ignoresPolicies({ cni, basis, stages }: Network, group: string): boolean {
+  if (basis === 'hint' || basis === 'nothing') return false
+  const { ownPolicies } = profileOf(cni)
+  if (stages.length === 0) return true
+  // Any engine may implement the API of the Kubernetes project.
+  return ownPolicies !== null && group !== 'policy.networking.k8s.io' && !ownPolicies.includes(group)
 }

@@ -9,7 +9,8 @@ import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL } from './labels.ts'
 import type { Labels } from './labels.ts'
 import { namespaceOf, placeOf, unreadable } from './manifest.ts'
 import type { Manifest, Origin } from './manifest.ts'
-import { networkOf } from './network.ts'
+import { EVIDENCE_KINDS, evidenceOf } from './cni-evidence.ts'
+import { ignoresPolicies, networkOf } from './network.ts'
 import type { Network } from './network.ts'
 import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
@@ -84,8 +85,8 @@ const UNEVALUATED: Readonly<Record<string, readonly string[]>> = {
   'crd.antrea.io': ['NetworkPolicy', 'ClusterNetworkPolicy', 'ClusterGroup', 'Group', 'Tier'],
 }
 
-/** Kinds that this module reads or reports; a document that names none of them says nothing to us. */
-export const RELEVANT_KINDS: readonly string[] = [
+/** Kinds that this module reads or reports; a document that names none of them is not judged. */
+export const JUDGED_KINDS: readonly string[] = [
   ...new Set([
     'Namespace',
     'NetworkPolicy',
@@ -96,15 +97,21 @@ export const RELEVANT_KINDS: readonly string[] = [
   ]),
 ].sort(compareText)
 
-/** Does anything of this kind bear on who reaches whom? */
+/** Does this object itself bear on who reaches whom? */
+export function isJudged({ kind }: Manifest): boolean {
+  return JUDGED_KINDS.includes(kind)
+}
+
+/** Is it judged, or does it say which CNI judges? */
 export function isRelevant(manifest: Manifest): boolean {
-  return RELEVANT_KINDS.includes(manifest.kind)
+  return isJudged(manifest) || (EVIDENCE_KINDS.includes(manifest.kind) && evidenceOf(manifest) !== null)
 }
 
 /** Builds the state of one cluster. Manifests of an assumed baseline give way to those of the tree. */
 export function buildState(config: ClusterConfig, manifests: readonly Manifest[]): ClusterState {
   const problems: Problem[] = []
-  const chosen = chooseOne(manifests.filter(isRelevant), config, problems)
+  const network = networkOf(config, manifests)
+  const chosen = chooseOne(manifests.filter(isJudged), config, problems)
   const namespaces = readNamespaces(chosen, config, problems)
   const namespace = (manifest: Manifest): Namespace => {
     const name = namespaceOf(manifest.object) ?? config.namespace
@@ -127,7 +134,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     return { ...named, spec: value }
   })
   const servicesOf = servicesByLabel(services.sort(byId))
-  const policies = policyManifests(chosen, config, problems).flatMap((manifest) => {
+  const policies = policyManifests(chosen, config, network, problems).flatMap((manifest) => {
     const policy = read(manifest, policyOf)
     return policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
   })
@@ -144,7 +151,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   })
   return {
     config,
-    network: networkOf(config),
+    network,
     namespaces: new Map([...namespaces].sort(([a], [b]) => compareText(a, b))),
     workloads: [...workloads, ...gatewayPods].sort(byId),
     policies: policies.sort(byId),
@@ -287,6 +294,7 @@ function readNamespaces(
 function policyManifests(
   manifests: readonly Manifest[],
   config: ClusterConfig,
+  network: Network,
   problems: Problem[],
 ): readonly Manifest[] {
   return manifests.filter((manifest) => {
@@ -297,14 +305,19 @@ function policyManifests(
     if (Object.hasOwn(UNEVALUATED, group) && UNEVALUATED[group]?.includes(kind) === true) {
       // A kind of the whole cluster names no namespace; one that leaves it out may be anywhere.
       const own = namespaceOf(object)
-      const what = `${kind} ${own === null ? '' : `${own}/`}${nameIn(manifest)}`
+      const what = `${kind} ${own === null ? '' : `${own}/`}${nameIn(manifest)} (${apiVersion})`
+      const ignored = ignoresPolicies(network, group)
       problems.push({
         ...placeOf(origin, []),
         code: 'policy-not-evaluated',
         class: 'unseen',
-        message: `${what} (${apiVersion}) is not evaluated: what it allows or denies is not known.`,
-        remedy: 'Judge its effect on TCP 15008 and on the probe source by hand.',
-        hides: { namespaces: own === null ? 'all' : [own] },
+        message: ignored
+          ? `${what} is not enforced on ${network.cni}, which this cluster runs: it neither allows nor denies anything.`
+          : `${what} is not evaluated: what it allows or denies is not known.`,
+        remedy: ignored
+          ? `If something does enforce it, correct clusters.${config.name}.cni.`
+          : 'Judge its effect on TCP 15008 and on the probe source by hand.',
+        hides: { namespaces: ignored ? [] : own === null ? 'all' : [own] },
       })
     } else if (kind === 'NetworkPolicy') {
       const message = `NetworkPolicy ${namespace}/${nameIn(manifest)} has the API version ${apiVersion}, in which no NetworkPolicy exists.`

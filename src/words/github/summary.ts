@@ -1,6 +1,7 @@
 // The check run: its title, and the summary, which is the one place where everything is said.
 import type { ComparedProblem } from '../../core/index.ts'
 import type { Report, ReportFinding } from '../../examine/report.ts'
+import { cniSentences } from '../cni.ts'
 import { code, escapeMarkdown, fenced } from './escape.ts'
 import { byWorkload, count, names, placeLink, workloadItem } from './finding.ts'
 import type { Linker } from './finding.ts'
@@ -72,6 +73,7 @@ export function checkSummary(report: Report, compared: Compared): string {
   return assemble([
     paragraph(opening(report, compared)),
     paragraph(fixLine(report, introduced)),
+    paragraph(cniSentences(report).map(escapeMarkdown).join('\n')),
     paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
     listed('Introduced', items(introduced)),
     listed(

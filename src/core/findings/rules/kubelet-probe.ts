@@ -15,12 +15,20 @@ import { because, list, namePolicies } from '../words.ts'
 export const kubeletProbe: StateRule = {
   id: 'kubelet-probe',
   judges: 'state',
-  check: (world) => {
-    if (world.state.network.seesProbeSource === 'no') return []
-    return world.mesh.members.flatMap((member) =>
-      member.enrollment.state === 'yes' ? blockedProbes(world, member) : [],
-    )
-  },
+  check: (world) => (world.state.network.seesProbeSource === 'no' ? [] : strandedProbes(world)),
+}
+
+/** Is there a probe that arrives only because the CNI, as the tree shows it, does not see where it comes from? */
+export function probesHangOnCni(world: World): boolean {
+  const { basis, seesProbeSource } = world.state.network
+  return basis === 'own-objects' && seesProbeSource === 'no' && strandedProbes(world).length > 0
+}
+
+/** A finding for each probe that the policies keep out, were its source seen. */
+function strandedProbes(world: World): readonly Finding[] {
+  return world.mesh.members.flatMap((member) =>
+    member.enrollment.state === 'yes' ? blockedProbes(world, member) : [],
+  )
 }
 
 function blockedProbes(world: World, member: Member): readonly Finding[] {
@@ -78,19 +86,23 @@ function sentence(
   probes: readonly Probe[],
   isolating: readonly NetworkPolicy[],
 ): string {
-  const { cni, seesProbeSource } = world.state.network
+  const { cni, seesProbeSource, because: shown, at } = world.state.network
+  const { name: cluster } = world.state.config
   const kinds = list([...new Set(probes.map(({ field }) => field))])
   const port = `${String(probes[0]?.port ?? 0)}/TCP`
   const source = list(primarySources(world))
   const verb = isolating.length === 1 ? 'isolates it and does' : 'isolate it and do'
   const fact = `${member.workload.id} is enrolled in Ambient (${because(member.enrollment)}), so its ${kinds} on ${port} comes from ${source}. ${namePolicies(isolating)} ${verb} not admit that address`
+  const evidence = at === null ? '' : ` (${shown})`
   switch (seesProbeSource) {
     case 'yes':
-      return `${fact}: the probe fails.`
+      return at === null
+        ? `${fact}: the probe fails.`
+        : `${fact}, and enforcement on ${cni} sees it${evidence}: the probe fails.`
     case 'unknown':
-      return `${fact}: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known; set clusters.${world.state.config.name}.cni to make this exact.`
+      return `${fact}: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known${evidence}; set clusters.${cluster}.cni to make this exact.`
     case 'believed-not':
-      return `${fact}. Enforcement on ${cni} is believed not to see that address; this is not confirmed.`
+      return `${fact}. Enforcement on ${cni}${evidence} is believed not to see that address; this is not confirmed.`
     case 'no':
       return `${fact}.`
   }
