@@ -1,6 +1,7 @@
 // What a baseline keeps of each kind: the fields that core reads, and no others. A kind that core learns to read is
 // one entry here; a test fails until it has one.
-import { fields, list, map, presence, scalar, where, whole } from './keep.ts'
+import { EBPF_SWITCH, LEAVES_POLICIES_ALONE } from '../core/kubernetes/cni-evidence.ts'
+import { fields, list, map, presence, scalar, some, where, whole } from './keep.ts'
 import type { Keep } from './keep.ts'
 
 const METADATA = fields({ name: scalar, namespace: scalar, labels: map })
@@ -24,8 +25,19 @@ const HANDLER = fields({
   exec: presence,
 })
 
+/** Arguments and environments are full of secrets; only the switches of CNI agents are judged. */
 const CONTAINER = fields({
   name: scalar,
+  args: some((value) => (LEAVES_POLICIES_ALONE.test(String(value)) ? value : undefined)),
+  env: some(
+    where(
+      ({ name }) => name === EBPF_SWITCH,
+      fields({
+        name: scalar,
+        value: (value) => (/^(true|false|0|1)$/i.test(String(value)) ? value : undefined),
+      }),
+    ),
+  ),
   restartPolicy: scalar,
   ports: list(fields({ name: scalar, containerPort: scalar, protocol: scalar })),
   startupProbe: HANDLER,
@@ -51,6 +63,9 @@ const otherPolicy = policy({ spec: whole() })
 /** Layer 7 rules may compare headers with a token in plain text. */
 const cilium = whole({ http: ['headers', 'headerMatches'] })
 const ciliumPolicy = policy({ spec: cilium, specs: cilium })
+
+/** Which dataplane Calico runs decides whether it sees where probes come from. */
+const felix = fields({ metadata: METADATA, spec: fields({ bpfEnabled: scalar }) })
 
 /** By `group/Kind`; the version of the group does not matter. A kind that is not here bears on nothing. */
 export const KEPT: Readonly<Record<string, Keep>> = {
@@ -84,6 +99,13 @@ export const KEPT: Readonly<Record<string, Keep>> = {
   'argoproj.io/Rollout': templated,
   'batch/Job': templated,
   'batch/CronJob': workload(fields({ jobTemplate: fields({ spec: fields({ template: TEMPLATE }) }) })),
+
+  'operator.tigera.io/Installation': fields({
+    metadata: METADATA,
+    spec: fields({ calicoNetwork: fields({ linuxDataplane: scalar }) }),
+  }),
+  'projectcalico.org/FelixConfiguration': felix,
+  'crd.projectcalico.org/FelixConfiguration': felix,
 
   'networking.k8s.io/NetworkPolicy': otherPolicy,
   'policy.networking.k8s.io/AdminNetworkPolicy': otherPolicy,

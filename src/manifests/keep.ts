@@ -39,6 +39,14 @@ export function list(keep: Keep): Keep {
   return (value) => (Array.isArray(value) ? value.map(keep).filter((item) => item !== undefined) : undefined)
 }
 
+/** Like `list`, where a list of nothing is nothing. */
+export function some(keep: Keep): Keep {
+  return (value) => {
+    const kept = list(keep)(value)
+    return Array.isArray(kept) && kept.length > 0 ? kept : undefined
+  }
+}
+
 /** Only values that look as asked are kept at all. */
 export function where(test: (value: Readonly<Record<string, unknown>>) => boolean, keep: Keep): Keep {
   return (value) => (isMapping(value) && test(value) ? keep(value) : undefined)

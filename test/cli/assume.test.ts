@@ -172,6 +172,44 @@ describe('assume', () => {
     expect(JUDGED_KINDS.filter((kind) => !known.has(kind))).toEqual([])
   })
 
+  it('keeps the switches of CNI agents, and nothing beside them', async () => {
+    const agent = (name: string, container: object): object => ({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name, namespace: 'kube-system' },
+      spec: { template: { spec: { containers: [{ name, ...container }] } } },
+    })
+    const secret = { name: 'TOKEN', value: 'PLANTED' }
+    const judged = async (those: readonly object[]): Promise<unknown> => {
+      const { stdout } = await assume(list(those))
+      expect(stdout).not.toContain('PLANTED')
+      const root = folder({
+        'baseline.yaml': stdout,
+        'ns.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n',
+      })
+      const report = await ambientGuard('check', root, '--format', 'json')
+      return (JSON.parse(report.stdout) as { clusters: { cni: string }[] }).clusters[0]?.cni
+    }
+    const ebpf = (value: object): object => ({ env: [secret, { name: 'FELIX_BPFENABLED', ...value }] })
+    const felix = {
+      apiVersion: 'crd.projectcalico.org/v1',
+      kind: 'FelixConfiguration',
+      metadata: { name: 'default' },
+    }
+    expect(await judged([agent('calico-node', ebpf({ value: 'true' }))])).toBe('calico-ebpf')
+    expect(await judged([agent('calico-node', ebpf({ value: 'false' }))])).toBe('calico')
+    expect(
+      await judged([agent('calico-node', ebpf({ valueFrom: { secretKeyRef: { name: 'PLANTED' } } }))]),
+    ).toBe('calico-ebpf')
+    expect(await judged([agent('calico-node', {}), { ...felix, spec: { bpfEnabled: true } }])).toBe(
+      'calico-ebpf',
+    )
+    expect(await judged([agent('kube-router', { args: ['--run-firewall=false', '--key=PLANTED'] })])).toBe(
+      'unknown',
+    )
+    expect(await judged([agent('kube-router', { args: ['--run-firewall=true'] })])).toBe('kube-router')
+  })
+
   it('writes scalars so that they read back as what they were', () => {
     fc.assert(
       fc.property(fc.oneof(ODD, fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean()), (value) => {

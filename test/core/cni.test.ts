@@ -94,6 +94,10 @@ describe('an engine’s own objects', () => {
       'a dataplane without one',
       object(INSTALLATION, 'Installation', '{calicoNetwork: {linuxDataplane: VPP}}'),
     ],
+    [
+      'the DaemonSet that Calico’s operator makes, without its Installation',
+      CALICO.replace('kube-system', 'calico-system'),
+    ],
     ['an Installation of another group', object('getporter.org/v1', 'Installation', '{bundle: calico}')],
     ['a FelixConfiguration that does not say', object('projectcalico.org/v3', 'FelixConfiguration', '{}')],
   ])('are not taken for one: %s', (_what, text) => {
@@ -136,6 +140,11 @@ describe('charts', () => {
   it('of the AWS CNI enforce policies where their values ask for it', () => {
     expect(networkIn(release('aws-vpc-cni')).seesProbeSource).toBe('unknown')
     expect(networkIn(release('aws-vpc-cni', '{enableNetworkPolicy: "true"}')).cni).toBe('aws')
+  })
+
+  it('stay hints beside policies that any engine may read', () => {
+    const admin = object('policy.networking.k8s.io/v1alpha1', 'AdminNetworkPolicy', '{}')
+    expect(networkIn(release('cilium'), admin)).toMatchObject({ cni: 'cilium', basis: 'hint' })
   })
 
   it('of Calico with eBPF see the probe source', () => {

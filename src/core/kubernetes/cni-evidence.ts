@@ -86,8 +86,8 @@ const AGENTS: readonly Agent[] = [
   { cni: 'unknown', daemonSet: /^terway/, container: /terway/ },
 ]
 
-/** Arguments by which an agent leaves policies alone, as the manifests of the AWS CNI do unless asked. */
-const ENFORCES_NOTHING = /^--(?:enable-network-policy|run-firewall)=(?:false|f|0)$/i
+/** An argument by which an agent leaves policies alone, as the manifests of the AWS CNI do unless asked. */
+export const LEAVES_POLICIES_ALONE = /^--(?:enable-network-policy|run-firewall)=(?:false|f|0)$/i
 
 function readAgent({ kind, apiVersion, object }: Manifest, root: Field): Found | null {
   if (kind !== 'DaemonSet' || !apiVersion.startsWith('apps/')) return null
@@ -100,8 +100,10 @@ function readAgent({ kind, apiVersion, object }: Manifest, root: Field): Found |
     )
     if (agent === undefined) continue
     const words = [...items(get(agent, 'command')), ...items(get(agent, 'args'))]
-    if (words.some(({ value }) => typeof value === 'string' && ENFORCES_NOTHING.test(value))) return null
-    return { cni: withDataplane(cni, object), weight: 'own', route: NAME_ROUTE }
+    if (words.some(({ value }) => typeof value === 'string' && LEAVES_POLICIES_ALONE.test(value))) return null
+    // The DaemonSet of Calico's operator, seen in a cluster: its dataplane stands in the Installation, and not here.
+    const made = cni === 'calico' && namespaceOf(object) === 'calico-system'
+    return { cni: withDataplane(cni, object), weight: made ? 'installs' : 'own', route: NAME_ROUTE }
   }
   return null
 }
@@ -213,11 +215,14 @@ function chartName(chart: string): string {
   return last.replace(/(?:-v?\d[^/]*)?\.tgz$/, '').replace(/^rke2-/, '')
 }
 
+/** By which Calico's agent turns eBPF on in its environment. */
+export const EBPF_SWITCH = 'FELIX_BPFENABLED'
+
 /** Calico enforces where the probe source shows once its dataplane is eBPF: anything that may ask for it counts. */
 const ASKS_FOR_EBPF = [
   /linuxDataplane\W{1,8}BPF\b/i,
   /\bbpfEnabled\W{1,8}true\b/i,
-  /FELIX_BPFENABLED(?!\W{1,8}(?:value\W{1,8})?(?:false|0)\b)/i,
+  new RegExp(`${EBPF_SWITCH}(?!\\W{1,8}(?:value\\W{1,8})?(?:false|0)\\b)`, 'i'),
 ]
 
 function withDataplane(cni: Cni, object: Manifest['object']): Cni {
