@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pc from 'picocolors'
 import { examine } from '../examine/examine.ts'
-import type { Report } from '../examine/report.ts'
+import type { Enroll, Report } from '../examine/report.ts'
 import type { ParseCache } from '../manifests/load.ts'
 import type { ParsedFile } from '../manifests/parse.ts'
 import { reportJson } from '../words/json.ts'
@@ -35,7 +35,11 @@ export async function check(path: string | undefined, options: CheckOptions, out
   const texts = {
     json: (): string => reportJson(report),
     markdown: (): string => reportMarkdown(report),
-    text: (): string => reportText(report, useColor(options.color, output)),
+    text: (): string =>
+      reportText(report, {
+        color: useColor(options.color, output),
+        ...(output.terminal ? { width: output.width } : {}),
+      }),
   }
   output.write(texts[options.format]())
   return report.conclusion === 'failure' ? 1 : 0
@@ -84,13 +88,8 @@ async function run(
   path: string | undefined,
   options: CheckOptions,
 ): Promise<{ readonly report: Report; readonly sources: Sources }> {
-  const enroll = (options.enroll ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
   const asksEnroll = options.enroll !== undefined
-  if (asksEnroll && enroll.length === 0)
-    throw new UsageError('--enroll needs the names of namespaces, such as --enroll payments,shop.')
+  const enroll = options.enroll === undefined ? [] : enrollOf(options.enroll)
   const sources = await findSources({ base: options.base, head: options.head, path, asksEnroll })
   const { config, problems } = await findConfiguration(options, sources.configuration)
   const report = await examine({
@@ -114,13 +113,22 @@ async function run(
       `${looked} holds no Kubernetes manifests that bear on reachability. Name the root of the tree to read.`,
     )
   }
-  const unknown = enroll.filter((name) => !report.namespaces.includes(name))
+  const unknown = (enroll === 'all' ? [] : enroll).filter((name) => !report.namespaces.includes(name))
   if (unknown.length > 0) {
     throw new UsageError(
       `--enroll ${unknown.join(', ')}: nothing in the tree belongs to that namespace. It knows ${report.namespaces.slice(0, 20).join(', ')}.`,
     )
   }
   return { report, sources }
+}
+
+/** The word `all` alone is every namespace; with a comma behind it, the one that is called so. */
+function enrollOf(words: string): Enroll {
+  if (words.trim() === 'all') return 'all'
+  const names = [...new Set(words.split(',').map((name) => name.trim()))].filter((name) => name !== '')
+  if (names.length === 0)
+    throw new UsageError('--enroll needs the names of namespaces, such as --enroll payments,shop, or all.')
+  return names
 }
 
 /** Parsed files for the length of one command. */

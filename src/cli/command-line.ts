@@ -74,7 +74,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
         'what to compare with; in a repository the merge base with its default branch',
       )
       .option('--head <rev|dir>', 'what to judge; default: the working tree')
-      .option('--enroll <namespaces>', 'what enrolling these namespaces would break, such as payments,shop')
+      .option('--enroll <namespaces>', 'what enrolling these namespaces would break: payments,shop, or all')
       .addOption(new Option('--color <when>', 'colours').choices(['auto', 'never']).default('auto'))
   const common = (command: Command): Command =>
     command

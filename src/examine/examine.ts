@@ -13,7 +13,8 @@ import type { Loaded, LoadOptions, ParseCache } from '../manifests/load.ts'
 import { isWithin } from '../manifests/unrendered.ts'
 import { proveEach, proveTogether } from './prove.ts'
 import type { Court, Proved } from './prove.ts'
-import type { Report, ReportCluster, ReportFinding } from './report.ts'
+import { answerEnrollment, askedClusters, inhabited } from './enrollment.ts'
+import type { Enroll, Report, ReportCluster, ReportFinding } from './report.ts'
 import { touchedBy } from './touched.ts'
 
 export interface Examination {
@@ -26,7 +27,7 @@ export interface Examination {
   /** What is wrong with the configuration itself. */
   readonly configProblems: readonly Problem[]
   /** Namespaces to judge on the head as if they carried the enrolment label. */
-  readonly enroll: readonly string[]
+  readonly enroll: Enroll
   /** YYYY-MM-DD, for waivers. */
   readonly today: string
   readonly cache: ParseCache
@@ -41,10 +42,18 @@ interface Thought {
 export async function examine(examination: Examination): Promise<Report> {
   const { base: baseTree, head: headTree, config } = examination
   const base = baseTree === null ? null : await think(examination, baseTree, config.clusters)
-  const asked = config.clusters.map((cluster): ClusterConfig => ({ ...cluster, enroll: examination.enroll }))
+  const { enroll } = examination
+  // What the label alone would change is told apart from whatever else the head brings.
+  const before =
+    enroll !== 'all' && enroll.length === 0
+      ? null
+      : headTree === baseTree
+        ? base
+        : await think(examination, headTree, config.clusters)
+  const asked = before === null ? config.clusters : askedClusters(enroll, before.analyses)
   const head = await think(examination, headTree, asked)
   const touched = asked.map((cluster) => touchedBy(base?.loaded ?? null, head.loaded, cluster))
-  const compared = compareAll(examination, base, head, touched)
+  const compared = compareAll(examination, base, head, touched, before)
   const plans = head.analyses.flatMap((analysis, index) =>
     propose(analysis, (compared[index] as Comparison).findings, touched[index] as Touched),
   )
@@ -53,11 +62,11 @@ export async function examine(examination: Examination): Promise<Report> {
     compared,
     tryOut: async (edits) => {
       const after = await think(examination, overlayTree(headTree, edits), asked)
-      return { head: after.analyses, compared: compareAll(examination, base, after, touched) }
+      return { head: after.analyses, compared: compareAll(examination, base, after, touched, before) }
     },
   }
   const verdicts = await proveEach(court, plans)
-  const fix = await proveTogether(court, verdicts)
+  const { fix, mended } = await proveTogether(court, verdicts)
   const findings = compared
     .flatMap((comparison) => comparison.findings)
     .map((finding) => withFix(finding, verdicts))
@@ -69,9 +78,22 @@ export async function examine(examination: Examination): Promise<Report> {
     summary: summarise(head.analyses),
     clusters: head.analyses.map(describeCluster),
     fix,
+    readiness:
+      before === null
+        ? null
+        : {
+            asked: enroll,
+            namespaces: answerEnrollment(
+              enroll,
+              before.analyses,
+              head.analyses,
+              before === base ? compared : compareAll(examination, before, head, touched, before),
+              mended,
+            ),
+          },
     relevant:
       touched.some(({ namespaces }) => namespaces.size > 0) || problems.some(({ relevant }) => relevant),
-    namespaces: [...new Set(head.analyses.flatMap((analysis) => inhabited(analysis)))].sort(compareText),
+    namespaces: [...new Set(head.analyses.flatMap((analysis) => [...inhabited(analysis)]))].sort(compareText),
     files: filesOf(findings),
   }
 }
@@ -102,15 +124,28 @@ async function think(
   return { loaded, analyses }
 }
 
+/** `before` is the head without the question that was asked: what enrolment changes is judged even without a base. */
 function compareAll(
   { config, today }: Examination,
   base: Thought | null,
   head: Thought,
   touched: readonly Touched[],
+  before: Thought | null,
 ): readonly Comparison[] {
-  return head.analyses.map((analysis, index) =>
-    compare(base?.analyses[index] ?? null, analysis, touched[index] as Touched, config.waivers, today),
-  )
+  const against = (state: Thought | null): readonly Comparison[] =>
+    head.analyses.map((analysis, index) =>
+      compare(state?.analyses[index] ?? null, analysis, touched[index] as Touched, config.waivers, today),
+    )
+  const compared = against(base)
+  if (before === null || base !== null) return compared
+  return against(before).map(({ findings }, index) => {
+    const own = compared[index] as Comparison
+    const said = new Set(own.findings.map(({ fingerprint }) => fingerprint))
+    const more = findings.filter(
+      ({ change, fingerprint }) => change === 'introduced' && !said.has(fingerprint),
+    )
+    return { ...own, findings: [...own.findings, ...more].sort(byChange) }
+  })
 }
 
 function withFix(finding: ComparedFinding, verdicts: readonly Proved[]): ReportFinding {
@@ -147,15 +182,6 @@ function describeCluster(analysis: Analysis): ReportCluster {
           ? 'probes'
           : 'nothing',
   }
-}
-
-/** Namespaces that a manifest describes or that something lives in; one that is only asked about is neither. */
-function inhabited({ state }: Analysis): readonly string[] {
-  const lived = [...state.workloads, ...state.policies].map(({ namespace }) => namespace.name)
-  return [
-    ...lived,
-    ...[...state.namespaces.values()].flatMap(({ name, origin }) => (origin === null ? [] : [name])),
-  ]
 }
 
 /** A problem of a file that two clusters share is said once. */

@@ -107,13 +107,19 @@ function alike(plans: readonly Plan[]): readonly (readonly Plan[])[] {
   return [...groups.values()]
 }
 
+/** Every proved fix as one, and the fingerprints of what it mends. */
+export interface Together {
+  readonly fix: Fix | null
+  readonly mended: ReadonlySet<string>
+}
+
 /** Proves all proved plans at once; where they do not go together, as many as do, in order. */
-export async function proveTogether(court: Court, proved: readonly Proved[]): Promise<Fix | null> {
+export async function proveTogether(court: Court, proved: readonly Proved[]): Promise<Together> {
   const plans = proved.filter(({ fix }) => fix !== null).map(({ plan }) => plan)
   const [only, ...others] = proved.filter(({ fix }) => fix !== null)
-  if (only === undefined || others.length === 0) return only?.fix ?? null
+  if (only === undefined || others.length === 0) return together(plans, only?.fix ?? null)
   const all = await prove(court, plans)
-  if (typeof all !== 'string') return all
+  if (typeof all !== 'string') return together(plans, all)
   let kept: readonly Plan[] = []
   let best: Fix | null = null
   for (const same of alike(plans)) {
@@ -122,7 +128,11 @@ export async function proveTogether(court: Court, proved: readonly Proved[]): Pr
     kept = [...kept, ...same]
     best = result
   }
-  return best
+  return together(kept, best)
+}
+
+function together(plans: readonly Plan[], fix: Fix | null): Together {
+  return { fix, mended: new Set(plans.flatMap(({ settles }) => settles)) }
 }
 
 /** The fix, or the reason why these plans are none. */

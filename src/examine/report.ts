@@ -1,5 +1,5 @@
 // What an examination says: the one value that the command line prints and the pull request shows.
-import type { Conclusion, ComparedFinding, ComparedProblem } from '../core/index.ts'
+import type { Conclusion, ComparedFinding, ComparedProblem, NamespaceReadiness } from '../core/index.ts'
 import type { Cni } from '../core/kubernetes/cni-profiles.ts'
 import type { SourceFile, TextEdit } from '../core/source/text.ts'
 
@@ -47,6 +47,16 @@ export interface ReportCluster {
   readonly settles: 'policies' | 'probes' | 'nothing'
 }
 
+/** Namespaces to judge as if they carried the enrolment label; `all`: every one that is still open to it. */
+export type Enroll = readonly string[] | 'all'
+
+/** What enrolling namespaces would take. */
+export interface Readiness {
+  readonly asked: Enroll
+  /** Each namespace that was asked about, by name; with `all`, also those that are not open to it. */
+  readonly namespaces: readonly NamespaceReadiness[]
+}
+
 export interface Report {
   readonly conclusion: Conclusion
   /** Introduced before existing before resolved; errors first. */
@@ -58,6 +68,8 @@ export interface Report {
   readonly clusters: readonly ReportCluster[]
   /** Every proved fix together, itself proved: what `fix` writes. */
   readonly fix: Fix | null
+  /** null where nobody asked about enrolment. */
+  readonly readiness: Readiness | null
   /** Does the change touch anything that bears on reachability? */
   readonly relevant: boolean
   /** Every namespace of the head in which something lives, described or not; sorted. */

@@ -3,7 +3,8 @@ import { policiesOf } from '../core/index.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 
 /** The report as one JSON document, with a newline at the end. */
-export function reportJson({ conclusion, findings, problems, summary, clusters }: Report): string {
+export function reportJson(report: Report): string {
+  const { conclusion, findings, problems, readiness, summary, clusters } = report
   const document = {
     version: 1,
     conclusion,
@@ -19,6 +20,16 @@ export function reportJson({ conclusion, findings, problems, summary, clusters }
     })),
     summary,
     clusters: clusters.map(({ name, cni, evidence }) => ({ name, cni, evidence })),
+    ...(readiness === null
+      ? {}
+      : {
+          readiness: readiness.namespaces.map((one) => ({
+            namespace: one.namespace,
+            verdict: one.verdict,
+            findings: one.findings.map(({ fingerprint }) => fingerprint),
+            problems: one.problems.length,
+          })),
+        }),
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }

@@ -3,15 +3,19 @@ import { policiesOf } from '../core/index.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 import { cniSentences } from './cni.ts'
 import { escapeMarkdown as esc } from './github/escape.ts'
+import { readinessMarkdown } from './readiness-markdown.ts'
+import { toldByReadiness } from './readiness.ts'
 import { scope } from './text.ts'
 
 /** Findings that are there now, problems, and the conclusion, as GitHub-flavoured Markdown. */
 export function reportMarkdown(report: Report): string {
-  const { conclusion, findings, problems, summary } = report
+  const { conclusion, findings, problems, readiness, summary } = report
   const live = findings.filter(({ change }) => change !== 'resolved')
-  const told = problems.filter(({ relevant }) => relevant)
+  const aside = toldByReadiness(readiness)
+  const told = problems.filter((problem) => problem.relevant && !aside(problem))
   const parts = [
     `### ambient-guard: ${conclusion}`,
+    ...(readiness === null ? [] : [readinessMarkdown(report, readiness)]),
     ...live.map(findingMarkdown),
     ...told.map(
       ({ path, line, message, remedy }) =>

@@ -4,24 +4,35 @@ import { policiesOf } from '../core/index.ts'
 import type { ComparedProblem } from '../core/index.ts'
 import type { Report, ReportFinding, Summary } from '../examine/report.ts'
 import { cniSentences } from './cni.ts'
+import { INDENT, PLAIN_WIDTH, printable, wrap } from './lines.ts'
+import { readinessText } from './readiness-text.ts'
+import { toldByReadiness } from './readiness.ts'
 
 type Paint = ReturnType<typeof pc.createColors>
 
-const INDENT = '    '
-const WIDTH = 96
+export { printable } from './lines.ts'
 
-/** What `check` prints: findings that matter now, problems, and one line that concludes. */
-export function reportText(report: Report, color: boolean): string {
+export interface TextOptions {
+  readonly color: boolean
+  /** Of the terminal, in characters; lines are never longer than PLAIN_WIDTH for that. */
+  readonly width?: number
+}
+
+/** What `check` prints: findings that matter now, problems, readiness where it was asked for, and one line that concludes. */
+export function reportText(report: Report, { color, width = PLAIN_WIDTH }: TextOptions): string {
   const paint = pc.createColors(color)
+  const line = Math.min(width, PLAIN_WIDTH)
   const shown = report.findings.filter(({ change }) => change !== 'resolved')
   const resolved = report.findings.filter(({ change }) => change === 'resolved')
   const problems = report.problems.filter(({ relevant }) => relevant)
+  const aside = toldByReadiness(report.readiness)
   const sections = [
-    ...shown.filter(isNews).map((finding) => findingText(finding, paint)),
+    ...shown.filter(isNews).map((finding) => findingText(finding, paint, line)),
     ...shown.filter((finding) => !isNews(finding)).map((finding) => oldText(finding, paint)),
-    ...problems.map((problem) => problemText(problem, paint)),
+    ...problems.filter((problem) => !aside(problem)).map((problem) => problemText(problem, paint, line)),
     ...(resolved.length > 0 ? [resolvedText(resolved, paint)] : []),
-    ...cniSentences(report).map((sentence) => wrap(printable(sentence)).join('\n')),
+    ...(report.readiness === null ? [] : [readinessText(report, report.readiness, paint, line)]),
+    ...cniSentences(report).map((sentence) => wrap(printable(sentence), line).join('\n')),
     conclusionText(report, problems.length, paint),
   ]
   return `${sections.join('\n\n')}\n`
@@ -49,11 +60,12 @@ function title(
   return `${paint.bold(mark)} ${paint.bold(printable(workload.id))}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`
 }
 
-function findingText(finding: ReportFinding, paint: Paint): string {
+function findingText(finding: ReportFinding, paint: Paint, width: number): string {
   const { cause, fix, advice } = finding
+  const room = width - INDENT.length
   const lines = [
     title(finding, paint),
-    ...wrap(printable(finding.message)).map((line) => `${INDENT}${line}`),
+    ...wrap(printable(finding.message), room).map((line) => `${INDENT}${line}`),
     ...policiesOf(finding).map(
       ({ path, line }) => `${INDENT}${paint.dim('policy')} ${printable(path)}:${String(line)}`,
     ),
@@ -62,9 +74,9 @@ function findingText(finding: ReportFinding, paint: Paint): string {
       : [`${INDENT}${paint.dim('cause ')} ${printable(cause.path)}:${String(cause.line)}`]),
     ...(fix === null
       ? []
-      : wrap(`fix: ${printable(fix.text)}`).map((line) => `${INDENT}${paint.green(line)}`)),
+      : wrap(`fix: ${printable(fix.text)}`, room).map((line) => `${INDENT}${paint.green(line)}`)),
     ...(fix?.files ?? []).flatMap(({ diff }) => diffText(diff, paint)),
-    ...(advice === null ? [] : wrap(printable(advice)).map((line) => `${INDENT}${line}`)),
+    ...(advice === null ? [] : wrap(printable(advice), room).map((line) => `${INDENT}${line}`)),
   ]
   return lines.join('\n')
 }
@@ -88,11 +100,15 @@ export function diffText(diff: string, paint: Paint, indent: string = INDENT): r
     })
 }
 
-function problemText({ path, line, class: kind, message, remedy }: ComparedProblem, paint: Paint): string {
+function problemText(
+  { path, line, class: kind, message, remedy }: ComparedProblem,
+  paint: Paint,
+  width: number,
+): string {
   const mark = kind === 'unreadable' ? paint.red('unreadable') : paint.yellow('not seen')
   return [
     `${paint.bold(mark)} ${printable(path)}:${String(line)}`,
-    ...wrap(printable(`${message} ${remedy}`)).map((text) => `${INDENT}${text}`),
+    ...wrap(printable(`${message} ${remedy}`), width - INDENT.length).map((text) => `${INDENT}${text}`),
   ].join('\n')
 }
 
@@ -149,25 +165,4 @@ export function scope({ workloads, enrolled, namespaces, policies }: Summary): s
 
 function amount(count: number, noun: string, plural: string = `${noun}s`): string {
   return `${String(count)} ${count === 1 ? noun : plural}`
-}
-
-/** Control characters in names would move the cursor, set colours or begin a line of our own: they are shown, not sent. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (unit) =>
-    unit === '\t' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}
-
-function wrap(text: string): readonly string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + word.length + 1 > WIDTH) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line]
 }

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../../src/core/config.ts'
 import { policiesOf } from '../../src/core/index.ts'
 import { examine } from '../../src/examine/examine.ts'
-import type { Report } from '../../src/examine/report.ts'
+import type { Enroll, Report } from '../../src/examine/report.ts'
 import { directoryTree } from '../../src/git/tree.ts'
 import type { ParsedFile } from '../../src/manifests/parse.ts'
 
@@ -25,10 +25,12 @@ export interface Expected {
   readonly conclusion: string
   readonly findings: readonly string[]
   readonly problems: readonly string[]
+  /** Where enrolment is asked about: each namespace, its verdict, and how many findings and problems decide it. */
+  readonly readiness?: readonly string[]
 }
 
 interface Options {
-  readonly enroll?: readonly string[]
+  readonly enroll?: Enroll
   readonly noBase?: boolean
   readonly today?: string
 }
@@ -102,6 +104,14 @@ export function summarise(report: Report): Omit<Expected, 'why'> {
       ({ path, line, code, class: kind, change, relevant }) =>
         `${change} ${kind} ${code} ${path}:${String(line)}${relevant ? '' : ' (not relevant)'}`,
     ),
+    ...(report.readiness === null
+      ? {}
+      : {
+          readiness: report.readiness.namespaces.map(
+            ({ namespace, verdict, findings, problems }) =>
+              `${namespace} ${verdict} | findings ${String(findings.length)} | problems ${String(problems.length)}`,
+          ),
+        }),
   }
 }
 

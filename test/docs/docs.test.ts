@@ -44,9 +44,9 @@ it('docs/configuration.md shows a file that is valid and sets everything', () =>
   expect(Object.keys(config)).toEqual(Object.keys(DEFAULT_CONFIG))
 })
 
-it('docs/command-line.md shows the fields that check and reach print', () => {
+it('docs/command-line.md shows the fields that check and reach print', { timeout: 60_000 }, () => {
   const page = readFileSync(join(ROOT, 'docs/command-line.md'), 'utf8')
-  const [shown, answered] = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(
+  const [shown, asked, answered] = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(
     ([, text = '']) => JSON.parse(text) as unknown,
   )
   const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-docs-'))
@@ -59,6 +59,11 @@ it('docs/command-line.md shows the fields that check and reach print', () => {
       run(['check', '--base', 'base', '--head', 'head', '--format', 'json'], folder),
     )
     expect(fields(report)).toEqual(fields(shown))
+    const wanted = join(ROOT, 'fixtures/cases/enrollment/what-if/both')
+    const { readiness } = JSON.parse(
+      run(['check', wanted, '--enroll', 'depot', '--format', 'json'], folder),
+    ) as Readonly<Record<string, unknown>>
+    expect(fields({ readiness })).toEqual(fields(asked))
     const me = 'Deployment/shop/my-app'
     rmSync(join(folder, 'head/broken.yaml'))
     const answer: unknown = JSON.parse(
@@ -68,6 +73,22 @@ it('docs/command-line.md shows the fields that check and reach print', () => {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+it('docs/command-line.md shows how reports end', { timeout: 60_000 }, () => {
+  const file = join(ROOT, 'docs/command-line.md')
+  const page = readFileSync(file, 'utf8')
+  const example = /^```console\n\$ ambient-guard ([^\n]+)\n```\n\n```text\n(.*?)^```$/gms
+  const examples = [...page.matchAll(example)]
+  expect(examples.length).toBeGreaterThan(0)
+  const printed = page.replace(example, (whole, command: string, text: string) => {
+    const [first = ''] = text.split('\n')
+    const output = run(command.split(' '), ROOT)
+    const end = output.slice(Math.max(0, output.indexOf(first)))
+    return whole.replace(text, () => end)
+  })
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(file, printed)
+  else expect(page).toBe(printed)
 })
 
 /** The names of every field, at every depth: `findings.cause.line`. */

@@ -53,17 +53,15 @@ function emptyNamespaces({ state, mesh }: World): readonly Problem[] {
     const { name, origin } = namespace
     if (inhabited.has(namespace) || mesh.podsSide(EVERYTHING, namespace, 'receives') !== 'certain') return []
     const asked = state.config.enroll.includes(name)
-    if (origin === null && !asked) return []
+    if (origin === null) return []
     return [
       {
-        ...(origin === null
-          ? { path: '.', line: 1 }
-          : placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE])),
+        ...placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE]),
         code: 'workloads-not-in-tree',
         class: 'unseen',
         message: `The namespace ${name} is enrolled, and nothing that runs in it is in the tree: whether anything there loses mesh traffic or kubelet probes is not known.`,
         remedy: `Add its workloads and policies to the tree, or to clusters.${state.config.name}.assume.manifests.`,
-        hides: { namespaces: asked ? [name] : [], under: origin === null ? [] : [origin.file.path] },
+        hides: { namespaces: asked ? [name] : [], under: [origin.file.path] },
       },
     ]
   })

@@ -1,0 +1,70 @@
+// What "ready" promises, for every cluster: labelling exactly the namespaces that are called ready, or any one of
+// them, breaks nothing, whatever the others do.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { analyze, compare, readiness } from '../../src/core/index.ts'
+import type { Analysis, NamespaceReadiness } from '../../src/core/index.ts'
+import { standing } from '../../src/core/ambient/standing.ts'
+import { campaign } from '../twin/campaign.ts'
+import type { Cluster } from '../twin/cluster.ts'
+import { configOf, manifestsOf } from '../twin/product.ts'
+import { clusters } from '../twin/random.ts'
+
+const { runs, seed, timeout } = campaign(150)
+
+/** Some namespaces are enrolled, most could be, one kind gets sidecars. */
+const mixed = clusters(
+  fc.constantFrom(
+    { 'istio.io/dataplane-mode': 'ambient' },
+    { team: 'x' },
+    { team: 'y' },
+    {},
+    { 'istio-injection': 'enabled' },
+  ),
+)
+
+it('namespaces that are called ready can be enrolled without the others', { timeout }, () => {
+  let promised = 0
+  fc.assert(
+    fc.property(mixed, fc.nat(), (cluster, pick) => {
+      const open = openIn(analyzed(cluster, []))
+      const ready = ask(cluster, open).flatMap(({ namespace, verdict }) =>
+        verdict === 'ready' ? [namespace] : [],
+      )
+      promised += ready.length
+      for (const labelled of [ready, ready.slice(pick % (ready.length + 1)).slice(0, 1)]) {
+        const broken = ask(cluster, labelled).flatMap(({ namespace, findings }) =>
+          findings.map(({ message }) => `${namespace}: ${message}`),
+        )
+        expect(broken).toEqual([])
+      }
+    }),
+    { seed, numRuns: runs },
+  )
+  expect(promised).toBeGreaterThan(runs / 4)
+})
+
+it('many of those clusters have namespaces that are not ready, or the promise would cost nothing', () => {
+  const sample = fc.sample(mixed, { seed: 1, numRuns: 100 })
+  const poor = sample.filter((cluster) =>
+    ask(cluster, openIn(analyzed(cluster, []))).some(({ verdict }) => verdict === 'not-ready'),
+  )
+  expect(poor.length).toBeGreaterThan(10)
+})
+
+function ask(cluster: Cluster, enroll: readonly string[]): readonly NamespaceReadiness[] {
+  const [before, after] = [analyzed(cluster, []), analyzed(cluster, enroll)]
+  const touched = { lines: new Map(), paths: new Set<string>(), namespaces: new Set(enroll) }
+  const brought = compare(before, after, touched, [], '2026-11-23').findings
+  return readiness([{ before, after, brought, namespaces: enroll }], new Set())
+}
+
+function analyzed(cluster: Cluster, enroll: readonly string[]): Analysis {
+  return analyze({ ...configOf(cluster), enroll }, {}, manifestsOf(cluster))
+}
+
+function openIn({ state }: Analysis): readonly string[] {
+  return [...state.namespaces.values()]
+    .filter((namespace) => standing(namespace, state.config) === 'open')
+    .map(({ name }) => name)
+}
