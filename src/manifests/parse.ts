@@ -1,6 +1,6 @@
 // One file as the Kubernetes objects in it. Pure, and kept by the file's content: a pull request then costs
 // what it changes, not what the repository holds.
-import { EVIDENCE_KINDS, EVIDENCE_WORD } from '../core/kubernetes/cni-evidence.ts'
+import { EVIDENCE_KINDS } from '../core/kubernetes/cni-evidence.ts'
 import { JUDGED_KINDS, isRelevant } from '../core/kubernetes/state.ts'
 import type { Manifest, Origin } from '../core/kubernetes/manifest.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
@@ -9,6 +9,7 @@ import type { SourceFile } from '../core/source/text.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { readDocument, splitDocuments } from '../core/yaml/index.ts'
 import type { Route } from '../core/yaml/types.ts'
+import { mayMatter } from './may-matter.ts'
 
 export interface ParsedFile {
   readonly path: string
@@ -16,14 +17,6 @@ export interface ParsedFile {
   readonly manifests: readonly Manifest[]
   readonly problems: readonly Problem[]
 }
-
-const KINDS = JUDGED_KINDS.join('|')
-/** A line that gives a kind that is judged, or a kind that only a parser can tell. */
-const MAY_MATTER = new RegExp(
-  `["']?\\bkind["']?\\s*:\\s*(?:["']?(?:${KINDS}|\\w*List)\\b|[&*!>|]|"[^"\\n\\\\]*\\\\|(?:#.*)?$)|"[^"\\n\\\\]*\\\\[^"\\n]*"\\s*:|\\?\\s`,
-  'm',
-)
-const MAY_BE_EVIDENCE = new RegExp(`\\bkind["']?\\s*:\\s*["']?(?:${EVIDENCE_KINDS.join('|')})\\b`)
 
 /** Reads the bytes of a manifest file; anything wrong with it is a problem of its own, never an exception. */
 export function parseFile(path: string, bytes: Uint8Array, editable: boolean): ParsedFile {
@@ -59,15 +52,6 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
     collect(read.value, { file, document, route: [], editable }, manifests, problems)
   }
   return { path, manifests, problems }
-}
-
-/** A document without a relevant kind says nothing to us, broken or not; most files end here, unparsed. */
-function mayMatter(chunk: string): boolean {
-  return (
-    MAY_MATTER.test(chunk) ||
-    (MAY_BE_EVIDENCE.test(chunk) && EVIDENCE_WORD.test(chunk)) ||
-    (chunk.includes('apiVersion') && !/\bkind["']?\s*:/.test(chunk))
-  )
 }
 
 function collect(value: unknown, origin: Origin, manifests: Manifest[], problems: Problem[]): void {
