@@ -11,10 +11,10 @@ const MAX_EDITS = 2000
  * line includes its line break, as in git: another line ending is another line.
  */
 export function changedLines(base: string | null, head: string): ReadonlySet<number> {
-  const after = toLines(head)
   const changed = new Set<number>()
-  if (base === null) return addRange(changed, 0, after.length)
+  if (base === null) return addRange(changed, 0, countLines(head))
   if (base === head) return changed
+  const after = toLines(head)
   const before = toLines(base)
 
   let prefix = 0
@@ -52,6 +52,13 @@ function markStretch(changed: Set<number>, at: number, count: number, total: num
 function addRange(changed: Set<number>, start: number, end: number): Set<number> {
   for (let at = start; at < end; at += 1) changed.add(at + 1)
   return changed
+}
+
+/** As many as `toLines` makes. */
+function countLines(text: string): number {
+  let count = text === '' || text.endsWith('\n') ? 0 : 1
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1
+  return count
 }
 
 /** Lines with their line breaks; only `\n` ends one, as for git and GitHub. */

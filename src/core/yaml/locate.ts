@@ -1,7 +1,7 @@
 // Where in the file a route points: found once, when there is something to say about it.
 
 import type { Span } from '../source/text.ts'
-import { placeDocument } from './place-document.ts'
+import { placeDocumentIn } from './place-document.ts'
 import { findEntry, followAlias } from './places.ts'
 import type { Place } from './places.ts'
 import type { DocumentRange, Route } from './types.ts'
@@ -14,7 +14,7 @@ import type { DocumentRange, Route } from './types.ts'
  * route leads nowhere, and where the document cannot be read with positions.
  */
 export function locate(text: string, range: Pick<DocumentRange, 'start' | 'end'>, route: Route): Span | null {
-  const document = placeDocument(text.slice(range.start, range.end))
+  const document = placeDocumentIn(text, range)
   if (document === null) return null
   let place: Place = document.root
   let span: Span = { start: place.start, end: place.end }

@@ -4,6 +4,7 @@
 import { parsePlaces } from './parse-places.ts'
 import type { PlacedDocument } from './places.ts'
 import { readDocument } from './read.ts'
+import type { DocumentRange } from './types.ts'
 import { deepEqual } from './value.ts'
 
 /**
@@ -11,6 +12,21 @@ import { deepEqual } from './value.ts'
  * with a hundred findings comes back to a hundred documents, a hundred times.
  */
 const REMEMBERED = 2 * 1024 * 1024
+/** The document asked for last: findings come in clusters, and a List of thousands of objects is one document. */
+let last: { readonly file: string; readonly range: Range; readonly document: PlacedDocument | null } | null =
+  null
+
+type Range = Pick<DocumentRange, 'start' | 'end'>
+
+/** Like `placeDocument`, of the document in `range` of a file. */
+export function placeDocumentIn(file: string, range: Range): PlacedDocument | null {
+  if (last?.file === file && last.range.start === range.start && last.range.end === range.end)
+    return last.document
+  const document = placeDocument(file.slice(range.start, range.end))
+  last = { file, range, document }
+  return document
+}
+
 /** The memo: newest last. It changes how long an answer takes, never the answer. */
 const memo = new Map<string, PlacedDocument | null>()
 let remembered = 0
