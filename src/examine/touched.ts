@@ -41,15 +41,16 @@ function changedNamespaces(
   after: readonly Manifest[],
   config: ClusterConfig,
 ): readonly string[] {
-  const texts = (manifests: readonly Manifest[]): ReadonlySet<string> =>
-    new Set(manifests.map(({ object }) => JSON.stringify(object)))
-  const [was, is] = [texts(before), texts(after)]
-  return [...before, ...after]
-    .filter(isJudged)
-    .filter(({ object }) => was.has(JSON.stringify(object)) !== is.has(JSON.stringify(object)))
-    .map(({ kind, object }) => {
-      if (kind !== 'Namespace') return namespaceOf(object) ?? config.namespace
-      const { name } = (object.metadata ?? {}) as { readonly name?: unknown }
-      return typeof name === 'string' ? name : ''
-    })
+  return [...without(before, after), ...without(after, before)].filter(isJudged).map(({ kind, object }) => {
+    if (kind !== 'Namespace') return namespaceOf(object) ?? config.namespace
+    const { name } = (object.metadata ?? {}) as { readonly name?: unknown }
+    return typeof name === 'string' ? name : ''
+  })
+}
+
+/** The manifests that are not among the others, word for word. */
+function without(manifests: readonly Manifest[], others: readonly Manifest[]): readonly Manifest[] {
+  if (others.length === 0) return manifests
+  const texts = new Set(others.map(({ object }) => JSON.stringify(object)))
+  return manifests.filter(({ object }) => !texts.has(JSON.stringify(object)))
 }
