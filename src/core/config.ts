@@ -17,6 +17,8 @@ export const CONFIG_PATH = '.github/ambient-guard.yml'
 export const RULE_SEVERITIES = {
   'hbone-ingress': 'error',
   'hbone-egress': 'error',
+  'waypoint-path': 'error',
+  'waypoint-control': 'error',
   'kubelet-probe': 'error',
   isolated: 'warning',
   'probe-family': 'warning',

@@ -36,6 +36,8 @@ const STRAIGHT: Ways = { direct: 'yes', through: [] }
 
 export interface WaypointView {
   readonly ways: (destination: Workload, client: Client) => Ways
+  /** Every waypoint through which anybody's traffic to a workload goes, for sure or perhaps. */
+  readonly all: (destination: Workload) => readonly Through[]
   /** The way to what carries a label such as a Service's or ServiceEntry's. */
   readonly wayTo: (object: Named, labels: Labels) => Ways
 }
@@ -94,16 +96,18 @@ export function viewWaypoints(state: ClusterState): WaypointView {
     ])
   }
   const answers = { ambient: new Map<Workload, Ways>(), gateway: new Map<Workload, Ways>() }
+  const ways: WaypointView['ways'] = (destination, client) => {
+    if (client === 'other') return STRAIGHT
+    const before = answers[client].get(destination)
+    if (before !== undefined) return before
+    const now = work(destination, client)
+    answers[client].set(destination, now)
+    return now
+  }
   return {
+    ways,
+    all: (destination) => together([ways(destination, 'ambient'), ways(destination, 'gateway')]).through,
     wayTo: (object, labels) => resolve(object, labels, 'service'),
-    ways: (destination, client) => {
-      if (client === 'other') return STRAIGHT
-      const before = answers[client].get(destination)
-      if (before !== undefined) return before
-      const now = work(destination, client)
-      answers[client].set(destination, now)
-      return now
-    },
   }
 }
 

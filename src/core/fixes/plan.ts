@@ -3,8 +3,6 @@ import type { Analysis } from '../analysis.ts'
 import type { Touched, ComparedFinding } from '../findings/compare.ts'
 import { asBlock, familyOf, parseAddresses } from '../kubernetes/address-set.ts'
 import type { Direction, PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
-import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
-import type { Labels, Selector } from '../kubernetes/labels.ts'
 import { ALL_PORTS, portRange } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
@@ -12,6 +10,10 @@ import { compareText } from '../source/problem.ts'
 import type { YamlPatch } from '../yaml/types.ts'
 import { namesNoPods } from '../findings/lost-peers.ts'
 import { describePeer, list } from '../findings/words.ts'
+import { admitControl, admitPeers } from './plan-waypoints.ts'
+import { wasTouched } from './touched-policy.ts'
+import { valueAt, writeWorkload } from './written-peers.ts'
+import type { WrittenPeer } from './written-peers.ts'
 
 /** Peers and ports that a patched policy newly admits; null peers are any peer. */
 export interface Opening {
@@ -68,6 +70,10 @@ function planFor(head: Analysis, finding: ComparedFinding, touched: Touched): Pl
       return admitProbes(head, finding, touched, 'all')
     case 'probe-family':
       return admitProbes(head, finding, touched, 'missing')
+    case 'waypoint-path':
+      return admitPeers(head, finding, touched)
+    case 'waypoint-control':
+      return admitControl(finding, touched)
     case 'isolated':
       return null
   }
@@ -112,26 +118,10 @@ function openHbone(head: Analysis, finding: ComparedFinding): Plan | null {
 
 const PEERS_KEY = { ingress: 'from', egress: 'to' } as const
 
-interface WrittenPeer {
-  readonly peer: PolicyPeer
-  /** As a policy has it. */
-  readonly written: unknown
-}
-
 /** The workloads that a finding names, each as the selector that its own kind selects its pods by. */
 function knownDestinations({ state }: Analysis, { peers }: ComparedFinding): readonly WrittenPeer[] {
-  const destinations = state.workloads.filter(({ id }) => peers.includes(id))
-  const written = destinations.map(({ namespace, object, pods }): WrittenPeer => {
-    const own = valueAt(object, ['spec', 'selector', 'matchLabels'])
-    const podLabels = (typeof own === 'object' && own !== null ? own : pods.labels) as Labels
-    const home = { [NAMESPACE_NAME_LABEL]: namespace.name }
-    const selects = (labels: Labels): Selector =>
-      Object.entries(labels).map(([key, value]) => ({ key, operator: 'In', values: [value] }))
-    return {
-      peer: { kind: 'pods', pods: selects(podLabels), namespaces: selects(home) },
-      written: { namespaceSelector: { matchLabels: home }, podSelector: { matchLabels: { ...podLabels } } },
-    }
-  })
+  const names = new Set(peers)
+  const written = state.workloads.filter(({ id }) => names.has(id)).map(writeWorkload)
   return [...new Map(written.map((one) => [JSON.stringify(one.written), one])).values()]
 }
 
@@ -194,14 +184,6 @@ function admitProbes(
   }
 }
 
-function wasTouched({ origin }: NetworkPolicy, touched: Touched): number {
-  const lines = touched.lines.get(origin.file.path)
-  if (lines === undefined) return 0
-  const { document, file } = origin
-  const last = document.line + file.text.slice(document.start, document.end).split('\n').length - 1
-  return [...lines].some((line) => line >= document.line && line <= last) ? 1 : 0
-}
-
 function describePeers(peers: readonly PolicyPeer[] | null, policy: NetworkPolicy): string {
   return peers === null
     ? 'any peer'
@@ -209,12 +191,4 @@ function describePeers(peers: readonly PolicyPeer[] | null, policy: NetworkPolic
         peers.map((peer) => describePeer(peer, policy.namespace.name)),
         10,
       )
-}
-
-function valueAt(value: unknown, route: readonly (string | number)[]): unknown {
-  return route.reduce<unknown>(
-    (at, key) =>
-      typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined,
-    value,
-  )
 }

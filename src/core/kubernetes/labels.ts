@@ -25,6 +25,9 @@ export const EVERYTHING: Selector = []
 /** By which Istio enrols namespaces and pods: `ambient`, or `none` against it. */
 export const DATAPLANE_MODE = 'istio.io/dataplane-mode'
 
+/** By which Istio marks the pods that it makes for a Gateway. */
+export const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name'
+
 /** The label that the API server puts on each namespace. */
 export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name'
 

@@ -18,6 +18,8 @@ import { readNetworkPolicy } from './kinds/network-policy.ts'
 import type { PolicySpec } from './kinds/network-policy.ts'
 import { readService } from './kinds/service.ts'
 import type { ServiceSpec } from './kinds/service.ts'
+import { readServiceEntry } from './kinds/service-entry.ts'
+import type { ServiceEntrySpec } from './kinds/service-entry.ts'
 import { WORKLOAD_KINDS, readPodTemplate } from './kinds/workload.ts'
 import type { PodTemplate } from './kinds/workload.ts'
 import { readOnce } from './read-once.ts'
@@ -60,6 +62,11 @@ export interface Service extends Named {
   readonly spec: ServiceSpec
 }
 
+/** Leads out of the cluster; one that selects pods is a Service of theirs. */
+export interface ServiceEntry extends Named {
+  readonly spec: ServiceEntrySpec
+}
+
 export interface NetworkPolicy extends Named {
   readonly spec: PolicySpec
 }
@@ -70,6 +77,7 @@ export interface ClusterState {
   readonly namespaces: ReadonlyMap<string, Namespace>
   readonly workloads: readonly Workload[]
   readonly policies: readonly NetworkPolicy[]
+  readonly serviceEntries: readonly ServiceEntry[]
   /** Namespaces in which somebody runs a Gateway, of any class. */
   readonly gatewayNamespaces: ReadonlySet<string>
   readonly problems: readonly Problem[]
@@ -92,6 +100,7 @@ export const JUDGED_KINDS: readonly string[] = [
     'NetworkPolicy',
     'Service',
     'Gateway',
+    'ServiceEntry',
     ...WORKLOAD_KINDS.map((kind) => kind.slice(kind.indexOf('/') + 1)),
     ...Object.values(UNEVALUATED).flat(),
   ]),
@@ -133,7 +142,11 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     const { named, value } = read(manifest, serviceOf)
     return { ...named, spec: value }
   })
-  const servicesOf = servicesByLabel(services.sort(byId))
+  const entries = of('networking.istio.io/ServiceEntry').map((manifest) => read(manifest, entryOf))
+  const selecting = entries.flatMap(({ named, value: { service } }): Service[] =>
+    service === null ? [] : [{ ...named, spec: service }],
+  )
+  const servicesOf = servicesByLabel([...services, ...selecting].sort(byId))
   const policies = policyManifests(chosen, config, network, problems).flatMap((manifest) => {
     const policy = read(manifest, policyOf)
     return policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
@@ -155,12 +168,16 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     namespaces: new Map([...namespaces].sort(([a], [b]) => compareText(a, b))),
     workloads: [...workloads, ...gatewayPods].sort(byId),
     policies: policies.sort(byId),
+    serviceEntries: entries
+      .flatMap(({ named, value }) => (value.service === null ? [{ ...named, spec: value }] : []))
+      .sort(byId),
     gatewayNamespaces: new Set(gateways.map((manifest) => namespaceOf(manifest.object) ?? config.namespace)),
     problems: problems.sort(byPlace),
   }
 }
 
 const serviceOf = readOnce(readService)
+const entryOf = readOnce(readServiceEntry)
 const policyOf = readOnce(readNetworkPolicy)
 const podsOf = readOnce((root, manifest) => readPodTemplate(root, groupKindOf(manifest)))
 const gatewayOf = readOnce((root) => {

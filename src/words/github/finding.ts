@@ -44,6 +44,12 @@ function say(finding: ReportFinding): Said {
       }
     case 'hbone-ingress':
       return { loses: `mesh traffic from ${who} on ${at}` }
+    case 'waypoint-path':
+      return {
+        loses: `traffic through a waypoint, ${direction === 'ingress' ? 'from' : 'to'} ${who} on ${at}`,
+      }
+    case 'waypoint-control':
+      return { loses: `its way to ${who} on ${String(port)}/${finding.protocol}` }
     case 'hbone-egress':
       return { loses: `mesh traffic to ${who} on ${at}` }
   }

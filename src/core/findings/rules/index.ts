@@ -5,6 +5,15 @@ import { hboneIngress } from './hbone-ingress.ts'
 import { isolated } from './isolated.ts'
 import { kubeletProbe } from './kubelet-probe.ts'
 import { probeFamily } from './probe-family.ts'
+import { waypointControl } from './waypoint-control.ts'
+import { waypointPath } from './waypoint-path.ts'
 
-export const STATE_RULES: readonly StateRule[] = [hboneIngress, hboneEgress, kubeletProbe, probeFamily]
+export const STATE_RULES: readonly StateRule[] = [
+  hboneIngress,
+  hboneEgress,
+  waypointPath,
+  waypointControl,
+  kubeletProbe,
+  probeFamily,
+]
 export const CHANGE_RULES: readonly ChangeRule[] = [isolated]

@@ -1,0 +1,93 @@
+// Traffic goes through a waypoint, and one of its two connections, client to waypoint or waypoint to workload, finds
+// the HBONE port shut. Source: istio architecture/ambient (waypoints accept and send HBONE with their own pod IPs).
+import type { World } from '../../analysis.ts'
+import type { Enrollment } from '../../ambient/enrollment.ts'
+import { grouped } from '../../source/grouped.ts'
+import type { Finding } from '../finding.ts'
+import { namesOf } from '../lost-names.ts'
+import type { StateRule } from '../rule.ts'
+import { because, list, namePeers, namePolicies } from '../words.ts'
+import { closedEnds } from '../waypoint-ends.ts'
+import type { ClosedEnd } from '../waypoint-ends.ts'
+
+export const waypointPath: StateRule = {
+  id: 'waypoint-path',
+  judges: 'state',
+  check: (world) =>
+    [...grouped(closedEnds(world), ({ end, direction }) => `${end.id} ${direction}`).values()].flatMap(
+      (ends) => asFinding(world, ends),
+    ),
+}
+
+/** One finding for an end and a direction: what is certain goes before what is only possible. */
+function asFinding(world: World, all: readonly ClosedEnd[]): readonly Finding[] {
+  const certain = all.filter(({ lost }) => lost.certainty === 'certain')
+  const ends = certain.length > 0 ? certain : all
+  const [first] = ends
+  if (first === undefined) return []
+  const { end, direction } = first
+  const lost = ends.map((one) => one.lost)
+  const peers = namesOf(lost, world.population)
+  const culprits = new Map(
+    [...ends, ...all]
+      .flatMap((one) => one.culprits)
+      .map((culprit) => [`${culprit.policy.id} ${String(culprit.rule?.index)}`, culprit]),
+  )
+  return [
+    {
+      rule: 'waypoint-path',
+      severity: certain.length > 0 ? 'error' : 'warning',
+      lowered: certain.length === 0,
+      certainty: certain.length > 0 ? 'certain' : 'possible',
+      cluster: world.state.config.name,
+      workload: end,
+      direction,
+      port: world.state.config.mesh.hbonePort,
+      protocol: 'TCP',
+      peers,
+      lost,
+      culprits: [...culprits.values()],
+      isolatedBy: world.engine.isolating(end, direction),
+      enrolledBy: enrollmentsOf(world, ends),
+      workloadRoutes: [end.pods.labelsRoute],
+      message: sentence(world, ends, peers),
+    },
+  ]
+}
+
+/** Of the workloads before which the waypoint stands, and of the end itself where it is no waypoint. */
+function enrollmentsOf({ mesh, state }: World, ends: readonly ClosedEnd[]): readonly Enrollment[] {
+  const ids = new Set(ends.flatMap(({ end, before }) => [end.id, before]))
+  return state.workloads.filter(({ id }) => ids.has(id)).map((workload) => mesh.member(workload).enrollment)
+}
+
+function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly string[]): string {
+  const [first] = ends
+  if (first === undefined) return ''
+  const { end, direction, waypoint, lost } = first
+  const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
+  const policies = namePolicies(world.engine.isolating(end, direction))
+  const one = world.engine.isolating(end, direction).length === 1
+  const before = list([...new Set(ends.map((each) => each.before))])
+  const waypoints = list([...new Set(ends.map((each) => each.waypoint.id))])
+  const which =
+    new Set(ends.map((each) => each.waypoint.id)).size === 1
+      ? `the waypoint ${waypoints}`
+      : `the waypoints ${waypoints}`
+  const sure = lost.certainty === 'certain'
+  const fate = sure
+    ? 'those connections time out.'
+    : waypoint.shown
+      ? 'what comes that way is cut off; whether anything does is not known from the tree.'
+      : 'if that waypoint runs, those connections time out; nothing in the tree describes it.'
+  if (end === waypoint.pods) {
+    return direction === 'ingress'
+      ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${one ? 'does' : 'do'} not admit ${namePeers(peers)} there: ${fate}`
+      : `${end.id} is the waypoint of ${before}, and sends on to ${port} there. ${policies} ${one ? 'does' : 'do'} not let it: ${fate}`
+  }
+  const member = world.mesh.member(end)
+  const enrolled = `${end.id} is enrolled in Ambient (${because(member.enrollment)})`
+  return direction === 'ingress'
+    ? `${enrolled}, and traffic to it ${sure ? 'goes' : 'may go'} through ${which}. ${policies} ${one ? 'admits' : 'admit'} its clients, and not the waypoint on ${port}: ${fate}`
+    : `${enrolled}. ${policies} ${one ? 'lets' : 'let'} it reach ${before}, to which traffic ${sure ? 'goes' : 'may go'} through ${which}, but not ${port} there: ${fate}`
+}

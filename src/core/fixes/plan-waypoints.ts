@@ -1,0 +1,90 @@
+// Plans for waypoints: rules of their own that admit exactly who has to pass, since no rule beside them names those.
+import type { Analysis } from '../analysis.ts'
+import type { ComparedFinding, Touched } from '../findings/compare.ts'
+import { describePeer, list } from '../findings/words.ts'
+import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
+import { NO_PORTS, portRange, unionPorts } from '../kubernetes/port-set.ts'
+import type { Protocol } from '../kubernetes/port-set.ts'
+import type { NetworkPolicy } from '../kubernetes/state.ts'
+import { compareText } from '../source/problem.ts'
+import { wasTouched } from './touched-policy.ts'
+import { EVERY_POD, writePeers, writePods } from './written-peers.ts'
+import type { WrittenPeer } from './written-peers.ts'
+import type { Plan } from './plan.ts'
+
+/** The peers that a finding names, on the HBONE port. */
+export function admitPeers(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
+  const peers = finding.lost.map(({ name, peers: lost }) =>
+    name === 'any' ? [EVERY_POD] : writePeers(lost, head.population),
+  )
+  if (peers.length === 0 || peers.some((some) => some === null)) return null
+  const unique = new Map(peers.flatMap((some) => some ?? []).map((one) => [JSON.stringify(one.written), one]))
+  const { hbonePort } = head.state.config.mesh
+  return plan(finding, touched, [...unique.values()], [[hbonePort, 'TCP']])
+}
+
+/** istiod or DNS, as the charts of both label their pods. */
+export function admitControl(finding: ComparedFinding, touched: Touched): Plan | null {
+  const dns = finding.port === 53
+  const labels = dns ? { key: 'k8s-app', value: 'kube-dns' } : { key: 'app', value: 'istiod' }
+  const peer = writePods(
+    [{ key: labels.key, operator: 'In', values: [labels.value] }],
+    [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [dns ? 'kube-system' : 'istio-system'] }],
+  )
+  const ports: readonly (readonly [number, Protocol])[] = dns
+    ? [
+        [53, 'UDP'],
+        [53, 'TCP'],
+      ]
+    : [[finding.port, 'TCP']]
+  return plan(finding, touched, [peer], ports)
+}
+
+function plan(
+  finding: ComparedFinding,
+  touched: Touched,
+  peers: readonly WrittenPeer[],
+  ports: readonly (readonly [number, Protocol])[],
+): Plan | null {
+  const policy = choose(finding, touched)
+  if (policy === null) return null
+  const { direction } = finding
+  const value = {
+    [direction === 'ingress' ? 'from' : 'to']: peers.map(({ written }) => inside(written, policy)),
+    ports: ports.map(([port, protocol]) => ({ port, protocol })),
+  }
+  const opened = ports.map(([port, protocol]) => portRange(protocol, port)).reduce(unionPorts, NO_PORTS)
+  const whom = list(
+    peers.map(({ peer }) => describePeer(peer, policy.namespace.name)),
+    10,
+  )
+  const on = list(ports.map(([port, protocol]) => `${String(port)}/${protocol}`))
+  const verb = direction === 'ingress' ? 'admits' : 'lets its pods reach'
+  return {
+    strategy: 'edit',
+    cluster: finding.cluster,
+    settles: [finding.fingerprint],
+    patches: [{ policy, patch: { op: 'append', route: ['spec', direction], value } }],
+    opens: [{ policyId: policy.id, direction, peers: peers.map(({ peer }) => peer), ports: opened }],
+    text: `NetworkPolicy ${policy.namespace.name}/${policy.name} ${verb} ${whom} on ${on}.`,
+  }
+}
+
+/** Pods of the policy's own namespace need no selector for it. */
+function inside(written: unknown, { namespace }: NetworkPolicy): unknown {
+  const { namespaceSelector, ...rest } = written as { readonly namespaceSelector: unknown }
+  const own = JSON.stringify({ matchLabels: { [NAMESPACE_NAME_LABEL]: namespace.name } })
+  return 'podSelector' in rest && JSON.stringify(namespaceSelector) === own ? rest : written
+}
+
+/** In the policy that this change touched, else the most specific, else the first by name. */
+function choose({ culprits }: ComparedFinding, touched: Touched): NetworkPolicy | null {
+  const candidates = culprits.map(({ policy }) => policy).filter(({ origin }) => origin.editable)
+  const [first] = [...new Set(candidates)].sort(
+    (a, b) =>
+      wasTouched(b, touched) - wasTouched(a, touched) ||
+      b.spec.selector.length - a.spec.selector.length ||
+      compareText(a.id, b.id),
+  )
+  return first ?? null
+}

@@ -1,0 +1,93 @@
+// Peers as a policy writes them: the other way round from reading one.
+import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, label } from '../kubernetes/labels.ts'
+import type { Labels, Selector } from '../kubernetes/labels.ts'
+import type { PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import type { Namespace, Workload } from '../kubernetes/state.ts'
+import { indexesOf } from '../policy/index-set.ts'
+import type { PeerSet } from '../policy/peer-set.ts'
+import type { Population } from '../policy/population.ts'
+
+export interface WrittenPeer {
+  readonly peer: PolicyPeer
+  /** As a policy has it. */
+  readonly written: unknown
+}
+
+/** A workload, by the labels that its own kind selects its pods by; the pods of a Gateway by its name. */
+export function writeWorkload({ gateway, namespace, object, pods }: Workload): WrittenPeer {
+  const own = valueAt(object, ['spec', 'selector', 'matchLabels'])
+  const made = label(pods.labels, GATEWAY_NAME)
+  const podLabels =
+    gateway !== null && made !== undefined
+      ? { [GATEWAY_NAME]: made }
+      : ((typeof own === 'object' && own !== null ? own : pods.labels) as Labels)
+  return writePods(selects(podLabels), selects({ [NAMESPACE_NAME_LABEL]: namespace.name }))
+}
+
+/** Every peer of a set as a policy writes it; null where one cannot be written, such as an address that may be a pod's. */
+export function writePeers(
+  { known, unseen, rest }: PeerSet,
+  population: Population,
+): readonly WrittenPeer[] | null {
+  if (rest.some(({ kind }) => kind === 'addresses')) return null
+  const written = [
+    ...[...indexesOf(known)].map((index) => writeWorkload(population.workloads[index] as Workload)),
+    ...unseen.map(({ pods, namespaces }) => {
+      const names = [...indexesOf(namespaces)].map(
+        (index) => (population.namespaces[index] as Namespace).name,
+      )
+      return writePods(pods, [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: names }])
+    }),
+    ...rest.flatMap((peer) => {
+      switch (peer.kind) {
+        case 'workload':
+          return [writeWorkload(peer.workload)]
+        case 'pods':
+          return [writePods(peer.pods, selects({ [NAMESPACE_NAME_LABEL]: peer.namespace.name }))]
+        case 'elsewhere':
+          return [writePods(peer.pods, peer.namespaces)]
+        case 'addresses':
+          return []
+      }
+    }),
+  ]
+  return [...new Map(written.map((one) => [JSON.stringify(one.written), one])).values()]
+}
+
+/** Every pod of the cluster. */
+export const EVERY_POD: WrittenPeer = {
+  peer: { kind: 'pods', pods: EVERYTHING, namespaces: EVERYTHING },
+  written: { namespaceSelector: {} },
+}
+
+/** Pods that selectors for labels pick, in namespaces that others pick. */
+export function writePods(pods: Selector, namespaces: Selector): WrittenPeer {
+  const podSelector = pods.length === 0 ? {} : { podSelector: writeSelector(pods) }
+  return {
+    peer: { kind: 'pods', pods, namespaces },
+    written: { namespaceSelector: writeSelector(namespaces), ...podSelector },
+  }
+}
+
+function writeSelector(selector: Selector): object {
+  const labels = selector.flatMap((one) =>
+    one.operator === 'In' && one.values.length === 1 ? [[one.key, one.values[0]] as const] : [],
+  )
+  const others = selector.filter((one) => one.operator !== 'In' || one.values.length !== 1)
+  return {
+    ...(labels.length === 0 ? {} : { matchLabels: Object.fromEntries(labels) }),
+    ...(others.length === 0 ? {} : { matchExpressions: others }),
+  }
+}
+
+function selects(labels: Labels): Selector {
+  return Object.entries(labels).map(([key, value]) => ({ key, operator: 'In', values: [value] }))
+}
+
+export function valueAt(value: unknown, route: readonly (string | number)[]): unknown {
+  return route.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined,
+    value,
+  )
+}
