@@ -80,6 +80,15 @@ export const KEPT: Readonly<Record<string, Keep>> = {
       ports: list(fields({ name: scalar, port: scalar, protocol: scalar, targetPort: scalar })),
     }),
   }),
+  'networking.istio.io/ServiceEntry': fields({
+    metadata: METADATA,
+    spec: fields({
+      addresses: list(scalar),
+      endpoints: list(fields({ address: scalar })),
+      ports: list(fields({ number: scalar, protocol: scalar, targetPort: scalar })),
+      workloadSelector: fields({ labels: map }),
+    }),
+  }),
   'gateway.networking.k8s.io/Gateway': fields({
     metadata: METADATA,
     spec: fields({
