@@ -1,5 +1,9 @@
 // What the CNI of each cluster has to do with the report, said once: only where a finding, or a silence, hangs on it.
+import type { RuleId } from '../core/config.ts'
 import type { Report, ReportCluster } from '../examine/report.ts'
+
+/** What they say depends on whether enforcement sees the probe source. */
+const PROBE_RULES: readonly RuleId[] = ['kubelet-probe', 'probe-family']
 
 /** One sentence for each cluster that needs it; usually none. Plain text, names and paths unescaped. */
 export function cniSentences({ clusters, findings }: Report): readonly string[] {
@@ -7,7 +11,7 @@ export function cniSentences({ clusters, findings }: Report): readonly string[] 
     const where = clusters.length > 1 ? ` on ${cluster.name}` : ''
     const hangs = findings.some(
       ({ rule, change, cluster: name }) =>
-        rule === 'kubelet-probe' && change !== 'resolved' && name === cluster.name,
+        PROBE_RULES.includes(rule) && change !== 'resolved' && name === cluster.name,
     )
     const sentence = about(cluster, where, hangs)
     return sentence === null ? [] : [sentence]

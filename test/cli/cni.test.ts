@@ -37,6 +37,23 @@ describe('check and the CNI', () => {
     expect(text).not.toContain('Judged for')
   })
 
+  it('says the same of probes that one family alone lets in', async () => {
+    const half = {
+      ...tree,
+      '.github/ambient-guard.yml': 'version: 1\nclusters: {default: {ipFamilies: [IPv4, IPv6]}}\n',
+      'np.yaml': `${deny}    - from:\n        - ipBlock: { cidr: 169.254.7.127/32 }\n`,
+    }
+    expect(await said({ ...half, ...cilium })).toContain(
+      'Judged for cilium (DaemonSet kube-system/cilium, infra/cilium.yaml:4).',
+    )
+    expect(await said({ ...half, ...cilium, ...calico })).toContain(
+      'is not known (DaemonSet kube-system/calico-node, infra/calico.yaml:4, speaks for calico, and',
+    )
+    expect(await said({ ...half, ...calico, ...flannel })).toContain(
+      'on canal (DaemonSet kube-system/calico-node, infra/calico.yaml:4 and DaemonSet kube-system/kube-flannel-ds, infra/flannel.yaml:4) it is believed not to',
+    )
+  })
+
   it('says that probes are not stopped only where the tree, and no setting, decides it', async () => {
     const sentence =
       'Policies do not stop kubelet probes: calico does not see where they come from (DaemonSet kube-system/calico-node, infra/calico.yaml:4).'

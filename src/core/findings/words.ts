@@ -2,6 +2,7 @@
 import type { Enrollment } from '../ambient/enrollment.ts'
 import { NAMESPACE_NAME_LABEL, describeSelector } from '../kubernetes/labels.ts'
 import type { PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import type { Network } from '../kubernetes/network.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 
 /** `a`, `a and b`, `a, b and 3 more`. */
@@ -21,6 +22,11 @@ export function namePolicies(policies: readonly NetworkPolicy[]): string {
 export function because(enrollment: Enrollment): string {
   const { because: reason, at } = enrollment
   return at === null ? reason : `${reason}, ${at.path}:${String(at.line)}`
+}
+
+/** ` (DaemonSet kube-system/cilium, infra/cilium.yaml:4)`; empty where the tree shows nothing of the CNI, or nobody asked it. */
+export function shownBy({ at, because: shown }: Network): string {
+  return at === null ? '' : ` (${shown})`
 }
 
 /** What a sentence calls the peers of a finding. */

@@ -10,7 +10,7 @@ import type { Member } from '../../ambient/mesh.ts'
 import type { Certainty, Finding } from '../finding.ts'
 import { admittedFrom, primarySources } from '../probe-source.ts'
 import type { StateRule } from '../rule.ts'
-import { because, list, namePolicies } from '../words.ts'
+import { because, list, namePolicies, shownBy } from '../words.ts'
 
 export const kubeletProbe: StateRule = {
   id: 'kubelet-probe',
@@ -86,17 +86,17 @@ function sentence(
   probes: readonly Probe[],
   isolating: readonly NetworkPolicy[],
 ): string {
-  const { cni, seesProbeSource, because: shown, at } = world.state.network
+  const { cni, seesProbeSource } = world.state.network
   const { name: cluster } = world.state.config
   const kinds = list([...new Set(probes.map(({ field }) => field))])
   const port = `${String(probes[0]?.port ?? 0)}/TCP`
   const source = list(primarySources(world))
   const verb = isolating.length === 1 ? 'isolates it and does' : 'isolate it and do'
   const fact = `${member.workload.id} is enrolled in Ambient (${because(member.enrollment)}), so its ${kinds} on ${port} comes from ${source}. ${namePolicies(isolating)} ${verb} not admit that address`
-  const evidence = at === null ? '' : ` (${shown})`
+  const evidence = shownBy(world.state.network)
   switch (seesProbeSource) {
     case 'yes':
-      return at === null
+      return evidence === ''
         ? `${fact}: the probe fails.`
         : `${fact}, and enforcement on ${cni} sees it${evidence}: the probe fails.`
     case 'unknown':

@@ -11,7 +11,7 @@ import { compareText } from '../../source/problem.ts'
 import type { Finding } from '../finding.ts'
 import { admittedFrom, primarySources } from '../probe-source.ts'
 import type { StateRule } from '../rule.ts'
-import { because, list, namePolicies } from '../words.ts'
+import { because, list, namePolicies, shownBy } from '../words.ts'
 
 export const probeFamily: StateRule = {
   id: 'probe-family',
@@ -92,9 +92,9 @@ function sentence(
   const fact = `${workload.id} is enrolled in Ambient (${because(enrollment)}). For its probes on ${String(port)}/TCP ${namePolicies(policies)} ${verb} in the ${primaryFamily} source alone, and not ${list(missing)}: wherever the kubelet dials the pods by ${familyOf(first)}, the probe fails`
   switch (seesProbeSource) {
     case 'unknown':
-      return `${fact}, if enforcement sees that address. Which CNI this cluster runs is not known; set clusters.${config.name}.cni to make this exact.`
+      return `${fact}, if enforcement sees that address. Which CNI this cluster runs is not known${shownBy(network)}; set clusters.${config.name}.cni to make this exact.`
     case 'believed-not':
-      return `${fact}, if enforcement sees that address; on ${cni} it is believed not to, which is not confirmed.`
+      return `${fact}, if enforcement sees that address; on ${cni}${shownBy(network)} it is believed not to, which is not confirmed.`
     case 'yes':
     case 'no':
       return `${fact}.`
