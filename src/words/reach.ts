@@ -1,23 +1,22 @@
 // Who reaches whom, for a person: one block for each destination, peers with equal ports together.
+import { reachability } from '../core/index.ts'
 import type { Analysis } from '../core/index.ts'
-import { describePorts, intersectPorts, noPorts } from '../core/kubernetes/port-set.ts'
+import { describePorts, noPorts } from '../core/kubernetes/port-set.ts'
 import type { Workload } from '../core/kubernetes/state.ts'
 import { printable } from './text.ts'
 
 /** `from` and `to` are ids of workloads; null is every workload. */
 export function reachText(
-  { state, engine }: Analysis,
+  analysis: Analysis,
   wanted: { readonly from: string | null; readonly to: string | null },
 ): string {
   const pick = (id: string | null): readonly Workload[] =>
-    state.workloads.filter((workload) => id === null || workload.id === id)
+    analysis.state.workloads.filter((workload) => id === null || workload.id === id)
+  const reach = reachability(analysis)
   const blocks = pick(wanted.to).map((to) => {
     const byPorts = new Map<string, string[]>()
     for (const from of pick(wanted.from)) {
-      const out = engine.allows(from, { kind: 'workload', workload: to }, 'egress')
-      const into = engine.allows(to, { kind: 'workload', workload: from }, 'ingress')
-      const sure = intersectPorts(out.sure, into.sure)
-      const perhaps = intersectPorts(out.perhaps, into.perhaps)
+      const { sure, perhaps } = reach(from, to)
       const words =
         noPorts(sure) && !noPorts(perhaps)
           ? `not known (perhaps ${describePorts(perhaps)})`

@@ -198,6 +198,25 @@ describe('reach without queries', () => {
     )
   })
 
+  it('does not know where a policy cannot be read, and never prints a port', async () => {
+    const files = { ...tree, 'np.yaml': tree['np.yaml'].replace('8080', '"8080"') }
+    const { stdout } = await ambientGuard('reach', folder(files), '--from', web, '--to', api)
+    expect(stdout).toBe(`${api}\n  not known (perhaps every port)\n    from ${web}\n`)
+  })
+
+  it('does not know about pods on the host network that a policy selects', async () => {
+    const onHost = tree['api.yaml'].replace('    spec:\n', '    spec:\n      hostNetwork: true\n')
+    const { stdout } = await ambientGuard(
+      'reach',
+      folder({ ...tree, 'api.yaml': onHost }),
+      '--from',
+      web,
+      '--to',
+      api,
+    )
+    expect(stdout).toBe(`${api}\n  not known (perhaps every port)\n    from ${web}\n`)
+  })
+
   it('refuses a workload that is not there', async () => {
     const { code, stderr } = await ambientGuard('reach', folder(tree), '--to', 'Deployment/shop/nobody')
     expect(code).toBe(2)

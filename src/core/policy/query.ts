@@ -12,8 +12,8 @@ import {
 } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
 import { formatBlocks } from '../kubernetes/blocks.ts'
-import { hasPort } from '../kubernetes/port-set.ts'
-import type { Protocol } from '../kubernetes/port-set.ts'
+import { ALL_PORTS, NO_PORTS, hasPort, intersectPorts } from '../kubernetes/port-set.ts'
+import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
 import type { Direction } from '../kubernetes/kinds/network-policy.ts'
 import { matches } from '../kubernetes/labels.ts'
 import type { Workload } from '../kubernetes/state.ts'
@@ -79,6 +79,31 @@ export function answer(analysis: Analysis, query: Query): Answer {
     verdict,
     because: deciding.flatMap(({ because }) => because),
     ...(verdict === 'denied' && whole && partial.length > 0 ? { partial } : {}),
+  }
+}
+
+/** The ports on which one workload reaches another: for sure, and if what is not known would have it so. */
+export function reachability(
+  analysis: Analysis,
+): (from: Workload, to: Workload) => { readonly sure: PortSet; readonly perhaps: PortSet } {
+  const hidden = {
+    ingress: new Set(analysis.state.workloads.filter((one) => isHidden(analysis, one, 'ingress'))),
+    egress: new Set(analysis.state.workloads.filter((one) => isHidden(analysis, one, 'egress'))),
+  }
+  const end = (
+    workload: Workload,
+    other: Workload,
+    direction: Direction,
+  ): { readonly sure: PortSet; readonly perhaps: PortSet } =>
+    hidden[direction].has(workload)
+      ? { sure: NO_PORTS, perhaps: ALL_PORTS }
+      : analysis.engine.allows(workload, { kind: 'workload', workload: other }, direction)
+  return (from, to) => {
+    const [out, into] = [end(from, to, 'egress'), end(to, from, 'ingress')]
+    return {
+      sure: intersectPorts(out.sure, into.sure),
+      perhaps: intersectPorts(out.perhaps, into.perhaps),
+    }
   }
 }
 
