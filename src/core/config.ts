@@ -21,6 +21,7 @@ export const RULE_SEVERITIES = {
   'waypoint-control': 'error',
   'kubelet-probe': 'error',
   isolated: 'warning',
+  'ztunnel-peer': 'warning',
   'probe-family': 'warning',
 } as const
 

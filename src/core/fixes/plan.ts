@@ -75,6 +75,7 @@ function planFor(head: Analysis, finding: ComparedFinding, touched: Touched): Pl
     case 'waypoint-control':
       return admitControl(finding, touched)
     case 'isolated':
+    case 'ztunnel-peer':
       return null
   }
 }

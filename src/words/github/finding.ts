@@ -37,6 +37,10 @@ function say(finding: ReportFinding): Said {
       return { loses: `kubelet probes on ${at}` }
     case 'probe-family':
       return { does: `takes kubelet probes of one address family alone on ${at}` }
+    case 'ztunnel-peer':
+      return {
+        does: direction === 'ingress' ? `opens ${at} to ztunnel alone` : `opens ${at} towards ztunnel alone`,
+      }
     case 'isolated':
       return {
         loses:

@@ -7,6 +7,7 @@ import { kubeletProbe } from './kubelet-probe.ts'
 import { probeFamily } from './probe-family.ts'
 import { waypointControl } from './waypoint-control.ts'
 import { waypointPath } from './waypoint-path.ts'
+import { ztunnelPeer } from './ztunnel-peer.ts'
 
 export const STATE_RULES: readonly StateRule[] = [
   hboneIngress,
@@ -14,6 +15,7 @@ export const STATE_RULES: readonly StateRule[] = [
   waypointPath,
   waypointControl,
   kubeletProbe,
+  ztunnelPeer,
   probeFamily,
 ]
 export const CHANGE_RULES: readonly ChangeRule[] = [isolated]
