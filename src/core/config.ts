@@ -23,6 +23,7 @@ export const RULE_SEVERITIES = {
   isolated: 'warning',
   'ztunnel-peer': 'warning',
   'probe-family': 'warning',
+  'port-widening': 'note',
 } as const
 
 export type RuleId = keyof typeof RULE_SEVERITIES

@@ -36,16 +36,20 @@ function textOf(loaded: Loaded, path: string): string | null {
   return loaded.files.get(path)?.manifests[0]?.origin.file.text ?? null
 }
 
+/** An AuthorizationPolicy opens and closes nothing on the wire: namespaces where only those differ are not touched. */
 function changedNamespaces(
   before: readonly Manifest[],
   after: readonly Manifest[],
   config: ClusterConfig,
 ): readonly string[] {
-  return [...without(before, after), ...without(after, before)].filter(isJudged).map(({ kind, object }) => {
-    if (kind !== 'Namespace') return namespaceOf(object) ?? config.namespace
-    const { name } = (object.metadata ?? {}) as { readonly name?: unknown }
-    return typeof name === 'string' ? name : ''
-  })
+  return [...without(before, after), ...without(after, before)]
+    .filter(isJudged)
+    .filter(({ kind }) => kind !== 'AuthorizationPolicy')
+    .map(({ kind, object }) => {
+      if (kind !== 'Namespace') return namespaceOf(object) ?? config.namespace
+      const { name } = (object.metadata ?? {}) as { readonly name?: unknown }
+      return typeof name === 'string' ? name : ''
+    })
 }
 
 /** The manifests that are not among the others, word for word. */

@@ -66,6 +66,43 @@ const ciliumPolicy = policy({ spec: cilium, specs: cilium })
 
 /** Which dataplane Calico runs decides whether it sees where probes come from. */
 const felix = fields({ metadata: METADATA, spec: fields({ bpfEnabled: scalar }) })
+/** An empty rule admits everything, and must not get lost. */
+const present =
+  (keep: Keep): Keep =>
+  (value) =>
+    keep(value) ?? presence(value)
+const listed: Keep = (value) => (Array.isArray(value) ? [] : undefined)
+/** Which ports, and that there is more to a rule; who may call and with which headers is nobody's business here. */
+const authorization = fields({
+  action: scalar,
+  selector: fields({ matchLabels: map }),
+  targetRef: presence,
+  targetRefs: list(presence),
+  rules: list(
+    present(
+      fields({
+        from: list(presence),
+        to: list(
+          present(
+            fields({
+              operation: fields({
+                ports: list(scalar),
+                notPorts: list(scalar),
+                hosts: listed,
+                notHosts: listed,
+                methods: listed,
+                notMethods: listed,
+                paths: listed,
+                notPaths: listed,
+              }),
+            }),
+          ),
+        ),
+        when: list(presence),
+      }),
+    ),
+  ),
+})
 
 /** By `group/Kind`; the version of the group does not matter. A kind that is not here bears on nothing. */
 export const KEPT: Readonly<Record<string, Keep>> = {
@@ -116,6 +153,7 @@ export const KEPT: Readonly<Record<string, Keep>> = {
   'projectcalico.org/FelixConfiguration': felix,
   'crd.projectcalico.org/FelixConfiguration': felix,
 
+  'security.istio.io/AuthorizationPolicy': policy({ spec: authorization }),
   'networking.k8s.io/NetworkPolicy': otherPolicy,
   'policy.networking.k8s.io/AdminNetworkPolicy': otherPolicy,
   'policy.networking.k8s.io/BaselineAdminNetworkPolicy': otherPolicy,

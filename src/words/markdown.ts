@@ -6,17 +6,22 @@ import { escapeMarkdown as esc } from './github/escape.ts'
 import { readinessMarkdown } from './readiness-markdown.ts'
 import { toldByReadiness } from './readiness.ts'
 import { scope } from './text.ts'
+import { apartFromWidenings } from './widening.ts'
 
 /** Findings that are there now, problems, and the conclusion, as GitHub-flavoured Markdown. */
 export function reportMarkdown(report: Report): string {
   const { conclusion, findings, problems, readiness, summary } = report
-  const live = findings.filter(({ change }) => change !== 'resolved')
+  const { others, widened } = apartFromWidenings(findings)
+  const live = others.filter(({ change }) => change !== 'resolved')
   const aside = toldByReadiness(readiness)
   const told = problems.filter((problem) => problem.relevant && !aside(problem))
   const parts = [
     `### ambient-guard: ${conclusion}`,
     ...(readiness === null ? [] : [readinessMarkdown(report, readiness)]),
     ...live.map(findingMarkdown),
+    ...widened.map(
+      ({ namespace, sentence }) => `**note** ${esc(namespace)} (port-widening): ${sentence(esc)}.`,
+    ),
     ...told.map(
       ({ path, line, message, remedy }) =>
         `- **${esc(path)}:${String(line)}**: ${esc(message)} ${esc(remedy)}`,

@@ -7,6 +7,8 @@ import { cniSentences } from './cni.ts'
 import { INDENT, PLAIN_WIDTH, printable, wrap } from './lines.ts'
 import { readinessText } from './readiness-text.ts'
 import { toldByReadiness } from './readiness.ts'
+import { apartFromWidenings } from './widening.ts'
+import type { WidenedNamespace } from './widening.ts'
 
 type Paint = ReturnType<typeof pc.createColors>
 
@@ -22,12 +24,14 @@ export interface TextOptions {
 export function reportText(report: Report, { color, width = PLAIN_WIDTH }: TextOptions): string {
   const paint = pc.createColors(color)
   const line = Math.min(width, PLAIN_WIDTH)
-  const shown = report.findings.filter(({ change }) => change !== 'resolved')
+  const { others, widened } = apartFromWidenings(report.findings)
+  const shown = others.filter(({ change }) => change !== 'resolved')
   const resolved = report.findings.filter(({ change }) => change === 'resolved')
   const problems = report.problems.filter(({ relevant }) => relevant)
   const aside = toldByReadiness(report.readiness)
   const sections = [
     ...shown.filter(isNews).map((finding) => findingText(finding, paint, line)),
+    ...(widened.length > 0 ? [widened.map((one) => widenedText(one, paint)).join('\n')] : []),
     ...shown.filter((finding) => !isNews(finding)).map((finding) => oldText(finding, paint)),
     ...problems.filter((problem) => !aside(problem)).map((problem) => problemText(problem, paint, line)),
     ...(resolved.length > 0 ? [resolvedText(resolved, paint)] : []),
@@ -46,6 +50,10 @@ function isNews({ change, waived }: ReportFinding): boolean {
 function oldText(finding: ReportFinding, paint: Paint): string {
   const places = policiesOf(finding).map(({ path, line }) => `${printable(path)}:${String(line)}`)
   return [title(finding, paint), `${INDENT}${paint.dim('policy')} ${places.join(', ')}`].join('\n')
+}
+
+function widenedText({ namespace, sentence }: WidenedNamespace, paint: Paint): string {
+  return `${paint.bold(paint.cyan('note'))} ${paint.bold(printable(namespace))}  port-widening  ${sentence(printable)}`
 }
 
 function title(
@@ -136,10 +144,12 @@ function conclusionText(
       ({ severity, change, waived: waiver }) =>
         severity === wanted && change === 'introduced' && waiver === null,
     ).length
+  const { others, widened: herds } = apartFromWidenings(findings)
+  const notes = count('note') - (findings.length - others.length) + herds.length
   const said = [
     counted(count('error'), 'error'),
     counted(count('warning'), 'warning'),
-    counted(count('note'), 'note'),
+    counted(notes, 'note'),
     counted(told, 'problem'),
     old.length === 0 ? null : `${String(old.length)} from before`,
     waived.length === 0 ? null : `${String(waived.length)} waived`,

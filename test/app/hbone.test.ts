@@ -26,7 +26,7 @@ scenario('a policy that forgets HBONE', async ({ github, app }) => {
     - **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP.
       - error \`hbone-ingress\` \`f-abdcf63488\`: Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.
         - Policy: [\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11).
-        - Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP."
+        - Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP. Through HBONE they then reach every port of its pods; see port-widening."
   `)
   expect(pull.reviews).toHaveLength(1)
   expect(pull.review.body).toMatchInlineSnapshot(
@@ -39,7 +39,7 @@ scenario('a policy that forgets HBONE', async ({ github, app }) => {
 
     Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.
 
-    Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP.
+    Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP. Through HBONE they then reach every port of its pods; see port-widening.
 
     \`\`\`suggestion
               protocol: TCP
@@ -68,7 +68,7 @@ scenario('a policy that forgets HBONE', async ({ github, app }) => {
   expect(pull.lastCommit.message.replace(/<\d+/, '<id')).toMatchInlineSnapshot(`
     "Let Ambient traffic reach Deployment/shop/my-app
 
-    NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP.
+    NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP. Through HBONE they then reach every port of its pods; see port-widening.
 
     - hbone-ingress Deployment/shop/my-app 15008/TCP (f-abdcf63488)
 
@@ -95,7 +95,7 @@ scenario('a label that enrols a namespace over an old policy', async ({ github, 
 
     Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.
 
-    Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP.
+    Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP. Through HBONE they then reach every port of its pods; see port-widening.
 
     \`\`\`diff
     --- a/shop/netpol.yaml

@@ -62,7 +62,7 @@ scenario('an old finding does not gate, and nobody hears of it twice', async ({ 
   expect(pull.reviews).toEqual([])
 
   await app.hears(pull.pushes({ 'shop/netpol.yaml': OPEN_WEB }))
-  expect(pull.check).toMatchObject({ conclusion: 'success', output: { title: '1 resolved' } })
+  expect(pull.check).toMatchObject({ conclusion: 'success', output: { title: '1 resolved, 1 note' } })
 })
 
 scenario('a draft gets its check and no comments until it is ready', async ({ github, app }) => {

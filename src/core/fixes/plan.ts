@@ -1,4 +1,5 @@
 // A plan: what to write where, as symbolic patches, and what it opens on the wire. Nothing here writes.
+import { limitsPorts } from '../ambient/authorization.ts'
 import type { Analysis } from '../analysis.ts'
 import type { Touched, ComparedFinding } from '../findings/compare.ts'
 import { asBlock, familyOf, parseAddresses } from '../kubernetes/address-set.ts'
@@ -76,6 +77,7 @@ function planFor(head: Analysis, finding: ComparedFinding, touched: Touched): Pl
       return admitControl(finding, touched)
     case 'isolated':
     case 'ztunnel-peer':
+    case 'port-widening':
       return null
   }
 }
@@ -113,8 +115,21 @@ function openHbone(head: Analysis, finding: ComparedFinding): Plan | null {
     settles: [finding.fingerprint],
     patches: steps.map(({ policy, patch }) => ({ policy, patch })),
     opens: steps.map(({ opening }) => opening),
-    text: `${list([...new Set(sentences)], 10)}.`,
+    text: `${list([...new Set(sentences)], 10)}.${finding.direction === 'ingress' && widens(head, steps) ? WIDENING : ''}`,
   }
+}
+
+/** A rule that gets 15008 as a port of its own names others: the note that follows is foretold. */
+const WIDENING = ' Through HBONE they then reach every port of its pods; see port-widening.'
+
+/** Is there a workload of these policies whose limit no AuthorizationPolicy keeps? */
+function widens({ state, engine }: Analysis, steps: readonly { readonly policy: NetworkPolicy }[]): boolean {
+  if (state.authorizations.length === 0) return true
+  return state.workloads.some(
+    (workload) =>
+      steps.some(({ policy }) => engine.isolating(workload, 'ingress').includes(policy)) &&
+      !limitsPorts(state, workload),
+  )
 }
 
 const PEERS_KEY = { ingress: 'from', egress: 'to' } as const

@@ -12,6 +12,8 @@ import type { Manifest, Origin } from './manifest.ts'
 import { EVIDENCE_KINDS, evidenceOf } from './cni-evidence.ts'
 import { ignoresPolicies, networkOf } from './network.ts'
 import type { Network } from './network.ts'
+import { readAuthorizationPolicy } from './kinds/authorization-policy.ts'
+import type { AuthorizationSpec } from './kinds/authorization-policy.ts'
 import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
 import { readNetworkPolicy } from './kinds/network-policy.ts'
@@ -71,6 +73,10 @@ export interface NetworkPolicy extends Named {
   readonly spec: PolicySpec
 }
 
+export interface AuthorizationPolicy extends Named {
+  readonly spec: AuthorizationSpec
+}
+
 export interface ClusterState {
   readonly config: ClusterConfig
   readonly network: Network
@@ -78,6 +84,8 @@ export interface ClusterState {
   readonly workloads: readonly Workload[]
   readonly policies: readonly NetworkPolicy[]
   readonly serviceEntries: readonly ServiceEntry[]
+  /** Istio's own policies; those that are invalid are left out. */
+  readonly authorizations: readonly AuthorizationPolicy[]
   /** Namespaces in which somebody runs a Gateway, of any class. */
   readonly gatewayNamespaces: ReadonlySet<string>
   readonly problems: readonly Problem[]
@@ -98,6 +106,7 @@ export const JUDGED_KINDS: readonly string[] = [
   ...new Set([
     'Namespace',
     'NetworkPolicy',
+    'AuthorizationPolicy',
     'Service',
     'Gateway',
     'ServiceEntry',
@@ -122,19 +131,25 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   const network = networkOf(config, manifests)
   const chosen = chooseOne(manifests.filter(isJudged), config, problems)
   const namespaces = readNamespaces(chosen, config, problems)
-  const namespace = (manifest: Manifest): Namespace => {
+  const home = (manifest: Manifest): Namespace => {
     const name = namespaceOf(manifest.object) ?? config.namespace
-    const known = namespaces.get(name)
-    if (known !== undefined) return known
     const unknown = { name, labels: { [NAMESPACE_NAME_LABEL]: name }, known: false, origin: null }
-    namespaces.set(name, unknown)
-    return unknown
+    return namespaces.get(name) ?? unknown
+  }
+  const namespace = (manifest: Manifest): Namespace => {
+    const found = home(manifest)
+    namespaces.set(found.name, found)
+    return found
   }
   const byKind = grouped(chosen, groupKindOf)
   const of = (groupKind: string): readonly Manifest[] => byKind.get(groupKind) ?? []
-  const read = <T>(manifest: Manifest, reader: (manifest: Manifest) => Reading<T>): Read<T> => {
+  const read = <T>(
+    manifest: Manifest,
+    reader: (manifest: Manifest) => Reading<T>,
+    place = namespace,
+  ): Read<T> => {
     const reading = reader(manifest)
-    const named = nameIt(manifest, namespace(manifest))
+    const named = nameIt(manifest, place(manifest))
     report(manifest, named.namespace.name, reading.faults, problems)
     return { named, ...reading }
   }
@@ -149,6 +164,11 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   const servicesOf = servicesByLabel([...services, ...selecting].sort(byId))
   const policies = policyManifests(chosen, config, network, problems).flatMap((manifest) => {
     const policy = read(manifest, policyOf)
+    return policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
+  })
+  const authorizations = of('security.istio.io/AuthorizationPolicy').flatMap((manifest) => {
+    // A namespace that is known by such a policy alone is not one in which anything has to be judged.
+    const policy = read(manifest, authorizationOf, home)
     return policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
   })
   const workloads = WORKLOAD_KINDS.flatMap((groupKind) =>
@@ -171,6 +191,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     serviceEntries: entries
       .flatMap(({ named, value }) => (value.service === null ? [{ ...named, spec: value }] : []))
       .sort(byId),
+    authorizations: authorizations.sort(byId),
     gatewayNamespaces: new Set(gateways.map((manifest) => namespaceOf(manifest.object) ?? config.namespace)),
     problems: problems.sort(byPlace),
   }
@@ -179,6 +200,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
 const serviceOf = readOnce(readService)
 const entryOf = readOnce(readServiceEntry)
 const policyOf = readOnce(readNetworkPolicy)
+const authorizationOf = readOnce(readAuthorizationPolicy)
 const podsOf = readOnce((root, manifest) => readPodTemplate(root, groupKindOf(manifest)))
 const gatewayOf = readOnce((root) => {
   const kind = gatewayClass(root)

@@ -41,6 +41,8 @@ function say(finding: ReportFinding): Said {
       return {
         does: direction === 'ingress' ? `opens ${at} to ztunnel alone` : `opens ${at} towards ztunnel alone`,
       }
+    case 'port-widening':
+      return { does: `can be reached on every port through ${at}` }
     case 'isolated':
       return {
         loses:

@@ -7,6 +7,7 @@ import { byWorkload, count, names, placeLink, workloadItem } from './finding.ts'
 import type { Linker } from './finding.ts'
 import { assemble, folded, listed, paragraph } from './fit.ts'
 import { lostGraph } from './graph.ts'
+import { apartFromWidenings } from '../widening.ts'
 
 /** What was compared, and how it can be opened. */
 export interface Compared {
@@ -42,7 +43,7 @@ export function checkTitle(report: Report): string {
   const { introduced, existing, resolved } = sort(report)
   const of = (findings: readonly ReportFinding[], severity: string): number =>
     findings.filter((finding) => finding.severity === severity).length
-  const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
+  const counts = (['error', 'warning'] as const).flatMap((severity) => {
     const number = of(introduced, severity)
     return number === 0 ? [] : [count(number, severity)]
   })
@@ -54,10 +55,14 @@ export function checkTitle(report: Report): string {
       : [count(relevant.length, 'thing').replace(/^(\d+) things?$/, '$1 not judged')]),
     ...(resolved.length === 0 ? [] : [`${String(resolved.length)} resolved`]),
   ]
+  const { others, widened } = apartFromWidenings(introduced)
+  const noted = of(others, 'note') + widened.length
+  const notes = noted === 0 ? [] : [count(noted, 'note')]
+  if (news.length > 0) return [...news, ...notes].join(', ')
+  if (!report.relevant && noted === 0) return 'Nothing here bears on who reaches whom'
   const old = of(existing, 'error') + of(existing, 'warning')
-  if (news.length > 0) return news.join(', ')
-  if (!report.relevant) return 'Nothing here bears on who reaches whom'
-  return `Nothing new is cut off${old === 0 ? '' : ` (${count(old, 'old finding')})`}`
+  const aside = [...notes, ...(old === 0 ? [] : [count(old, 'old finding')])]
+  return `Nothing new is cut off${aside.length === 0 ? '' : ` (${aside.join(', ')})`}`
 }
 
 /** The summary of a check run, whole items of it within GitHub's limit. */
@@ -66,6 +71,7 @@ export function checkSummary(report: Report, compared: Compared): string {
   const { link } = compared
   const items = (findings: readonly ReportFinding[]): string[] =>
     byWorkload(findings).map((group) => workloadItem(group, link))
+  const { others, widened } = apartFromWidenings(introduced)
   const [told, aside] = [
     report.problems.filter(({ relevant }) => relevant),
     report.problems.filter(({ relevant }) => !relevant),
@@ -75,7 +81,13 @@ export function checkSummary(report: Report, compared: Compared): string {
     paragraph(fixLine(report, introduced)),
     paragraph(cniSentences(report).map(escapeMarkdown).join('\n')),
     paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
-    listed('Introduced', items(introduced)),
+    listed('Introduced', [
+      ...items(others),
+      ...widened.map(
+        ({ namespace, sentence }) =>
+          `- note ${code('port-widening')} in ${code(namespace)}: ${sentence(code)}.`,
+      ),
+    ]),
     listed(
       'Not judged',
       told.map((problem) => problemItem(problem, link)),

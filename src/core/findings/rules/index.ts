@@ -4,6 +4,7 @@ import { hboneEgress } from './hbone-egress.ts'
 import { hboneIngress } from './hbone-ingress.ts'
 import { isolated } from './isolated.ts'
 import { kubeletProbe } from './kubelet-probe.ts'
+import { portWidening } from './port-widening.ts'
 import { probeFamily } from './probe-family.ts'
 import { waypointControl } from './waypoint-control.ts'
 import { waypointPath } from './waypoint-path.ts'
@@ -18,4 +19,4 @@ export const STATE_RULES: readonly StateRule[] = [
   ztunnelPeer,
   probeFamily,
 ]
-export const CHANGE_RULES: readonly ChangeRule[] = [isolated]
+export const CHANGE_RULES: readonly ChangeRule[] = [isolated, portWidening]

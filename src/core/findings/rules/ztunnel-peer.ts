@@ -1,12 +1,12 @@
 // HBONE is believed to come from ztunnel. It does not: ztunnel opens its sockets inside the client pod, whose own
 // address they carry (ztunnel src/inpod/config.rs, InPodSocketFactory). A rule for ztunnel's pods opens nothing.
 import type { Direction, PolicyPeer, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
-import { label, pinnedLabels } from '../../kubernetes/labels.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import type { World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
-import { rulePorts } from '../../policy/engines/network-policy.ts'
+import { selectsZtunnel } from '../../ambient/ztunnel.ts'
+import { rulePorts } from '../../policy/engines/rule-matches.ts'
 import { grouped } from '../../source/grouped.ts'
 import type { Culprit, Finding } from '../finding.ts'
 import type { StateRule } from '../rule.ts'
@@ -31,7 +31,7 @@ function findMistaken(world: World, direction: Direction): readonly Finding[] {
     const opening = openingRules(world, member.workload, direction)
     if (opening.some(({ rule, policy }) => speaksOfOthers(world, direction, rule, policy))) continue
     for (const [policy, own] of grouped(opening, (one) => one.policy)) {
-      const rules = own.flatMap(({ rule }) => (rule.peers?.some(selectsZtunnel) === true ? rule : []))
+      const rules = own.flatMap(({ rule }) => (rule.peers?.some(isZtunnel) === true ? rule : []))
       if (rules.length === 0) continue
       const mistake = mistakes.get(policy) ?? { rules: new Set(), members: [] }
       for (const rule of rules) mistake.rules.add(rule)
@@ -67,16 +67,13 @@ function speaksOfOthers(
   policy: NetworkPolicy,
 ): boolean {
   if (rule.peers === null) return true
-  const peers = rule.peers.filter((peer) => !selectsZtunnel(peer))
+  const peers = rule.peers.filter((peer) => !isZtunnel(peer))
   const finder = direction === 'ingress' ? world.senders : world.receivers
   return peers.length > 0 && finder.ofRule({ ...rule, peers }, policy).length > 0
 }
 
-/** By the labels of the chart's pods: manifests/charts/ztunnel/templates/daemonset.yaml. */
-function selectsZtunnel(peer: PolicyPeer): boolean {
-  if (peer.kind === 'block') return false
-  const labels = pinnedLabels(peer.pods)
-  return [label(labels, 'app'), label(labels, 'app.kubernetes.io/name')].includes('ztunnel')
+function isZtunnel(peer: PolicyPeer): boolean {
+  return peer.kind === 'pods' && selectsZtunnel(peer.pods)
 }
 
 function asFinding(
@@ -102,7 +99,7 @@ function asFinding(
     lost: [],
     culprits: rules.map((rule) => ({ policy, rule })),
     isolatedBy: [],
-    enrolledAt: members.flatMap(({ enrollment }) => enrollment.at ?? []),
+    enrolledBy: members.map(({ enrollment }) => enrollment),
     workloadRoutes: [],
     message: sentence(policy, rules, members, direction, hbonePort),
   }
