@@ -100,16 +100,20 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
       .description('answer who reaches whom, by policy alone')
       .argument('[path]', 'root of the tree that is read; default: here'),
   )
-    .option('--from <peer>', 'Kind/namespace/name, an address or a block')
-    .option('--to <peer>', 'Kind/namespace/name, an address or a block')
-    .option('--port <port>', 'a number, or the name of a port of the destination')
+    .option('--from <peer>', 'Kind/namespace/name, Namespace/name, an address or a block; default: everybody')
+    .option('--to <peer>', 'the same; default: everybody')
+    .option('--port <port>', 'a number, or the name of a port of the destination; default: that of HBONE')
     .option('--protocol <protocol>', 'TCP, UDP or SCTP', 'TCP')
     .option('--queries <file>', 'one JSON question a line; - for standard input')
     .addOption(
-      new Option('--format <format>', 'text: a table, where no single question is asked')
-        .choices(['text', 'json'])
+      new Option(
+        '--format <format>',
+        'of the matrix; one question is answered in JSON unless markdown is asked for',
+      )
+        .choices(['text', 'json', 'markdown'])
         .default('text'),
     )
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'never']).default('auto'))
     .action(async (path: string | undefined, options: ReachOptions) => {
       code = await reach(path, options, output)
     })

@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 // The program: this process's words, streams and exit code.
+import { setImmediate } from 'node:timers/promises'
 import { runCommandLine } from './command-line.ts'
 import { lineWidth } from './output.ts'
 
 const { stdin, stdout, stderr } = process
 
 // Whoever reads has seen enough, as in `ambient-guard reach | head`. The exit code still tells the conclusion.
+let isRead = true
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
+  isRead = false
 })
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
@@ -15,7 +18,9 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   write: (text) => void stdout.write(text),
   flushed: async () => {
     if (stdout.writableNeedDrain) await drained()
-    return !stdout.destroyed
+    // Standard output is never destroyed; that nobody reads it is heard of a moment after the write.
+    await setImmediate()
+    return isRead
   },
   say: (line) => void stderr.write(`${line}\n`),
   // Node leaves both undefined, whatever its types say, where output is no terminal.
@@ -23,13 +28,12 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   width: lineWidth(process.env.COLUMNS, stdout.columns as number | undefined),
 })
 
-/** A reader that leaves closes the stream, which then never drains. */
 function drained(): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      stdout.off('drain', done).off('close', done)
+      stdout.off('drain', done).off('error', done)
       resolve()
     }
-    stdout.on('drain', done).on('close', done)
+    stdout.on('drain', done).on('error', done)
   })
 }

@@ -2,6 +2,7 @@
 // and be judged as the cluster would be.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { JUDGED_KINDS } from '../../src/core/kubernetes/state.ts'
@@ -12,7 +13,7 @@ import { ambientGuard, ambientGuardWith, folder } from './command.ts'
 import type { Ran } from './command.ts'
 
 const DUMP = readFileSync(join(import.meta.dirname, '../../fixtures/cluster/dump.yaml'), 'utf8')
-const assume = (input: string): Promise<Ran> => ambientGuardWith({ input }, 'assume')
+const assume = (input: string): Promise<Ran> => ambientGuardWith({ input: Readable.from([input]) }, 'assume')
 
 /** The values of the documents of a text. */
 function values(text: string): readonly Readonly<Record<string, unknown>>[] {

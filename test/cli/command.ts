@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
+import type { Output } from '../../src/cli/output.ts'
 import { runCommandLine } from '../../src/cli/command-line.ts'
 
 export interface Ran {
@@ -17,20 +18,18 @@ export function ambientGuard(...argv: readonly string[]): Promise<Ran> {
   return ambientGuardWith({}, ...argv)
 }
 
-/** The same with standard input, or lines of another width. */
-export async function ambientGuardWith(
-  { input = '', width = 80 }: { readonly input?: string; readonly width?: number },
-  ...argv: readonly string[]
-): Promise<Ran> {
+/** The same with streams of the test's own. */
+export async function ambientGuardWith(given: Partial<Output>, ...argv: readonly string[]): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   const code = await runCommandLine(argv, {
-    input: Readable.from([input]),
+    input: Readable.from([]),
     write: (text) => void (stdout += text),
     flushed: () => Promise.resolve(true),
     say: (line) => void (stderr += `${line}\n`),
     terminal: false,
-    width,
+    width: 80,
+    ...given,
   })
   return { code, stdout, stderr }
 }

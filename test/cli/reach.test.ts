@@ -1,7 +1,10 @@
 // `reach`: the JSON lines are a contract, and the verdicts follow from the NetworkPolicy API reference.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { ambientGuard, folder } from './command.ts'
+import { ambientGuard, ambientGuardWith, folder } from './command.ts'
 import { deployment, namespace, policy } from './manifests.ts'
 
 const tree = {
@@ -190,36 +193,104 @@ describe('reach --queries', () => {
   })
 })
 
-describe('reach without queries', () => {
-  it('prints who reaches a workload, peers with equal ports together', async () => {
-    const { stdout } = await ambientGuard('reach', folder(tree), '--to', api)
-    expect(stdout).toBe(
-      'Deployment/shop/api\n  no port\n    from Deployment/shop/api\n    from Deployment/shop/db\n  8080/TCP\n    from Deployment/shop/web\n',
-    )
+/** Answers as they are given, to questions that are still being asked. */
+const line = (query: object): string => `${JSON.stringify(query)}\n`
+const asked = { from: web, to: api, port: 8080 }
+
+describe('reach --queries -', () => {
+  it('answers a question before the next one is asked', async () => {
+    let answered: () => void = () => undefined
+    const first = new Promise<void>((resolve) => (answered = resolve))
+    const written: string[] = []
+    const input = (async function* (): AsyncGenerator<string> {
+      yield line(asked)
+      // Whoever reads everything before answering never comes past this.
+      await first
+      yield line({ ...asked, port: 9 })
+    })()
+    const write = (text: string): void => {
+      written.push(text)
+      answered()
+    }
+    await ambientGuardWith({ input, write }, 'reach', folder(tree), '--queries', '-')
+    expect(written.map((text) => (JSON.parse(text) as { verdict: string }).verdict)).toEqual([
+      'allowed',
+      'denied',
+    ])
   })
 
-  it('does not know where a policy cannot be read, and never prints a port', async () => {
-    const files = { ...tree, 'np.yaml': tree['np.yaml'].replace('8080', '"8080"') }
-    const { stdout } = await ambientGuard('reach', folder(files), '--from', web, '--to', api)
-    expect(stdout).toBe(`${api}\n  not known (perhaps every port)\n    from ${web}\n`)
+  it('reads no further than the answers have been taken', async () => {
+    let [given, taken] = [0, 0]
+    const input = (async function* (): AsyncGenerator<string> {
+      for (; given < 5; given += 1) {
+        expect(given).toBe(taken)
+        yield line(asked)
+      }
+    })()
+    const flushed = (): Promise<boolean> => Promise.resolve().then(() => (taken += 1) > 0)
+    await ambientGuardWith({ input, flushed }, 'reach', folder(tree), '--queries', '-')
+    expect(taken).toBe(5)
   })
 
-  it('does not know about pods on the host network that a policy selects', async () => {
-    const onHost = tree['api.yaml'].replace('    spec:\n', '    spec:\n      hostNetwork: true\n')
-    const { stdout } = await ambientGuard(
-      'reach',
-      folder({ ...tree, 'api.yaml': onHost }),
-      '--from',
-      web,
-      '--to',
-      api,
-    )
-    expect(stdout).toBe(`${api}\n  not known (perhaps every port)\n    from ${web}\n`)
+  it('stops where nobody reads the answers', async () => {
+    const input = (async function* (): AsyncGenerator<string> {
+      for (;;) yield line(asked)
+    })()
+    const flushed = (): Promise<boolean> => Promise.resolve(false)
+    const { code } = await ambientGuardWith({ input, flushed }, 'reach', folder(tree), '--queries', '-')
+    expect(code).toBe(0)
   })
 
-  it('refuses a workload that is not there', async () => {
-    const { code, stderr } = await ambientGuard('reach', folder(tree), '--to', 'Deployment/shop/nobody')
+  it('hears that the reader of a real pipe has left', { timeout: 30_000 }, async () => {
+    const main = join(import.meta.dirname, '../../src/cli/main.ts')
+    const argv = ['--import', import.meta.resolve('tsx'), main, 'reach', folder(tree), '--queries', '-']
+    const child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+    child.stdin.on('error', () => undefined)
+    Readable.from(
+      (function* (): Generator<string> {
+        for (;;) yield line(asked).repeat(1000)
+      })(),
+    ).pipe(child.stdin)
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
+  it('reads lines however they are cut, and answers a broken one in its place', async () => {
+    const text = `${line(asked)}\n{"from":\r\n${line({ ...asked, from: 'Deployment/shop/é' })}${'x'.repeat(200_000)}\n${line(asked).trimEnd()}`
+    const bytes = Buffer.from(text)
+    const verdicts = async (size: number): Promise<unknown[]> => {
+      const input = (function* (): Generator<Uint8Array> {
+        for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+      })()
+      const { code, stdout } = await ambientGuardWith(
+        { input: Readable.from(input) },
+        'reach',
+        folder(tree),
+        '--queries',
+        '-',
+      )
+      expect(code).toBe(2)
+      return stdout
+        .trim()
+        .split('\n')
+        .map((one) => JSON.parse(one) as { verdict: string; error?: string })
+        .map(({ verdict, error }) => error ?? verdict)
+    }
+    const wanted = [
+      'allowed',
+      'not a line of JSON: {"from":',
+      'Deployment/shop/é is neither a workload of this tree nor an address',
+      'a query has at most 65536 characters',
+      'allowed',
+    ]
+    for (const size of [7, 1000, bytes.length]) expect(await verdicts(size)).toEqual(wanted)
+  })
+
+  it('names a file that it cannot read', async () => {
+    const root = folder(tree)
+    const { code, stderr } = await ambientGuard('reach', root, '--queries', join(root, 'none.jsonl'))
     expect(code).toBe(2)
-    expect(stderr).toContain('Deployment/shop/nobody is no workload of this tree')
+    expect(stderr).toContain('none.jsonl: there is no such file.')
   })
 })

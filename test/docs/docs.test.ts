@@ -112,6 +112,7 @@ function run(args: readonly string[], cwd: string): string {
   const done = spawnSync(process.execPath, ['--import', tsx, join(ROOT, 'src/cli/main.ts'), ...args], {
     cwd,
     encoding: 'utf8',
+    env: { ...process.env, COLUMNS: '' },
   })
   expect(done.stderr).toBe('')
   return done.stdout

@@ -17,6 +17,7 @@ import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
 import type { Direction } from '../kubernetes/kinds/network-policy.ts'
 import { matches } from '../kubernetes/labels.ts'
 import type { Workload } from '../kubernetes/state.ts'
+import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
 import type { Allowance } from './engine.ts'
 import type { Peer } from './peer.ts'
@@ -52,10 +53,55 @@ type End =
   | { readonly kind: 'workload'; readonly workload: Workload }
   | { readonly kind: 'addresses'; readonly addresses: AddressSet }
 
-/** Answers a query; a peer that does not exist, or a port that has no number, is `unknown` with an `error`. */
+export interface Asker {
+  /** Answers a query; a peer that does not exist, or a port that has no number, is `unknown` with an `error`. */
+  readonly answer: (query: Query) => Answer
+  /** The ports that are open for sure from one peer to another; none where either end is not found or not known. */
+  readonly openPorts: (from: string, to: string) => PortSet
+}
+
+/** Answers one query. */
 export function answer(analysis: Analysis, query: Query): Answer {
-  const from = findEnd(analysis, query.from)
-  const to = findEnd(analysis, query.to)
+  return asker(analysis).answer(query)
+}
+
+/** Gets ready, once, for any number of queries about one analysis. */
+export function asker(analysis: Analysis): Asker {
+  const ends = new Map<string, End>()
+  for (const workload of analysis.state.workloads)
+    if (!ends.has(workload.id)) ends.set(workload.id, { kind: 'workload', workload })
+  const isHidden = hiddenIn(analysis)
+
+  /** A workload by its id, or an address or block; null where it is neither. */
+  const find = (name: string): End | null => {
+    const end = ends.get(name)
+    if (end !== undefined) return end
+    const addresses = parseAddresses(name)
+    return addresses === null ? null : { kind: 'addresses', addresses }
+  }
+
+  const openPorts: Asker['openPorts'] = (from, to) => {
+    const [source, target] = [find(from), find(to)]
+    if (source === null || target === null) return NO_PORTS
+    const open = (end: End, other: End, direction: Direction): PortSet => {
+      if (end.kind !== 'workload') return ALL_PORTS
+      if (isHidden(end.workload, direction)) return NO_PORTS
+      return analysis.engine.allows(end.workload, peerOf(other), direction).sure
+    }
+    return intersectPorts(open(source, target, 'egress'), open(target, source, 'ingress'))
+  }
+
+  return { openPorts, answer: (query) => answerWith(analysis, find, isHidden, query) }
+}
+
+function answerWith(
+  analysis: Analysis,
+  find: (name: string) => End | null,
+  isHidden: Hidden,
+  query: Query,
+): Answer {
+  const from = find(query.from)
+  const to = find(query.to)
   const failed = (error: string): Answer => ({ ...query, verdict: 'unknown', because: [], error })
   if (from === null) return failed(`${query.from} is neither a workload of this tree nor an address`)
   if (to === null) return failed(`${query.to} is neither a workload of this tree nor an address`)
@@ -63,10 +109,14 @@ export function answer(analysis: Analysis, query: Query): Answer {
     return failed('one end must be a workload: no policy governs addresses')
   const port = numberOf(query, to)
   if (port === null) return failed(`${query.to} has no ${query.protocol} port named ${String(query.port)}`)
-  const sides = [
-    ...(from.kind === 'workload' ? [side(analysis, from.workload, to, 'egress', port, query.protocol)] : []),
-    ...(to.kind === 'workload' ? [side(analysis, to.workload, from, 'ingress', port, query.protocol)] : []),
-  ]
+  const ask = (end: End, other: End, direction: Direction): Side => {
+    if (end.kind !== 'workload') return OPEN
+    if (isHidden(end.workload, direction)) return UNKNOWN
+    // Most workloads are isolated in one direction at most, and many pairs are asked about.
+    if (analysis.engine.isolating(end.workload, direction).length === 0) return OPEN
+    return side(analysis, end.workload, other, direction, port, query.protocol)
+  }
+  const sides = [ask(from, to, 'egress'), ask(to, from, 'ingress')]
   const denied = sides.filter(({ verdict }) => verdict === 'denied')
   const partial = sides.flatMap((one) => one.partial ?? [])
   // A doubt on one side does not matter where the other side denies.
@@ -80,39 +130,6 @@ export function answer(analysis: Analysis, query: Query): Answer {
     because: deciding.flatMap(({ because }) => because),
     ...(verdict === 'denied' && whole && partial.length > 0 ? { partial } : {}),
   }
-}
-
-/** The ports on which one workload reaches another: for sure, and if what is not known would have it so. */
-export function reachability(
-  analysis: Analysis,
-): (from: Workload, to: Workload) => { readonly sure: PortSet; readonly perhaps: PortSet } {
-  const hidden = {
-    ingress: new Set(analysis.state.workloads.filter((one) => isHidden(analysis, one, 'ingress'))),
-    egress: new Set(analysis.state.workloads.filter((one) => isHidden(analysis, one, 'egress'))),
-  }
-  const end = (
-    workload: Workload,
-    other: Workload,
-    direction: Direction,
-  ): { readonly sure: PortSet; readonly perhaps: PortSet } =>
-    hidden[direction].has(workload)
-      ? { sure: NO_PORTS, perhaps: ALL_PORTS }
-      : analysis.engine.allows(workload, { kind: 'workload', workload: other }, direction)
-  return (from, to) => {
-    const [out, into] = [end(from, to, 'egress'), end(to, from, 'ingress')]
-    return {
-      sure: intersectPorts(out.sure, into.sure),
-      perhaps: intersectPorts(out.perhaps, into.perhaps),
-    }
-  }
-}
-
-/** A workload by its id, or an address or block; null where it is neither. */
-function findEnd({ state }: Analysis, name: string): End | null {
-  const workload = state.workloads.find(({ id }) => id === name)
-  if (workload !== undefined) return { kind: 'workload', workload }
-  const addresses = parseAddresses(name)
-  return addresses === null ? null : { kind: 'addresses', addresses }
 }
 
 function numberOf({ port, protocol }: Query, to: End): number | null {
@@ -131,6 +148,9 @@ interface Side {
   readonly partial: readonly string[] | null
 }
 
+const OPEN: Side = { verdict: 'allowed', because: [], partial: null }
+const UNKNOWN: Side = { verdict: 'unknown', because: [], partial: null }
+
 function side(
   analysis: Analysis,
   workload: Workload,
@@ -139,7 +159,6 @@ function side(
   port: number,
   protocol: Protocol,
 ): Side {
-  if (isHidden(analysis, workload, direction)) return { verdict: 'unknown', because: [], partial: null }
   if (other.kind === 'workload')
     return judged(analysis.engine.allows(workload, other, direction), direction, port, protocol)
   const parts = cut(other.addresses, analysis, workload, direction).map((addresses) => {
@@ -150,12 +169,12 @@ function side(
     }
   })
   const [first] = parts
-  if (first === undefined) return { verdict: 'unknown', because: [], partial: null }
+  if (first === undefined) return UNKNOWN
   if (parts.every(({ verdict }) => verdict === 'allowed')) {
     return { verdict: 'allowed', because: unique(parts.flatMap(({ because }) => because)), partial: null }
   }
   const refused = parts.filter(({ verdict }) => verdict === 'denied')
-  if (refused.length === 0) return { verdict: 'unknown', because: [], partial: null }
+  if (refused.length === 0) return UNKNOWN
   const admitted = parts
     .filter(({ verdict }) => verdict === 'allowed')
     .reduce((sum, part) => unionAddresses(sum, part.addresses), NO_ADDRESSES)
@@ -176,7 +195,7 @@ function judged(
     .filter((hit) => hasPort(hit.sure, protocol, port))
     .map(({ policy, rule }): Because => ({ direction, policy: policy.id, rule: rule.index, action: 'allow' }))
   if (hasPort(sure, protocol, port)) return { verdict: 'allowed', because: allow, partial: null }
-  if (hasPort(perhaps, protocol, port)) return { verdict: 'unknown', because: [], partial: null }
+  if (hasPort(perhaps, protocol, port)) return UNKNOWN
   return {
     verdict: 'denied',
     because: isolatedBy.map(({ id }) => ({ direction, policy: id, rule: null, action: 'deny' })),
@@ -184,25 +203,30 @@ function judged(
   }
 }
 
+type Hidden = (workload: Workload, direction: Direction) => boolean
+
 /** A policy that could not be read or is not evaluated may decide anything for the pods it may select. */
-function isHidden({ problems, state }: Analysis, workload: Workload, direction: Direction): boolean {
-  const namespace = workload.namespace.name
-  const broken = problems.some(
-    ({ class: kind, code, hides }) =>
+function hiddenIn({ problems, state }: Analysis): Hidden {
+  const broken = problems.filter(
+    ({ class: kind, code }) =>
       (kind === 'unreadable' || code === 'policy-not-evaluated' || code === 'duplicate-object') &&
-      code !== 'configuration' &&
-      (hides.namespaces === 'all' || hides.namespaces.includes(namespace)),
+      code !== 'configuration',
   )
-  // Whether a policy governs pods on the host network is left to the CNI.
-  const undefinedByApi =
-    workload.pods.hostNetwork &&
-    state.policies.some(
-      (policy) =>
-        policy.namespace.name === namespace &&
-        policy.spec[direction] !== null &&
-        matches(policy.spec.selector, workload.pods.labels),
-    )
-  return broken || undefinedByApi
+  const everywhere = broken.some(({ hides }) => hides.namespaces === 'all')
+  const namespaces = new Set(broken.flatMap(({ hides }) => hides.namespaces))
+  const policies = grouped(state.policies, ({ namespace }) => namespace.name)
+  return ({ namespace: { name }, pods }, direction) =>
+    everywhere ||
+    namespaces.has(name) ||
+    // Whether a policy governs pods on the host network is left to the CNI.
+    (pods.hostNetwork &&
+      (policies.get(name) ?? []).some(
+        ({ spec }) => spec[direction] !== null && matches(spec.selector, pods.labels),
+      ))
+}
+
+function peerOf(end: End): Peer {
+  return end.kind === 'workload' ? end : { ...end, pods: false }
 }
 
 /** Cuts a block at the edges of every block that the workload's policies name. */
