@@ -11,6 +11,7 @@ import { unseenProblems } from './findings/unseen.ts'
 import type { Manifest } from './kubernetes/manifest.ts'
 import { buildState } from './kubernetes/state.ts'
 import type { ClusterState } from './kubernetes/state.ts'
+import type { PolicyRule } from './kubernetes/kinds/network-policy.ts'
 import type { Engine } from './policy/engine.ts'
 import { clientCut } from './policy/clients.ts'
 import type { ClientCut } from './policy/clients.ts'
@@ -18,6 +19,8 @@ import { fromRising } from './policy/index-set.ts'
 import type { IndexSet } from './policy/index-set.ts'
 import { findPeers } from './policy/mesh-peers.ts'
 import type { PeerFinder } from './policy/mesh-peers.ts'
+import { meanings } from './policy/port-names.ts'
+import type { Meaning } from './policy/port-names.ts'
 import { populate } from './policy/population.ts'
 import type { Population } from './policy/population.ts'
 import { policyEngine } from './policy/stages.ts'
@@ -37,6 +40,8 @@ export interface World {
   readonly senders: PeerFinder
   readonly receivers: PeerFinder
   readonly clients: ClientCut
+  /** What the ports of an egress rule come to for each known destination. */
+  readonly meanings: (rule: PolicyRule) => readonly Meaning[]
   /** The workloads to which some traffic of ambient pods goes, or may go, through a waypoint. */
   readonly detoured: IndexSet
 }
@@ -71,6 +76,7 @@ export function analyze(
     senders: findPeers(state, population, mesh, 'sends'),
     receivers: findPeers(state, population, mesh, 'receives'),
     clients: clientCut(population, mesh),
+    meanings: meanings(population),
     detoured: fromRising(
       population.workloads.flatMap((workload, index) =>
         waypoints.ways(workload, 'ambient').direct === 'yes' ? [] : [index],

@@ -2,7 +2,7 @@
 // and not on the port by which the mesh delivers? Peers are asked in sets; see policy/peer-set.ts.
 import type { World } from '../analysis.ts'
 import type { Ways } from '../ambient/waypoints.ts'
-import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
+import { contains, intersect, subtract } from '../kubernetes/interval-set.ts'
 import { ALL_PORTS, NO_PORTS, hasPort, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
@@ -103,21 +103,15 @@ function byPorts(world: World, rule: PolicyRule, group: MeshPeers): readonly Adm
   const plain = plainPorts(rule)
   if (rule.ports?.every((port) => !('name' in port)) ?? true) return [{ ports: plain, peers: group }]
   const { certain, possible } = group
-  const parts = new Map<string, { readonly ports: PortSet; readonly indexes: number[] }>()
-  for (const index of indexesOf(union(certain.known, possible.known))) {
-    const destination = world.population.workloads[index] as Workload
-    const ports = rulePorts(rule, destination, { kind: 'workload', workload: destination }).sure
-    const key = JSON.stringify(ports)
-    const part = parts.get(key) ?? { ports, indexes: [] }
-    part.indexes.push(index)
-    parts.set(key, part)
-  }
   const unseen = { certain: { ...certain, known: NOBODY }, possible: { ...possible, known: NOBODY } }
   return [
-    ...[...parts.values()].map(({ ports, indexes }) => {
-      const those = fromRising(indexes)
-      const peers = { ...group, certain: onlyKnown(certain, those), possible: onlyKnown(possible, those) }
-      return { ports, peers }
+    ...world.meanings(rule).flatMap(({ ports, workloads }): Admitted[] => {
+      const peers = {
+        ...group,
+        certain: onlyKnown(certain, workloads),
+        possible: onlyKnown(possible, workloads),
+      }
+      return noPeers(peers.certain) && noPeers(peers.possible) ? [] : [{ ports, peers }]
     }),
     { ports: plain, peers: { ...group, ...unseen } },
   ]

@@ -30,17 +30,20 @@ export function union<T extends number | bigint>(a: IntervalSet<T>, b: IntervalS
   return intervalSet([...a, ...b])
 }
 
+/** What is in both; `a` itself where all of it is. */
 export function intersect<T extends number | bigint>(a: IntervalSet<T>, b: IntervalSet<T>): IntervalSet<T> {
   const result: Interval<T>[] = []
+  let whole = 0
   let i = 0
   let j = 0
   for (;;) {
     const left = a[i]
     const right = b[j]
-    if (left === undefined || right === undefined) return result
+    if (left === undefined || right === undefined) return whole === a.length ? a : result
     const low = left[0] > right[0] ? left[0] : right[0]
     const high = left[1] < right[1] ? left[1] : right[1]
     if (low < high) result.push([low, high])
+    if (low === left[0] && high === left[1]) whole += 1
     if (left[1] < right[1]) i += 1
     else j += 1
   }
