@@ -1,7 +1,8 @@
 // Which changed line brought a finding about.
 import type { Analysis } from '../analysis.ts'
 import { intersect } from '../kubernetes/interval-set.ts'
-import { linesOf } from '../kubernetes/manifest.ts'
+import { linesOf, placeOf } from '../kubernetes/manifest.ts'
+import { DATAPLANE_MODE } from '../kubernetes/labels.ts'
 import type { Origin, Place } from '../kubernetes/manifest.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { fromRising, indexesOf } from '../policy/index-set.ts'
@@ -27,6 +28,11 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
     )
   const changed = inTouched(({ origin }) => origin)
   const inChangedNamespaces = inTouched(({ namespace }) => namespace.origin)
+  const enrolledInTouched = fromRising(
+    head.population.namespaces.flatMap(({ origin }, index) =>
+      origin !== null && touched.lines.has(origin.file.path) ? [index] : [],
+    ),
+  )
   const isTouched = ({ path, line }: Place): boolean => touched.lines.get(path)?.has(line) === true
 
   const { at: shown } = head.state.network
@@ -41,7 +47,14 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
     const enrolled = [...among(changed), ...among(inChangedNamespaces)].map(
       (peer) => head.mesh.member(peer).enrollment,
     )
-    const labels = [...enrolledBy, ...enrolled].flatMap(({ at }) => at ?? []).filter(isTouched)
+    const ofUnseen = lost
+      .flatMap(({ peers }) => peers.unseen)
+      .flatMap(({ namespaces }) => [...indexesOf(intersect(namespaces, enrolledInTouched))])
+      .flatMap((index) => head.population.namespaces[index]?.origin ?? [])
+      .map((origin) => placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE]))
+    const labels = [...[...enrolledBy, ...enrolled].flatMap(({ at }) => at ?? []), ...ofUnseen].filter(
+      isTouched,
+    )
     const manifests: readonly (readonly (readonly [Origin, readonly Route[]])[])[] = [
       culprits.map(({ policy, rule }) => [policy.origin, [rule?.route ?? ['spec']]]),
       isolatedBy.map(({ origin }) => [origin, [['spec']]]),

@@ -54,8 +54,8 @@ export function compare(
   today: string,
 ): Comparison {
   const problems = [
-    ...compareProblems(head.problems, base?.problems ?? [], touched),
-    ...withdrawn(head.problems, base?.problems ?? [], touched),
+    ...compareProblems(head.problems, base === null ? [] : everyProblem(base), touched),
+    ...withdrawn(everyProblem(head), base?.problems ?? [], touched),
   ].sort(byPlace)
   const changeRules = base === null ? [] : CHANGE_RULES.filter(({ id }) => head.rules[id] !== 'off')
   const changed =
@@ -122,6 +122,11 @@ function hidden({ workload }: Finding, problems: readonly ComparedProblem[]): bo
       change === 'introduced' &&
       (hides.namespaces === 'all' || hides.namespaces.includes(workload.namespace.name)),
   )
+}
+
+/** Those that did not bear on the mesh among them: one that begins to matter was there before. */
+function everyProblem({ problems, state }: Analysis): readonly Problem[] {
+  return [...new Set([...problems, ...state.problems])]
 }
 
 /** Two problems of one file in the same words are two: a second broken document is a new one. */

@@ -87,8 +87,10 @@ export function admittedBy(
       const serving = world.population.declaring(ports.TCP)
       if (namesNoPods(rule)) {
         // Such a rule counts for known workloads alone, so they are called by their names.
-        const named = { name: null, certain: onlyKnown(peers.certain, serving), possible: NO_PEERS }
-        return noPeers(named.certain) ? [] : [{ ports, peers: named }]
+        const receivers = world.receivers.everyone.certain
+        const perhaps = holdsSomePods(peers) ? onlyKnown(receivers, serving) : NO_PEERS
+        const named = { name: null, certain: onlyKnown(peers.certain, serving), possible: perhaps }
+        return noPeers(named.certain) && noPeers(named.possible) ? [] : [{ ports, peers: named }]
       }
       if (!isDns(ports.TCP)) return [{ ports, peers }]
       const certain = onlyKnown(peers.certain, serving)
@@ -96,6 +98,11 @@ export function admittedBy(
       return noPeers(certain) && noPeers(possible) ? [] : [{ ports, peers: { ...peers, certain, possible } }]
     }),
   )
+}
+
+/** A block that holds the addresses of some pods, nobody can say of which. */
+function holdsSomePods({ certain, possible }: MeshPeers): boolean {
+  return [...certain.rest, ...possible.rest].some((peer) => peer.kind === 'addresses' && peer.pods)
 }
 
 /** For egress, a rule's names of ports mean other numbers for each destination, and none for those nobody shows. */

@@ -2,6 +2,7 @@
 import { addressSet } from '../kubernetes/address-set.ts'
 import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/manifest.ts'
+import { indexesOf } from '../policy/index-set.ts'
 import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
@@ -15,6 +16,28 @@ export function unseenProblems(world: World): readonly Problem[] {
   // Where nothing enforces policies, nobody can be cut off.
   if (world.state.network.stages.length === 0) return []
   return [...undescribedNamespaces(world), ...emptyNamespaces(world), ...unseenWorkloads(world)]
+}
+
+/**
+ * A policy that nobody evaluates, in a namespace that is described and has nothing to do with the mesh, decides about
+ * traffic that stays as it was: whatever it says, nothing there needs HBONE or the probe source.
+ */
+export function bearsOnMesh({ mesh, population, state }: World, { code, hides }: Problem): boolean {
+  if (code !== 'policy-not-evaluated' || hides.namespaces === 'all' || hides.namespaces.length === 0)
+    return true
+  return hides.namespaces.some((name) => {
+    const namespace = state.namespaces.get(name)
+    const index = population.namespaceIndex(name)
+    if (namespace?.known !== true || index === undefined) return true
+    const inside = [...indexesOf(population.matching(EVERYTHING, [[index, index + 1]]))]
+    return (
+      mesh.podsSide(EVERYTHING, namespace, 'sends') !== 'outside' ||
+      inside.some((at) => {
+        const { sends, receives } = mesh.member(population.workloads[at] as Workload)
+        return sends !== 'outside' || receives !== 'outside'
+      })
+    )
+  })
 }
 
 /** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */

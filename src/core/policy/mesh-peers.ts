@@ -74,8 +74,8 @@ export function findPeers(
   ): readonly MeshPeers[] => {
     const matching = population.matching(pods, namespaces)
     const known = intersect(matching, members)
-    // A selector with labels that finds its workload is taken at its word; an empty one, or one that finds
-    // nothing, also speaks of pods that the tree does not show.
+    // A selector with labels that finds its workload in a namespace is taken at its word there; an empty one, or one
+    // that finds nothing, also speaks of pods that the tree does not show.
     const settled = population.homesOf(pods.length > 0 ? matching : known)
     const open = subtract(namespaces, settled)
     const side = sides(pods)
@@ -120,9 +120,12 @@ export function findPeers(
       const allName = pods.length === 0 && selector.length === 0 ? unseenName : null
       const { yes, maybe } = population.namespacesMatching(selector)
       const mentioned = intersect(union(yes, maybe), population.mentioned)
-      const peers = inNamespaces(pods, mentioned, unseenName, allName)
       // A selector that pins names speaks of those namespaces alone, and of each of them.
       const pinned = selector.some(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In')
+      // Any other that asks for labels of pods, and finds such pods anywhere, means those.
+      if (pods.length > 0 && !pinned && population.matching(pods, mentioned).length > 0)
+        return inNamespaces(pods, population.homesOf(population.matching(pods, mentioned)), unseenName, null)
+      const peers = inNamespaces(pods, mentioned, unseenName, allName)
       if (intersect(yes, population.described).length > 0 && selector.length > 0 && !pinned) return peers
       const named = namedNamespaces(selector).filter((name) => population.namespaceIndex(name) === undefined)
       const strangers = [...new Set(named)]

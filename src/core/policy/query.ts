@@ -207,7 +207,8 @@ type Hidden = (workload: Workload, direction: Direction) => boolean
 
 /** A policy that could not be read or is not evaluated may decide anything for the pods it may select. */
 function hiddenIn({ problems, state }: Analysis): Hidden {
-  const broken = problems.filter(
+  // Those of the state, too: what does not bear on the mesh is not told, and still not known.
+  const broken = [...problems, ...state.problems].filter(
     ({ class: kind, code }) =>
       (kind === 'unreadable' || code === 'policy-not-evaluated' || code === 'duplicate-object') &&
       code !== 'configuration',
