@@ -16,7 +16,7 @@ import type { Cluster } from '../twin/cluster.ts'
 import { analyzeCluster } from '../twin/product.ts'
 import { clusters } from '../twin/random.ts'
 
-const { runs, seed, timeout } = campaign(150)
+const { runs, seed, timeout } = campaign(150, 1 / 50)
 const PORTS = [80, 15008]
 const SELECTORS: readonly Selector[] = [
   [],

@@ -7,12 +7,12 @@ export interface Campaign {
   readonly timeout: number
 }
 
-/** AMBIENT_GUARD_SEED repeats a long run that failed. */
-export function campaign(runs: number): Campaign {
+/** `share` is how much of a long run falls to a test whose runs are dearer. AMBIENT_GUARD_SEED repeats a long run that failed. */
+export function campaign(runs: number, share = 1): Campaign {
   const long = Number(process.env.AMBIENT_GUARD_LONG ?? '0')
   const fixed = { runs, seed: 20261124, timeout: 60_000 }
   if (!(long > 0)) return fixed
   const seed = Number(process.env.AMBIENT_GUARD_SEED ?? Date.now() % 2 ** 31)
   process.stderr.write(`AMBIENT_GUARD_SEED=${String(seed)} repeats this run\n`)
-  return { runs: Math.max(runs, long), seed, timeout: 3_600_000 }
+  return { runs: Math.max(runs, long * share), seed, timeout: 3_600_000 }
 }
