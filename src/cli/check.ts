@@ -25,19 +25,30 @@ export interface CheckOptions extends ConfigOptions {
   readonly color: 'auto' | 'never'
 }
 
+/** What `fix` has no use for. */
+export interface ReportOptions extends CheckOptions {
+  readonly explain?: boolean
+}
+
 export interface FixOptions extends CheckOptions {
   readonly write?: boolean
 }
 
 /** Prints the report. Exit code: 1 where it concludes failure, else 0. */
-export async function check(path: string | undefined, options: CheckOptions, output: Output): Promise<0 | 1> {
+export async function check(
+  path: string | undefined,
+  options: ReportOptions,
+  output: Output,
+): Promise<0 | 1> {
   const { report } = await run(path, options)
+  const { explain = false } = options
   const texts = {
-    json: (): string => reportJson(report),
-    markdown: (): string => reportMarkdown(report),
+    json: (): string => reportJson(report, explain),
+    markdown: (): string => reportMarkdown(report, explain),
     text: (): string =>
       reportText(report, {
         color: useColor(options.color, output),
+        explain,
         ...(output.terminal ? { width: output.width } : {}),
       }),
   }

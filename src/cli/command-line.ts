@@ -5,7 +5,7 @@ import { readConfig } from '../core/config.ts'
 import { GitError } from '../git/command.ts'
 import { assume } from './assume.ts'
 import { check, fix } from './check.ts'
-import type { CheckOptions, FixOptions } from './check.ts'
+import type { FixOptions, ReportOptions } from './check.ts'
 import { problemLine, readText } from './configuration.ts'
 import type { Output } from './output.ts'
 import { reach } from './reach.ts'
@@ -85,7 +85,8 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     .addOption(
       new Option('--format <format>', 'of the report').choices(['text', 'json', 'markdown']).default('text'),
     )
-    .action(async (path: string | undefined, options: CheckOptions) => {
+    .option('--explain', 'say under each finding why it is one, step by step')
+    .action(async (path: string | undefined, options: ReportOptions) => {
       code = await check(path, options, output)
     })
   common(judged(program.command('fix').description('print the proved fixes as a diff')))

@@ -1,5 +1,5 @@
 // The one story that both faces call: load both states, analyse, compare, propose fixes, prove them.
-import { analyze, compare, conclude, probesHangOnCni, propose } from '../core/index.ts'
+import { analyze, compare, conclude, explain, probesHangOnCni, propose } from '../core/index.ts'
 import type { Analysis, ComparedFinding, Comparison, Touched } from '../core/index.ts'
 import type { ClusterConfig, Config } from '../core/config.ts'
 import { byChange } from '../core/findings/compare.ts'
@@ -91,6 +91,10 @@ export async function examine(examination: Examination): Promise<Report> {
               mended,
             ),
           },
+    explain: (finding) => {
+      const analysis = head.analyses.find(({ state }) => state.config.name === finding.cluster)
+      return analysis === undefined || finding.change === 'resolved' ? [] : explain(finding, analysis)
+    },
     relevant:
       touched.some(({ namespaces }) => namespaces.size > 0) || problems.some(({ relevant }) => relevant),
     namespaces: [...new Set(head.analyses.flatMap((analysis) => [...inhabited(analysis)]))].sort(compareText),

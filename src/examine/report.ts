@@ -1,5 +1,5 @@
 // What an examination says: the one value that the command line prints and the pull request shows.
-import type { Conclusion, ComparedFinding, ComparedProblem, NamespaceReadiness } from '../core/index.ts'
+import type { Conclusion, ComparedFinding, ComparedProblem, NamespaceReadiness, Step } from '../core/index.ts'
 import type { Cni } from '../core/kubernetes/cni-profiles.ts'
 import type { SourceFile, TextEdit } from '../core/source/text.ts'
 
@@ -70,6 +70,8 @@ export interface Report {
   readonly fix: Fix | null
   /** null where nobody asked about enrolment. */
   readonly readiness: Readiness | null
+  /** Why a finding is one, step by step; worked out when it is asked for. Empty for what is resolved. */
+  readonly explain: (finding: ReportFinding) => readonly Step[]
   /** Does the change touch anything that bears on reachability? */
   readonly relevant: boolean
   /** Every namespace of the head in which something lives, described or not; sorted. */

@@ -1,14 +1,18 @@
 // The JSON of `check`: a contract. Fields are added, never renamed; paths are relative to the tree.
 import { policiesOf } from '../core/index.ts'
+import type { Step } from '../core/index.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 
-/** The report as one JSON document, with a newline at the end. */
-export function reportJson(report: Report): string {
+/** The report as one JSON document, with a newline at the end; `explain` adds to each finding why it is one. */
+export function reportJson(report: Report, explain: boolean = false): string {
   const { conclusion, findings, problems, readiness, summary, clusters } = report
   const document = {
     version: 1,
     conclusion,
-    findings: findings.map(findingJson),
+    findings: findings.map((finding) => ({
+      ...findingJson(finding),
+      ...(explain ? { explanation: report.explain(finding).map(stepJson) } : {}),
+    })),
     problems: problems.map(({ path, line, code, class: kind, change, relevant, message, remedy }) => ({
       path,
       line,
@@ -32,6 +36,10 @@ export function reportJson(report: Report): string {
         }),
   }
   return `${JSON.stringify(document, null, 2)}\n`
+}
+
+function stepJson({ text, at }: Step): Record<string, unknown> {
+  return { text, path: at?.path ?? null, line: at?.line ?? null }
 }
 
 function findingJson(finding: ReportFinding): Record<string, unknown> {

@@ -1,5 +1,6 @@
 // The report as Markdown, for a comment of somebody else's CI.
 import { policiesOf } from '../core/index.ts'
+import type { Step } from '../core/index.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 import { cniSentences } from './cni.ts'
 import { escapeMarkdown as esc } from './github/escape.ts'
@@ -9,7 +10,7 @@ import { scope } from './text.ts'
 import { apartFromWidenings } from './widening.ts'
 
 /** Findings that are there now, problems, and the conclusion, as GitHub-flavoured Markdown. */
-export function reportMarkdown(report: Report): string {
+export function reportMarkdown(report: Report, explain: boolean = false): string {
   const { conclusion, findings, problems, readiness, summary } = report
   const { others, widened } = apartFromWidenings(findings)
   const live = others.filter(({ change }) => change !== 'resolved')
@@ -18,7 +19,10 @@ export function reportMarkdown(report: Report): string {
   const parts = [
     `### ambient-guard: ${conclusion}`,
     ...(readiness === null ? [] : [readinessMarkdown(report, readiness)]),
-    ...live.map(findingMarkdown),
+    ...live.flatMap((finding) => [
+      findingMarkdown(finding),
+      ...(explain ? [explanation(report.explain(finding))] : []),
+    ]),
     ...widened.map(
       ({ namespace, sentence }) => `**note** ${esc(namespace)} (port-widening): ${sentence(esc)}.`,
     ),
@@ -48,6 +52,14 @@ function findingMarkdown(finding: ReportFinding): string {
     )
   if (advice !== null) parts.push(esc(advice))
   return parts.join('\n\n')
+}
+
+function explanation(steps: readonly Step[]): string {
+  const items = steps.map(
+    ({ text, at }, index) =>
+      `${String(index + 1)}. ${esc(text)}${at === null ? '' : ` (${esc(`${at.path}:${String(at.line)}`)})`}`,
+  )
+  return items.join('\n')
 }
 
 /** Longer than any run of backticks inside. */

@@ -51,7 +51,7 @@ export function readinessCounts({ namespaces }: Readiness): string {
     ...(not > 0 ? [`${String(not)} ${not === 1 ? 'is' : 'are'} not`] : []),
     ...(unknown > 0 ? [`${String(unknown)} cannot be judged`] : []),
   ]
-  const first = `${String(ready)} of ${String(judged)} ${judged === 1 ? 'namespace' : 'namespaces'} ${ready === 1 ? 'is' : 'are'} ready for Ambient`
+  const first = `${String(ready)} of ${String(judged)} ${judged === 1 ? 'namespace' : 'namespaces'} ${ready === 1 || judged === 1 ? 'is' : 'are'} ready for Ambient`
   return `${[first, ...rest].join(', ')}.`
 }
 

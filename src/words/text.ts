@@ -1,7 +1,7 @@
 // The report for a terminal.
 import pc from 'picocolors'
 import { policiesOf } from '../core/index.ts'
-import type { ComparedProblem } from '../core/index.ts'
+import type { ComparedProblem, Step } from '../core/index.ts'
 import type { Report, ReportFinding, Summary } from '../examine/report.ts'
 import { cniSentences } from './cni.ts'
 import { INDENT, PLAIN_WIDTH, printable, wrap } from './lines.ts'
@@ -18,21 +18,28 @@ export interface TextOptions {
   readonly color: boolean
   /** Of the terminal, in characters; lines are never longer than PLAIN_WIDTH for that. */
   readonly width?: number
+  /** Says under each finding why it is one. */
+  readonly explain?: boolean
 }
 
 /** What `check` prints: findings that matter now, problems, readiness where it was asked for, and one line that concludes. */
-export function reportText(report: Report, { color, width = PLAIN_WIDTH }: TextOptions): string {
+export function reportText(
+  report: Report,
+  { color, width = PLAIN_WIDTH, explain = false }: TextOptions,
+): string {
   const paint = pc.createColors(color)
   const line = Math.min(width, PLAIN_WIDTH)
   const { others, widened } = apartFromWidenings(report.findings)
   const shown = others.filter(({ change }) => change !== 'resolved')
   const resolved = report.findings.filter(({ change }) => change === 'resolved')
   const problems = report.problems.filter(({ relevant }) => relevant)
+  const why = (finding: ReportFinding): readonly string[] =>
+    explain ? explanationLines(report.explain(finding), paint, line) : []
   const aside = toldByReadiness(report.readiness)
   const sections = [
-    ...shown.filter(isNews).map((finding) => findingText(finding, paint, line)),
+    ...shown.filter(isNews).map((finding) => findingText(finding, paint, line, why(finding))),
     ...(widened.length > 0 ? [widened.map((one) => widenedText(one, paint)).join('\n')] : []),
-    ...shown.filter((finding) => !isNews(finding)).map((finding) => oldText(finding, paint)),
+    ...shown.filter((finding) => !isNews(finding)).map((finding) => oldText(finding, paint, why(finding))),
     ...problems.filter((problem) => !aside(problem)).map((problem) => problemText(problem, paint, line)),
     ...(resolved.length > 0 ? [resolvedText(resolved, paint)] : []),
     ...(report.readiness === null ? [] : [readinessText(report, report.readiness, paint, line)]),
@@ -47,9 +54,9 @@ function isNews({ change, waived }: ReportFinding): boolean {
   return change === 'introduced' && waived === null
 }
 
-function oldText(finding: ReportFinding, paint: Paint): string {
+function oldText(finding: ReportFinding, paint: Paint, why: readonly string[]): string {
   const places = policiesOf(finding).map(({ path, line }) => `${printable(path)}:${String(line)}`)
-  return [title(finding, paint), `${INDENT}${paint.dim('policy')} ${places.join(', ')}`].join('\n')
+  return [title(finding, paint), ...why, `${INDENT}${paint.dim('policy')} ${places.join(', ')}`].join('\n')
 }
 
 function widenedText({ namespace, sentence }: WidenedNamespace, paint: Paint): string {
@@ -68,12 +75,13 @@ function title(
   return `${paint.bold(mark)} ${paint.bold(printable(workload.id))}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`
 }
 
-function findingText(finding: ReportFinding, paint: Paint, width: number): string {
+function findingText(finding: ReportFinding, paint: Paint, width: number, why: readonly string[]): string {
   const { cause, fix, advice } = finding
   const room = width - INDENT.length
   const lines = [
     title(finding, paint),
     ...wrap(printable(finding.message), room).map((line) => `${INDENT}${line}`),
+    ...why,
     ...policiesOf(finding).map(
       ({ path, line }) => `${INDENT}${paint.dim('policy')} ${printable(path)}:${String(line)}`,
     ),
@@ -87,6 +95,20 @@ function findingText(finding: ReportFinding, paint: Paint, width: number): strin
     ...(advice === null ? [] : wrap(printable(advice), room).map((line) => `${INDENT}${line}`)),
   ]
   return lines.join('\n')
+}
+
+/** Numbered, each with the place to look at. */
+function explanationLines(steps: readonly Step[], paint: Paint, width: number): readonly string[] {
+  return steps.flatMap(({ text, at }, index) => {
+    const number = `${String(index + 1)}. `
+    const lines = wrap(printable(text), width - INDENT.length - number.length)
+    const place =
+      at === null
+        ? []
+        : [`${' '.repeat(number.length)}${paint.dim(printable(`${at.path}:${String(at.line)}`))}`]
+    const said = lines.map((one, row) => `${row === 0 ? number : ' '.repeat(number.length)}${one}`)
+    return [...said, ...place].map((one) => `${INDENT}${one}`)
+  })
 }
 
 /** A unified diff in colour, line by line. */

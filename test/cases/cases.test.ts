@@ -1,7 +1,10 @@
 // One loop runs every case. UPDATE_CASES=1 rewrites what is expected; read the difference before you commit it.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Step } from '../../src/core/index.ts'
+import type { Place } from '../../src/core/kubernetes/manifest.ts'
+import type { ReportFinding } from '../../src/examine/report.ts'
 import { findCases, fixedFiles, runCase, summarise } from './case.ts'
 import type { Expected } from './case.ts'
 
@@ -13,6 +16,9 @@ describe.each(findCases(ROOT))('%s', (name) => {
   it('says what the specification says', async () => {
     const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected
     const report = await runCase(folder)
+    expect(
+      report.findings.flatMap((finding) => unexplained(finding, report.explain(finding), folder)),
+    ).toEqual([])
     const files = new Map((report.fix?.files ?? []).map(({ path, after }) => [path, after]))
     if (update) {
       writeFileSync(
@@ -33,3 +39,26 @@ describe.each(findCases(ROOT))('%s', (name) => {
     }
   })
 })
+
+/** What is wrong with the explanation of a finding: it has none, or a step leads to no line of a file. */
+function unexplained(
+  { change, rule, workload }: ReportFinding,
+  steps: readonly Step[],
+  folder: string,
+): readonly string[] {
+  const what = `${rule} ${workload.id}`
+  if (change === 'resolved') return steps.length === 0 ? [] : [`${what}: it is gone, and explained`]
+  const lost = steps.filter(({ at }) => at !== null && !leads(at, folder))
+  return [
+    ...(steps.length === 0 ? [`${what}: it is not explained`] : []),
+    ...lost.map(({ text, at }) => `${what}: ${text} ${at?.path ?? ''}:${String(at?.line)}`),
+    ...steps.filter(({ text }) => !/^\S.*\S$/.test(text)).map(({ text }) => `${what}: "${text}"`),
+  ]
+}
+
+function leads({ path, line }: Place, folder: string): boolean {
+  const files = ['both', 'head', 'base']
+    .map((side) => join(folder, side, path))
+    .filter((file) => existsSync(file))
+  return files.some((file) => line >= 1 && line <= readFileSync(file, 'utf8').split('\n').length)
+}

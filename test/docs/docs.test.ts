@@ -46,7 +46,7 @@ it('docs/configuration.md shows a file that is valid and sets everything', () =>
 
 it('docs/command-line.md shows the fields that check and reach print', { timeout: 60_000 }, () => {
   const page = readFileSync(join(ROOT, 'docs/command-line.md'), 'utf8')
-  const [shown, asked, answered] = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(
+  const [shown, asked, explained, answered] = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(
     ([, text = '']) => JSON.parse(text) as unknown,
   )
   const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-docs-'))
@@ -60,9 +60,10 @@ it('docs/command-line.md shows the fields that check and reach print', { timeout
     )
     expect(fields(report)).toEqual(fields(shown))
     const wanted = join(ROOT, 'fixtures/cases/enrollment/what-if/both')
-    const { readiness } = JSON.parse(
-      run(['check', wanted, '--enroll', 'depot', '--format', 'json'], folder),
-    ) as Readonly<Record<string, unknown>>
+    const { readiness, findings } = JSON.parse(
+      run(['check', wanted, '--enroll', 'depot', '--explain', '--format', 'json'], folder),
+    ) as { readonly readiness: unknown; readonly findings: readonly { readonly explanation: unknown }[] }
+    expect(fields({ explanation: findings[0]?.explanation })).toEqual(fields(explained))
     expect(fields({ readiness })).toEqual(fields(asked))
     const me = 'Deployment/shop/my-app'
     rmSync(join(folder, 'head/broken.yaml'))

@@ -6,6 +6,7 @@ import type { Enrollment } from '../ambient/enrollment.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
 import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Protocol } from '../kubernetes/port-set.ts'
+import type { Step } from './step.ts'
 import { compareText } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
 import type { LostPeers } from './lost-peers.ts'
@@ -42,6 +43,8 @@ export interface Finding {
   /** Routes in the manifest of `workload` that matter to it, such as its probes. */
   readonly workloadRoutes: readonly Route[]
   readonly message: string
+  /** The steps of its explanation, where the rule knows better than `explain` does. */
+  readonly why?: readonly Step[]
 }
 
 /**

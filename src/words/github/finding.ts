@@ -1,5 +1,6 @@
 // One finding in GitHub's Markdown: the sentence of who loses whom, and the lines below it.
 import { policiesOf } from '../../core/index.ts'
+import type { Step } from '../../core/index.ts'
 import { list } from '../../core/findings/words.ts'
 import type { Place } from '../../core/kubernetes/manifest.ts'
 import type { ReportFinding } from '../../examine/report.ts'
@@ -73,14 +74,20 @@ export function lossOf(findings: readonly ReportFinding[]): string {
   return `**${code(first?.workload.id ?? '')}** ${names(parts, 6)}`
 }
 
+/** Why a finding is one, step by step; empty where it is not to be said. */
+export type Explain = (finding: ReportFinding) => readonly Step[]
+
 /** Findings of one workload, as a list item with one item inside for each. */
-export function workloadItem(findings: readonly ReportFinding[], link: Linker): string {
-  return [`- ${lossOf(findings)}.`, ...findings.map((finding) => indent(findingItem(finding, link)))].join(
-    '\n',
-  )
+export function workloadItem(
+  findings: readonly ReportFinding[],
+  link: Linker,
+  explain: Explain = () => [],
+): string {
+  const items = findings.map((finding) => indent(findingItem(finding, link, explain(finding))))
+  return [`- ${lossOf(findings)}.`, ...items].join('\n')
 }
 
-function findingItem(finding: ReportFinding, link: Linker): string {
+function findingItem(finding: ReportFinding, link: Linker, why: readonly Step[]): string {
   const { severity, rule, fingerprint, message, cause, fix, advice } = finding
   const policies = policiesOf(finding)
   const apart =
@@ -101,11 +108,21 @@ function findingItem(finding: ReportFinding, link: Linker): string {
   return [
     `- ${severity} ${code(rule)} ${code(fingerprint)}: ${escapeMarkdown(message)}`,
     ...facts.map((fact) => `  - ${fact}`),
+    ...(why.length === 0 ? [] : [`  - ${explanation(why, link)}`]),
   ].join('\n')
 }
 
+/** A numbered list behind a fold, inside an item of a list: its lines stand below the text of that item. */
+function explanation(why: readonly Step[], link: Linker): string {
+  const steps = why.map(
+    ({ text, at }, index) =>
+      `    ${String(index + 1)}. ${escapeMarkdown(text)}${at === null ? '' : ` (${placeLink(at, link)})`}`,
+  )
+  return `<details><summary>Why</summary>\n\n${steps.join('\n')}\n\n    </details>`
+}
+
 function indent(text: string): string {
-  return text.replace(/^/gm, '  ')
+  return text.replace(/^(?=.)/gm, '  ')
 }
 
 /** Findings of the same workload of the same cluster side by side, in the order of the first of each. */

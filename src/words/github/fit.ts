@@ -28,7 +28,7 @@ export function folded(summary: string, items: readonly string[], separator = '\
 }
 
 /** For the note on what was left out. */
-const RESERVE = 100
+export const RESERVE = 100
 
 /** Sections in order of importance, as many items of each as there is room for. */
 export function assemble(sections: readonly Section[], most: number = MAX_LENGTH): string {

@@ -5,7 +5,7 @@ import { cniSentences } from '../cni.ts'
 import { code, escapeMarkdown, fenced } from './escape.ts'
 import { byWorkload, count, names, placeLink, workloadItem } from './finding.ts'
 import type { Linker } from './finding.ts'
-import { assemble, folded, listed, paragraph } from './fit.ts'
+import { MAX_LENGTH, RESERVE, assemble, folded, listed, paragraph } from './fit.ts'
 import { lostGraph } from './graph.ts'
 import { apartFromWidenings } from '../widening.ts'
 
@@ -72,34 +72,49 @@ export function checkSummary(report: Report, compared: Compared): string {
   const items = (findings: readonly ReportFinding[]): string[] =>
     byWorkload(findings).map((group) => workloadItem(group, link))
   const { others, widened } = apartFromWidenings(introduced)
+  const groups = byWorkload(others)
   const [told, aside] = [
     report.problems.filter(({ relevant }) => relevant),
     report.problems.filter(({ relevant }) => !relevant),
   ]
-  return assemble([
-    paragraph(opening(report, compared)),
-    paragraph(fixLine(report, introduced)),
-    paragraph(cniSentences(report).map(escapeMarkdown).join('\n')),
-    paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
-    listed('Introduced', [
-      ...items(others),
-      ...widened.map(
-        ({ namespace, sentence }) =>
-          `- note ${code('port-widening')} in ${code(namespace)}: ${sentence(code)}.`,
+  const whole = (news: readonly string[]): string =>
+    assemble([
+      paragraph(opening(report, compared)),
+      paragraph(fixLine(report, introduced)),
+      paragraph(cniSentences(report).map(escapeMarkdown).join('\n')),
+      paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
+      listed('Introduced', [
+        ...news,
+        ...widened.map(
+          ({ namespace, sentence }) =>
+            `- note ${code('port-widening')} in ${code(namespace)}: ${sentence(code)}.`,
+        ),
+      ]),
+      listed(
+        'Not judged',
+        told.map((problem) => problemItem(problem, link)),
       ),
-    ]),
-    listed(
-      'Not judged',
-      told.map((problem) => problemItem(problem, link)),
-    ),
-    folded(`${String(existing.length)} existing`, items(existing)),
-    folded(`${String(resolved.length)} resolved`, items(resolved)),
-    folded(`${String(waived.length)} waived`, waived.map(waivedItem)),
-    folded(
-      `${String(aside.length)} not judged, and not touched here`,
-      aside.map((problem) => problemItem(problem, link)),
-    ),
-  ])
+      folded(`${String(existing.length)} existing`, items(existing)),
+      folded(`${String(resolved.length)} resolved`, items(resolved)),
+      folded(`${String(waived.length)} waived`, waived.map(waivedItem)),
+      folded(
+        `${String(aside.length)} not judged, and not touched here`,
+        aside.map((problem) => problemItem(problem, link)),
+      ),
+    ])
+  const plain = items(others)
+  // What explains is the first to go: everything else is said before any of it.
+  let room = MAX_LENGTH - whole(plain).length - RESERVE
+  return whole(
+    plain.map((item, index) => {
+      if (room <= 0) return item
+      const longer = workloadItem(groups[index] ?? [], link, report.explain)
+      const extra = longer.length - item.length
+      if (extra > room) return item
+      room -= extra
+      return longer
+    }),
+  )
 }
 
 /** The text below the summary: what `/ambient-fix` would commit, file by file; null where there is nothing. */

@@ -1,0 +1,59 @@
+// A step of an explanation: one fact, and where it stands.
+import type { Origin, Place } from '../kubernetes/manifest.ts'
+import { placeOf } from '../kubernetes/manifest.ts'
+import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
+import type { Enrollment } from '../ambient/enrollment.ts'
+import type { Route } from '../yaml/types.ts'
+import type { RuleHit } from '../policy/engine.ts'
+import { describePorts } from '../kubernetes/port-set.ts'
+
+export interface Step {
+  /** A sentence without its full stop. */
+  readonly text: string
+  /** null where it stands in no file: what Ambient does, what no rule says, what was only asked about. */
+  readonly at: Place | null
+}
+
+export function step(text: string, origin: Origin, route: Route): Step {
+  return { text, at: placeOf(origin, route) }
+}
+
+/** `Deployment/payments/api is enrolled in Ambient: the namespace payments carries …`; `aside` follows the name. */
+export function enrolledStep({ id }: Named, { because, at }: Enrollment, aside: string = ''): Step {
+  return { text: `${id}${aside} is enrolled in Ambient: ${because}`, at }
+}
+
+/** More policies than this are counted: the point is that the port is open in none. */
+const MOST_POLICIES = 4
+
+/** The policies that select a workload, each where its selector stands. */
+export function selectedSteps(policies: readonly NetworkPolicy[], direction: Direction): readonly Step[] {
+  const shown = policies.slice(0, policies.length > MOST_POLICIES ? MOST_POLICIES - 1 : MOST_POLICIES)
+  const left = policies.length - shown.length
+  return [
+    ...shown.map((policy) =>
+      step(`${policyName(policy)} selects it and isolates its ${direction}`, policy.origin, [
+        'spec',
+        'podSelector',
+      ]),
+    ),
+    ...(left > 0 ? [{ text: `${String(left)} more policies do`, at: null }] : []),
+  ]
+}
+
+/** `rule 0 of NetworkPolicy payments/api admits it on 8080/TCP`; `may admit` where the tree does not decide it. */
+export function admittedStep({ policy, rule, sure, perhaps }: RuleHit, direction: Direction): Step {
+  const certain = sure.TCP.length > 0
+  const ports = describePorts({ ...(certain ? sure : perhaps), UDP: [], SCTP: [] })
+  const verb =
+    direction === 'ingress'
+      ? `${certain ? 'admits' : 'may admit'} it`
+      : `${certain ? 'lets' : 'may let'} traffic to it out`
+  const text = `rule ${String(rule.index)} of ${policyName(policy)} ${verb} on ${ports}`
+  return step(text, policy.origin, rule.route)
+}
+
+export function policyName({ kind, name, namespace }: NetworkPolicy): string {
+  return `${kind} ${namespace.name}/${name}`
+}
