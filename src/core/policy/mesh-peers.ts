@@ -186,7 +186,11 @@ export function findPeers(
           : peers.flatMap((peer) =>
               peer.kind === 'block'
                 ? ofBlock(peer)
-                : ofSelectors([peer.pods, peer.namespaces, policy.namespace.name]),
+                : ofSelectors([
+                    peer.pods,
+                    peer.namespaces,
+                    peer.namespaces === null ? policy.namespace.name : '',
+                  ]),
             )
       return all.filter((group) => !noPeers(group.certain) || !noPeers(group.possible))
     },
