@@ -24,6 +24,7 @@ export const RULE_SEVERITIES = {
   'ztunnel-peer': 'warning',
   'probe-family': 'warning',
   'port-widening': 'note',
+  'enrollment-label': 'note',
 } as const
 
 export type RuleId = keyof typeof RULE_SEVERITIES

@@ -43,7 +43,12 @@ function findingMarkdown(finding: ReportFinding): string {
   const places = policiesOf(finding).map(({ path, line }) => `${esc(path)}:${String(line)}`)
   const parts = [
     `**${severity}** ${esc(workload.id)} (${rule}, \`${fingerprint}\`${state}): ${esc(message)}`,
-    `${places.length === 1 ? 'Policy' : 'Policies'}: ${places.join(', ')}${cause === null ? '' : `. Cause: ${esc(cause.path)}:${String(cause.line)}`}`,
+    [
+      ...(places.length === 0
+        ? []
+        : [`${places.length === 1 ? 'Policy' : 'Policies'}: ${places.join(', ')}`]),
+      ...(cause === null ? [] : [`Cause: ${esc(cause.path)}:${String(cause.line)}`]),
+    ].join('. '),
   ]
   if (fix !== null)
     parts.push(
@@ -51,7 +56,7 @@ function findingMarkdown(finding: ReportFinding): string {
       ...fix.files.map(({ diff }) => `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`),
     )
   if (advice !== null) parts.push(esc(advice))
-  return parts.join('\n\n')
+  return parts.filter((part) => part !== '').join('\n\n')
 }
 
 function explanation(steps: readonly Step[]): string {

@@ -56,7 +56,8 @@ function isNews({ change, waived }: ReportFinding): boolean {
 
 function oldText(finding: ReportFinding, paint: Paint, why: readonly string[]): string {
   const places = policiesOf(finding).map(({ path, line }) => `${printable(path)}:${String(line)}`)
-  return [title(finding, paint), ...why, `${INDENT}${paint.dim('policy')} ${places.join(', ')}`].join('\n')
+  const policies = places.length === 0 ? [] : [`${INDENT}${paint.dim('policy')} ${places.join(', ')}`]
+  return [title(finding, paint), ...why, ...policies].join('\n')
 }
 
 function widenedText({ namespace, sentence }: WidenedNamespace, paint: Paint): string {

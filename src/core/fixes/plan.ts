@@ -78,6 +78,7 @@ function planFor(head: Analysis, finding: ComparedFinding, touched: Touched): Pl
     case 'isolated':
     case 'ztunnel-peer':
     case 'port-widening':
+    case 'enrollment-label':
       return null
   }
 }

@@ -86,6 +86,8 @@ export interface ClusterState {
   readonly serviceEntries: readonly ServiceEntry[]
   /** Istio's own policies; those that are invalid are left out. */
   readonly authorizations: readonly AuthorizationPolicy[]
+  /** Namespaces and Services, for the labels that they carry themselves; a Namespace is `Namespace/name`. */
+  readonly carriers: readonly Named[]
   /** Namespaces in which somebody runs a Gateway, of any class. */
   readonly gatewayNamespaces: ReadonlySet<string>
   readonly problems: readonly Problem[]
@@ -192,6 +194,10 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
       .flatMap(({ named, value }) => (value.service === null ? [{ ...named, spec: value }] : []))
       .sort(byId),
     authorizations: authorizations.sort(byId),
+    carriers: [
+      ...of('v1/Namespace').flatMap((manifest) => carrierOf(manifest, namespaces)),
+      ...services,
+    ].sort(byId),
     gatewayNamespaces: new Set(gateways.map((manifest) => namespaceOf(manifest.object) ?? config.namespace)),
     problems: problems.sort(byPlace),
   }
@@ -380,6 +386,13 @@ function nameIt(manifest: Manifest, namespace: Namespace): Named {
   const { kind, object, origin } = manifest
   const name = nameIn(manifest)
   return { id: `${kind}/${namespace.name}/${name}`, kind, name, namespace, origin, object }
+}
+
+function carrierOf(manifest: Manifest, namespaces: ReadonlyMap<string, Namespace>): readonly Named[] {
+  const namespace = namespaces.get(nameIn(manifest))
+  if (namespace === undefined) return []
+  const { kind, object, origin } = manifest
+  return [{ id: `${kind}/${namespace.name}`, kind, name: namespace.name, namespace, origin, object }]
 }
 
 function report(manifest: Manifest, namespace: string, faults: readonly Fault[], problems: Problem[]): void {

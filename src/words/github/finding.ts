@@ -42,6 +42,8 @@ function say(finding: ReportFinding): Said {
       return {
         does: direction === 'ingress' ? `opens ${at} to ztunnel alone` : `opens ${at} towards ztunnel alone`,
       }
+    case 'enrollment-label':
+      return { does: 'carries labels of Ambient that do not do what they say' }
     case 'port-widening':
       return { does: `can be reached on every port through ${at}` }
     case 'isolated':

@@ -1,5 +1,6 @@
 // Every rule, by hand: a rule is one file, one line here, a folder of fixtures and a page of docs.
 import type { ChangeRule, StateRule } from '../rule.ts'
+import { enrollmentLabel } from './enrollment-label.ts'
 import { hboneEgress } from './hbone-egress.ts'
 import { hboneIngress } from './hbone-ingress.ts'
 import { isolated } from './isolated.ts'
@@ -18,5 +19,6 @@ export const STATE_RULES: readonly StateRule[] = [
   kubeletProbe,
   ztunnelPeer,
   probeFamily,
+  enrollmentLabel,
 ]
 export const CHANGE_RULES: readonly ChangeRule[] = [isolated, portWidening]
