@@ -63,6 +63,10 @@ scenario('an old finding does not gate, and nobody hears of it twice', async ({ 
 
   await app.hears(pull.pushes({ 'shop/netpol.yaml': OPEN_WEB }))
   expect(pull.check).toMatchObject({ conclusion: 'success', output: { title: '1 resolved, 1 note' } })
+  expect(pull.check.output.summary).toContain(
+    '- note `port-widening` in `shop`: peers that policies limit to some ports reach every port of `Deployment/shop/my-app` through 15008/TCP',
+  )
+  expect([pull.reviews, pull.check.output.annotations]).toEqual([[], []])
 })
 
 scenario('a draft gets its check and no comments until it is ready', async ({ github, app }) => {
