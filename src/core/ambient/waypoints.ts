@@ -14,7 +14,7 @@ export interface Waypoint {
   readonly id: string
   /** The pods that Istio runs for it, by their labels, shown in the tree or not. */
   readonly pods: Workload
-  /** Does the tree show its Gateway? If not, it may not exist, and traffic then goes straight. */
+  /** Does the tree show whose pods they are? If not, it may not exist, and traffic then goes straight. */
   readonly shown: boolean
 }
 
@@ -44,7 +44,7 @@ export interface WaypointView {
 
 export function viewWaypoints(state: ClusterState): WaypointView {
   const shown = new Map(
-    state.workloads.filter(({ gateway }) => gateway === 'istio-waypoint').map((pods) => [pods.id, pods]),
+    state.workloads.filter(({ gateway }) => gateway !== null).map((pods) => [pods.id, pods]),
   )
   const made = new Map<string, Waypoint>()
   const find = (name: string, namespaceName: string, asker: Named): Waypoint => {
@@ -64,7 +64,8 @@ export function viewWaypoints(state: ClusterState): WaypointView {
     const attached = own === undefined ? attachment(object.namespace.labels, object.namespace.name) : own
     if (attached == null) return STRAIGHT
     const waypoint = find(attached.name, attached.namespace, object)
-    if (!waypoint.shown) {
+    // Gateways of other classes may have been made to stand in for one (istio.io/latest/docs/ambient, "sandwiches").
+    if (waypoint.pods.gateway !== 'istio-waypoint' || !waypoint.shown) {
       // A waypoint is for Services unless it says otherwise: pods inherit no such one from their namespace.
       return traffic === 'workload' && own === undefined
         ? STRAIGHT

@@ -1,14 +1,16 @@
 // Plans for waypoints: rules of their own that admit exactly who has to pass, since no rule beside them names those.
 import type { Analysis } from '../analysis.ts'
 import type { ComparedFinding, Touched } from '../findings/compare.ts'
+import { gateOf } from '../findings/waypoint-end.ts'
 import { describePeer, list } from '../findings/words.ts'
 import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
 import { NO_PORTS, portRange, unionPorts } from '../kubernetes/port-set.ts'
 import type { Protocol } from '../kubernetes/port-set.ts'
-import type { NetworkPolicy } from '../kubernetes/state.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { indexesOf } from '../policy/index-set.ts'
 import { compareText } from '../source/problem.ts'
 import { wasTouched } from './touched-policy.ts'
-import { EVERY_POD, writePeers, writePods } from './written-peers.ts'
+import { EVERY_POD, writePeers, writePods, writeWorkload } from './written-peers.ts'
 import type { WrittenPeer } from './written-peers.ts'
 import type { Plan } from './plan.ts'
 
@@ -21,6 +23,40 @@ export function admitPeers(head: Analysis, finding: ComparedFinding, touched: To
   const unique = new Map(peers.flatMap((some) => some ?? []).map((one) => [JSON.stringify(one.written), one]))
   const { hbonePort } = head.state.config.mesh
   return plan(finding, touched, [...unique.values()], [[hbonePort, 'TCP']])
+}
+
+/**
+ * The waypoints through which the traffic of an HBONE finding perhaps goes, beside the straight way that a plan opens:
+ * with one of the two shut, the finding would only make room for another.
+ */
+export function alongWaypoints(
+  head: Analysis,
+  finding: ComparedFinding,
+  touched: Touched,
+  straight: Plan,
+): Plan {
+  const { population, state, waypoints } = head
+  const workload = state.workloads.find(({ id }) => id === finding.workload.id)
+  if (workload === undefined) return straight
+  const through =
+    finding.direction === 'ingress'
+      ? waypoints.all(workload)
+      : finding.lost
+          .flatMap(({ peers }) => [...indexesOf(peers.known)])
+          .flatMap((index) => waypoints.ways(population.workloads[index] as Workload, 'ambient').through)
+  const shut = through.filter(
+    ({ sure, waypoint }) => !sure && gateOf(head, workload, finding.direction, waypoint.pods) === 'closed',
+  )
+  if (shut.length === 0) return straight
+  const pods = new Set(shut.map(({ waypoint }) => waypoint.pods))
+  const beside = plan(finding, touched, [...pods].map(writeWorkload), [[state.config.mesh.hbonePort, 'TCP']])
+  if (beside === null) return straight
+  return {
+    ...straight,
+    patches: [...straight.patches, ...beside.patches],
+    opens: [...straight.opens, ...beside.opens],
+    text: `${straight.text} ${beside.text}`,
+  }
 }
 
 /** istiod or DNS, as the charts of both label their pods. */

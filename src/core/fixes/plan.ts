@@ -11,7 +11,7 @@ import { compareText } from '../source/problem.ts'
 import type { YamlPatch } from '../yaml/types.ts'
 import { namesNoPods } from '../findings/lost-peers.ts'
 import { describePeer, list } from '../findings/words.ts'
-import { admitControl, admitPeers } from './plan-waypoints.ts'
+import { admitControl, admitPeers, alongWaypoints } from './plan-waypoints.ts'
 import { wasTouched } from './touched-policy.ts'
 import { valueAt, writeWorkload } from './written-peers.ts'
 import type { WrittenPeer } from './written-peers.ts'
@@ -65,8 +65,10 @@ export function propose(
 function planFor(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
   switch (finding.rule) {
     case 'hbone-ingress':
-    case 'hbone-egress':
-      return openHbone(head, finding)
+    case 'hbone-egress': {
+      const plan = openHbone(head, finding)
+      return plan === null ? null : alongWaypoints(head, finding, touched, plan)
+    }
     case 'kubelet-probe':
       return admitProbes(head, finding, touched, 'all')
     case 'probe-family':

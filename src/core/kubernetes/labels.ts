@@ -28,6 +28,9 @@ export const DATAPLANE_MODE = 'istio.io/dataplane-mode'
 /** By which Istio marks the pods that it makes for a Gateway. */
 export const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name'
 
+/** Of the pods that Istio makes for a Gateway: its class. */
+export const GATEWAY_CLASS = 'gateway.networking.k8s.io/gateway-class-name'
+
 /** The label that the API server puts on each namespace. */
 export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name'
 

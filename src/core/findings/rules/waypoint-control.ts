@@ -2,11 +2,13 @@
 // from DNS, by which it finds istiod. Source: istio manifests/charts/istio-control/istio-discovery/files/waypoint.yaml
 // (the proxy dials istiod.istio-system.svc:15012).
 import type { World } from '../../analysis.ts'
-import { NAMESPACE_NAME_LABEL, matches } from '../../kubernetes/labels.ts'
+import { undescribed } from '../../ambient/mesh.ts'
+import { EVERYTHING, NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../../kubernetes/labels.ts'
 import type { Selector } from '../../kubernetes/labels.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { Protocol } from '../../kubernetes/port-set.ts'
-import type { Workload } from '../../kubernetes/state.ts'
+import type { PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { ClusterState, Namespace, NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import { podsName } from '../../policy/peer.ts'
 import type { Finding } from '../finding.ts'
 import type { StateRule } from '../rule.ts'
@@ -53,33 +55,80 @@ export const waypointControl: StateRule = {
 }
 
 /**
- * Shut for sure: where the tree shows who serves it, that one is not admitted; where it does not, nobody at all is
- * admitted on the port. Whoever opens it somewhere knows better than we do where it is served.
+ * Shut for sure: where the tree shows who serves it, that one is not admitted; where it does not, nobody is admitted on
+ * the port who could be it. Whoever names the port, or lets all of a namespace outside the mesh through, knows better
+ * than we do where it is served.
  */
-function isShut(
-  { engine, state }: World,
-  gateway: Workload,
-  { pods, namespace, port, protocol }: Need,
-): boolean {
+function isShut(world: World, gateway: Workload, need: Need): boolean {
+  const { engine, state } = world
+  const { pods, namespace, port, protocol } = need
   const policies = engine.isolating(gateway, 'egress')
   if (policies.length === 0) return false
+  const rules = policies.flatMap((policy) => (policy.spec.egress ?? []).map((rule) => ({ policy, rule })))
   const servers = state.workloads.filter(
     (workload) => workload.namespace.name === namespace && matches(pods, workload.pods.labels),
   )
-  if (servers.length > 0) {
-    return servers.every((workload) => {
+  if (servers.length === 0) return !rules.some(({ policy, rule }) => mayLeadTo(world, policy, rule, need))
+  // A block may be that of its Service, or of a cache of DNS on the node.
+  const byAddress = rules.some(
+    ({ rule }) => names(rule, need) && rule.peers?.some(({ kind }) => kind === 'block') === true,
+  )
+  return (
+    !byAddress &&
+    servers.every((workload) => {
       const { perhaps } = engine.allows(gateway, { kind: 'workload', workload }, 'egress')
       return !hasPort(perhaps, protocol, port)
     })
-  }
-  return !policies.some(({ spec }) =>
-    (spec.egress ?? []).some(
-      ({ ports }) =>
-        ports?.some(
-          (entry) =>
-            'name' in entry || (entry.protocol === protocol && entry.low <= port && port <= entry.high),
-        ) ?? true,
-    ),
+  )
+}
+
+/** Could what a rule admits be istiod or DNS, of which the tree shows nothing? */
+function mayLeadTo({ state, mesh }: World, policy: NetworkPolicy, rule: PolicyRule, need: Need): boolean {
+  if (names(rule, need) || rule.peers === null) return covers(rule, need)
+  if (!covers(rule, need)) return false
+  return rule.peers.some((peer) => {
+    if (peer.kind === 'block') return true
+    if (peer.namespaces === null) return policy.namespace.name === need.namespace
+    // Applications live in enrolled namespaces; what configures the mesh and what answers names do not.
+    const home = state.namespaces.get(need.namespace) ?? undescribed(need.namespace)
+    const chosen = [home, ...state.namespaces.values()].filter((one) => selects(peer.namespaces, one))
+    const outside = chosen.some(
+      (one) => one === home || mesh.podsSide(EVERYTHING, one, 'receives') !== 'certain',
+    )
+    return outside || speaksOfStrangers(peer.namespaces, state)
+  })
+}
+
+function selects(selector: Selector | null, { known, labels }: Namespace): boolean {
+  if (selector === null) return false
+  return known ? matches(selector, labels) : matchesPartly(selector, labels) !== 'no'
+}
+
+/** Does a selector for namespaces speak of one that the tree does not mention, or of none that it does? */
+function speaksOfStrangers(selector: Selector | null, { namespaces }: ClusterState): boolean {
+  if (selector === null) return false
+  const named = selector.find(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In')
+  return named?.operator === 'In'
+    ? named.values.some((name) => !namespaces.has(name))
+    : ![...namespaces.values()].some((one) => selects(selector, one))
+}
+
+/** Is the port one of the ports of a rule? */
+function covers({ ports }: PolicyRule, { port, protocol }: Need): boolean {
+  return (
+    ports?.some(
+      (entry) => 'name' in entry || (entry.protocol === protocol && entry.low <= port && port <= entry.high),
+    ) ?? true
+  )
+}
+
+/** Does a rule name the port itself? */
+function names({ ports }: PolicyRule, { port, protocol }: Need): boolean {
+  return (
+    ports?.some(
+      (entry) =>
+        'name' in entry || (entry.protocol === protocol && entry.low === port && entry.high === port),
+    ) ?? false
   )
 }
 

@@ -3,12 +3,15 @@
 import type { World } from '../../analysis.ts'
 import type { Enrollment } from '../../ambient/enrollment.ts'
 import { grouped } from '../../source/grouped.ts'
+import { compareText } from '../../source/problem.ts'
 import type { Finding } from '../finding.ts'
 import { namesOf } from '../lost-names.ts'
 import type { StateRule } from '../rule.ts'
 import { because, list, namePeers, namePolicies } from '../words.ts'
-import { closedEnds } from '../waypoint-ends.ts'
-import type { ClosedEnd } from '../waypoint-ends.ts'
+import { endsAtWaypoints } from '../ends-at-waypoints.ts'
+import { endsBeforeEntries } from '../ends-before-entries.ts'
+import { endsBehindWaypoints } from '../ends-behind-waypoints.ts'
+import type { ClosedEnd } from '../waypoint-end.ts'
 
 export const waypointPath: StateRule = {
   id: 'waypoint-path',
@@ -17,6 +20,17 @@ export const waypointPath: StateRule = {
     [...grouped(closedEnds(world), ({ end, direction }) => `${end.id} ${direction}`).values()].flatMap(
       (ends) => asFinding(world, ends),
     ),
+}
+
+/** Every closed end, by end, direction and waypoint in a fixed order. */
+function closedEnds(world: World): readonly ClosedEnd[] {
+  return [...endsBehindWaypoints(world), ...endsBeforeEntries(world), ...endsAtWaypoints(world)].sort(
+    (a, b) =>
+      compareText(a.end.id, b.end.id) ||
+      compareText(a.direction, b.direction) ||
+      compareText(a.waypoint.id, b.waypoint.id) ||
+      compareText(a.before, b.before),
+  )
 }
 
 /** One finding for an end and a direction: what is certain goes before what is only possible. */

@@ -15,12 +15,15 @@ export interface ServiceEntrySpec {
   readonly ports: readonly number[]
   /** Where it leads, as far as it says so in addresses. */
   readonly addresses: AddressSet
+  /** The namespaces that see it: all of them, unless exportTo says otherwise; `.` is its own. */
+  readonly visibleIn: 'all' | readonly string[]
 }
 
 export function readServiceEntry(root: Field): ServiceEntrySpec {
   const spec = get(root, 'spec')
   const labels = labelsField(get(get(root, 'metadata'), 'labels'))
   const entries = items(get(spec, 'ports'))
+  const exported = items(get(spec, 'exportTo')).flatMap((one) => text(one) ?? [])
   const selector = get(get(spec, 'workloadSelector'), 'labels')
   const literals = [
     ...items(get(spec, 'addresses')),
@@ -28,6 +31,7 @@ export function readServiceEntry(root: Field): ServiceEntrySpec {
   ]
   return {
     labels,
+    visibleIn: exported.length === 0 || exported.includes('*') ? 'all' : exported,
     ports: entries.flatMap((entry) =>
       text(get(entry, 'protocol')) === 'UDP' ? [] : (integer(get(entry, 'number'), 1, 65535) ?? []),
     ),

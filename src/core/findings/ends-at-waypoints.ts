@@ -1,0 +1,149 @@
+// The ends of the way through a waypoint that are its own: it must let its clients in, and be let out to the workloads
+// behind it. A deny of the whole namespace, meant for applications, selects its pods as well.
+import type { World } from '../analysis.ts'
+import type { Waypoint } from '../ambient/waypoints.ts'
+import { intervalSet, subtract } from '../kubernetes/interval-set.ts'
+import type { Interval } from '../kubernetes/interval-set.ts'
+import { hasPort } from '../kubernetes/port-set.ts'
+import type { PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { fromRising } from '../policy/index-set.ts'
+import type { MeshPeers } from '../policy/mesh-peers.ts'
+import { NO_PEERS, bothPeers, noPeers, withoutKnown } from '../policy/peer-set.ts'
+import type { PeerSet } from '../policy/peer-set.ts'
+import { grouped } from '../source/grouped.ts'
+import type { Culprit } from './finding.ts'
+import { admittedBy } from './lost-peers.ts'
+import type { LostPeers } from './lost-peers.ts'
+import { gateOf, meantThrough } from './waypoint-end.ts'
+import type { ClosedEnd } from './waypoint-end.ts'
+
+/** The closed ends at waypoints, towards their clients and towards what is behind them. */
+export function endsAtWaypoints(world: World): readonly ClosedEnd[] {
+  const { ambient } = world.clients(world.senders.everyone.certain)
+  return usesOf(world).flatMap((use) => [
+    ...closedToClients(world, use, ambient),
+    ...closedToWorkloads(world, use),
+  ])
+}
+
+/** What stands behind a waypoint: workloads, and ServiceEntries, which are no workloads. */
+interface Use {
+  readonly waypoint: Waypoint
+  readonly behind: readonly {
+    readonly id: string
+    readonly workload: Workload | null
+    readonly sure: boolean
+  }[]
+}
+
+function usesOf({ state, waypoints }: World): readonly Use[] {
+  const workloads = state.workloads.flatMap((workload) =>
+    waypoints.all(workload).map(({ waypoint, sure }) => ({ waypoint, id: workload.id, workload, sure })),
+  )
+  const entries = state.serviceEntries.flatMap((entry) =>
+    waypoints
+      .wayTo(entry, entry.spec.labels)
+      .through.map(({ waypoint, sure }) => ({ waypoint, id: entry.id, workload: null, sure })),
+  )
+  return [...grouped([...workloads, ...entries], ({ waypoint }) => waypoint)].map(([waypoint, behind]) => ({
+    waypoint,
+    behind,
+  }))
+}
+
+/**
+ * Client → waypoint, at the waypoint. It keeps out clients that the workloads behind it let in, or that its own rules
+ * let in on the ports of those; or it lets nobody in at all, although something behind it is open to everybody.
+ */
+function closedToClients(world: World, { waypoint, behind }: Use, everybody: PeerSet): readonly ClosedEnd[] {
+  const { clients, engine, population, state } = world
+  const { hbonePort } = state.config.mesh
+  const isolating = engine.isolating(waypoint.pods, 'ingress')
+  if (isolating.length === 0) return []
+  const closed = (
+    before: string,
+    { name, certain, possible }: MeshPeers,
+    sure: boolean,
+    culprits: readonly Culprit[],
+  ): readonly ClosedEnd[] => {
+    const known = engine.split(waypoint.pods, 'ingress', hbonePort, certain)
+    const unknown = engine.split(waypoint.pods, 'ingress', hbonePort, possible)
+    const unsure = bothPeers(known.doubtful, unknown.closed)
+    const lost: readonly LostPeers[] = [
+      { name, peers: known.closed, certainty: sure ? 'certain' : 'possible', doubt: 'mesh' },
+      { name, peers: sure ? unsure : NO_PEERS, certainty: 'possible', doubt: 'mesh' },
+    ]
+    return lost.flatMap((one): readonly ClosedEnd[] =>
+      noPeers(one.peers)
+        ? []
+        : [{ end: waypoint.pods, direction: 'ingress', waypoint, before, lost: one, culprits }],
+    )
+  }
+  const whole = isolating.map((policy): Culprit => ({ policy, rule: null }))
+  const itself = waypoint.shown ? fromRising([population.indexOf(waypoint.pods)]) : []
+  const wanted = behind.flatMap(({ workload, sure }) =>
+    workload === null
+      ? []
+      : meantThrough(world, workload, waypoint).flatMap(({ clients: { name, certain, possible } }) =>
+          closed(
+            workload.id,
+            { name, certain: withoutKnown(certain, itself), possible: withoutKnown(possible, itself) },
+            sure,
+            whole,
+          ),
+        ),
+  )
+  const [first] = behind
+  const onOtherPorts = isolating.flatMap((policy) =>
+    (policy.spec.ingress ?? []).flatMap((rule) =>
+      admittedBy(world, waypoint.pods, 'ingress', rule, policy).flatMap(({ ports, peers }) => {
+        if (hasPort(ports, 'TCP', hbonePort) || subtract(ports.TCP, OWN_PORTS).length === 0) return []
+        const ambient = { ...peers, certain: clients(peers.certain).ambient, possible: NO_PEERS }
+        return closed(first?.id ?? waypoint.id, ambient, first?.sure ?? false, [{ policy, rule }])
+      }),
+    ),
+  )
+  if (wanted.length > 0 || onOtherPorts.length > 0 || admitsAnybody(isolating, hbonePort)) {
+    return [...wanted, ...onOtherPorts]
+  }
+  const free = behind.find(
+    ({ workload }) => workload === null || engine.isolating(workload, 'ingress').length === 0,
+  )
+  return free === undefined
+    ? []
+    : closed(free.id, { name: 'any', certain: everybody, possible: NO_PEERS }, free.sure, whole)
+}
+
+/** Ports of the proxy itself, for metrics and probes: whoever may come there means no workload behind it. */
+const OWN_PORTS = intervalSet([15000, 15020, 15021, 15090].map((port): Interval<number> => [port, port + 1]))
+
+/** Does any rule of some policies let anybody at all in on a port? */
+function admitsAnybody(policies: readonly NetworkPolicy[], port: number): boolean {
+  const onPort = ({ ports }: PolicyRule): boolean =>
+    ports?.some(
+      (entry) => 'name' in entry || (entry.protocol === 'TCP' && entry.low <= port && port <= entry.high),
+    ) ?? true
+  return policies.some(({ spec }) => (spec.ingress ?? []).some(onPort))
+}
+
+/** Waypoint → workload, at the waypoint: it may not send to what is behind it. */
+function closedToWorkloads(world: World, { waypoint, behind }: Use): readonly ClosedEnd[] {
+  const { engine, mesh, population } = world
+  const isolating = engine.isolating(waypoint.pods, 'egress')
+  if (isolating.length === 0) return []
+  return behind.flatMap(({ workload, sure }): ClosedEnd[] => {
+    // What is outside the mesh gets plaintext on its own port.
+    if (workload === null || mesh.member(workload).receives !== 'certain') return []
+    const gate = gateOf(world, waypoint.pods, 'egress', workload)
+    if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
+    const { hits } = engine.allows(waypoint.pods, { kind: 'workload', workload }, 'egress')
+    const admitting = hits.map(({ policy, rule }): Culprit => ({ policy, rule }))
+    const culprits =
+      admitting.length > 0 ? admitting : isolating.map((policy): Culprit => ({ policy, rule: null }))
+    const peers = { ...NO_PEERS, known: fromRising([population.indexOf(workload)]) }
+    const certainty = sure && gate === 'closed' ? 'certain' : 'possible'
+    const lost: LostPeers = { name: null, peers, certainty, doubt: 'mesh' }
+    return [{ end: waypoint.pods, direction: 'egress', waypoint, before: workload.id, lost, culprits }]
+  })
+}

@@ -1,0 +1,188 @@
+// The ends of the way through a waypoint that are not its own: the workload behind it, which must let the waypoint in,
+// and the client, which must be let out to the waypoint and not to the workload.
+import type { World } from '../analysis.ts'
+import type { Through, Waypoint } from '../ambient/waypoints.ts'
+import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
+import type { PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { rulePorts } from '../policy/engines/rule-matches.ts'
+import { countOf, fromRising, indexesOf } from '../policy/index-set.ts'
+import type { IndexSet } from '../policy/index-set.ts'
+import { NO_PEERS, noPeers } from '../policy/peer-set.ts'
+import type { PeerSet } from '../policy/peer-set.ts'
+import { grouped } from '../source/grouped.ts'
+import type { Certainty } from './finding.ts'
+import { admittedBy } from './lost-peers.ts'
+import { anyWaypoint, gateOf, meantThrough, waypointAsLost } from './waypoint-end.ts'
+import type { ClosedEnd } from './waypoint-end.ts'
+
+/** The closed ends at enrolled workloads, as destinations and as clients. */
+export function endsBehindWaypoints(world: World): readonly ClosedEnd[] {
+  const behind = lookBehind(world)
+  return world.mesh.members.flatMap(({ workload, enrollment }) =>
+    enrollment.state === 'yes'
+      ? [...closedToWaypoint(world, workload), ...closedForClient(world, workload, behind)]
+      : [],
+  )
+}
+
+/** Waypoint → workload: the workload lets in clients that come through the waypoint, and not the waypoint. */
+function closedToWaypoint(world: World, workload: Workload): readonly ClosedEnd[] {
+  const { engine, state, waypoints } = world
+  const { hbonePort } = state.config.mesh
+  if (engine.isolating(workload, 'ingress').length === 0) return []
+  return waypoints.all(workload).flatMap(({ waypoint, sure }): ClosedEnd[] => {
+    const gate = gateOf(world, workload, 'ingress', waypoint.pods)
+    if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
+    const meant = meantThrough(world, workload, waypoint)
+    if (meant.length === 0) return []
+    // Whether the traffic comes this way is not known: where the straight way is closed as well, another rule says so.
+    if (!sure) {
+      const straight = meant.some(({ clients: { certain, possible } }) =>
+        [certain, possible].some((some) => !noPeers(engine.split(workload, 'ingress', hbonePort, some).open)),
+      )
+      if (!straight) return []
+    }
+    const known = meant.some(
+      ({ clients, itself, rule, policy }) =>
+        itself || !noPeers(engine.matches(rule, policy, clients.certain).open),
+    )
+    const certainty: Certainty = sure && known && gate === 'closed' ? 'certain' : 'possible'
+    const lost = waypointAsLost(world, waypoint, certainty)
+    const culprits = meant.map(({ policy, rule }) => ({ policy, rule }))
+    return [{ end: workload, direction: 'ingress', waypoint, before: workload.id, lost, culprits }]
+  })
+}
+
+/** What clients find on their way to workloads behind waypoints, worked out once for all of them. */
+interface Behind {
+  /** The workloads behind waypoints that are outside the mesh: the way to the waypoint is the same. */
+  readonly outside: IndexSet
+  /** The waypoints that the tree shows, and all of them. */
+  readonly shown: IndexSet
+  readonly waypoints: PeerSet
+}
+
+function lookBehind({ detoured, mesh, population, waypoints }: World): Behind {
+  const through = [...indexesOf(detoured)].flatMap(
+    (index) => waypoints.ways(population.workloads[index] as Workload, 'ambient').through,
+  )
+  const all = [...new Set(through.map(({ waypoint }) => waypoint))]
+  const known = all.flatMap(({ pods, shown }) => (shown ? [population.indexOf(pods)] : []))
+  const shown = fromRising(known.sort((a, b) => a - b))
+  const hidden = grouped(
+    all.filter((waypoint) => !waypoint.shown),
+    ({ pods }) => pods.name,
+  )
+  const unseen = [...hidden.values()].map((same) => ({
+    pods: Object.entries(same[0]?.pods.pods.labels ?? {}).map(
+      ([key, value]) => ({ key, operator: 'In', values: [value] }) as const,
+    ),
+    namespaces: fromRising(
+      same.flatMap(({ pods }) => population.namespaceIndex(pods.namespace.name) ?? []).sort((a, b) => a - b),
+    ),
+  }))
+  const nowhere = all.filter(
+    ({ pods, shown: isShown }) => !isShown && population.namespaceIndex(pods.namespace.name) === undefined,
+  )
+  return {
+    outside: fromRising(
+      [...indexesOf(detoured)].filter(
+        (index) => mesh.member(population.workloads[index] as Workload).receives === 'outside',
+      ),
+    ),
+    shown,
+    waypoints: {
+      known: shown,
+      unseen,
+      rest: nowhere.map(({ pods }) => ({ kind: 'workload', workload: pods })),
+    },
+  }
+}
+
+/** So many waypoints are not told one by one. */
+const MANY = 20
+
+/** Client → waypoint, at the client: it may send to a workload behind the waypoint, and not to the waypoint. */
+function closedForClient(world: World, client: Workload, behind: Behind): readonly ClosedEnd[] {
+  const { detoured, population, waypoints } = world
+  if (detoured.length === 0) return []
+  return world.engine.isolating(client, 'egress').flatMap((policy) =>
+    (policy.spec.egress ?? []).flatMap((rule) => {
+      const found: ClosedEnd[] = []
+      const closed = new Set<Waypoint>()
+      for (const { destinations, certain } of meantBehind(world, client, rule, policy, behind)) {
+        const isOpen = openWaypoints(world, client, destinations, behind)
+        for (const index of isOpen === 'all' ? [] : indexesOf(destinations)) {
+          const destination = population.workloads[index] as Workload
+          for (const through of waypoints.ways(destination, 'ambient').through) {
+            const { waypoint } = through
+            if (isOpen !== 'all' && isOpen(waypoint)) continue
+            const certainty = closedBy(world, client, destination, through, certain)
+            if (certainty === null) continue
+            closed.add(waypoint)
+            const lost = waypointAsLost(world, waypoint, certainty)
+            const culprits = [{ policy, rule }]
+            found.push({ end: client, direction: 'egress', waypoint, before: destination.id, lost, culprits })
+          }
+          if (closed.size > MANY)
+            return found.slice(0, 1).map((end) => ({ ...end, lost: anyWaypoint(end.lost) }))
+        }
+      }
+      return found
+    }),
+  )
+}
+
+/** The workloads behind waypoints that an egress rule means, in the mesh and outside. */
+function meantBehind(
+  world: World,
+  client: Workload,
+  rule: PolicyRule,
+  policy: NetworkPolicy,
+  { outside }: Behind,
+): readonly { readonly destinations: IndexSet; readonly certain: boolean }[] {
+  const { detoured, engine, population } = world
+  const inMesh = admittedBy(world, client, 'egress', rule, policy).flatMap(({ peers }) => [
+    { destinations: intersect(peers.certain.known, detoured), certain: true },
+    { destinations: intersect(peers.possible.known, detoured), certain: false },
+  ])
+  const named = engine.matches(rule, policy, { ...NO_PEERS, known: outside }).open.known
+  const served = [...indexesOf(named)].filter((index) => {
+    const destination = population.workloads[index] as Workload
+    const { TCP } = rulePorts(rule, destination, { kind: 'workload', workload: destination }).sure
+    const { declaredPorts } = destination
+    return declaredPorts.some((port) => contains(TCP, port))
+  })
+  return [...inMesh, { destinations: fromRising(served), certain: true }].filter(
+    ({ destinations }) => destinations.length > 0,
+  )
+}
+
+/** Which waypoints a client may surely send to: asked at once where there are many destinations, else one by one. */
+function openWaypoints(
+  { engine, population, state }: World,
+  client: Workload,
+  destinations: IndexSet,
+  { shown, waypoints }: Behind,
+): 'all' | ((waypoint: Waypoint) => boolean) {
+  if (countOf(destinations) <= MANY) return () => false
+  const { closed, doubtful } = engine.split(client, 'egress', state.config.mesh.hbonePort, waypoints)
+  if (noPeers(closed) && noPeers(doubtful)) return 'all'
+  const open = subtract(shown, union(closed.known, doubtful.known))
+  return (waypoint) => waypoint.shown && contains(open, population.indexOf(waypoint.pods))
+}
+
+/** null: the client may send to the waypoint, or goes straight, and that is another rule's business. */
+function closedBy(
+  world: World,
+  client: Workload,
+  destination: Workload,
+  { waypoint, sure }: Through,
+  certain: boolean,
+): Certainty | null {
+  const gate = gateOf(world, client, 'egress', waypoint.pods)
+  if (gate === 'open' || (gate === 'doubtful' && !sure)) return null
+  if (!sure && gateOf(world, client, 'egress', destination) !== 'open') return null
+  return sure && certain && gate === 'closed' ? 'certain' : 'possible'
+}

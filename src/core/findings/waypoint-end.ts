@@ -1,0 +1,106 @@
+// Traffic through a waypoint takes two connections, client to waypoint and waypoint to workload, both on the HBONE
+// port. Each has two ends with policies of their own: this is one that keeps the other out.
+import type { World } from '../analysis.ts'
+import type { Waypoint } from '../ambient/waypoints.ts'
+import { EVERYTHING, GATEWAY_CLASS, GATEWAY_NAME, NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
+import { hasPort } from '../kubernetes/port-set.ts'
+import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { fromRising } from '../policy/index-set.ts'
+import type { MeshPeers } from '../policy/mesh-peers.ts'
+import { podsName } from '../policy/peer.ts'
+import { NO_PEERS, bothPeers, noPeers, onlyKnown } from '../policy/peer-set.ts'
+import type { PeerSet } from '../policy/peer-set.ts'
+import type { Certainty, Culprit } from './finding.ts'
+import { admittedBy } from './lost-peers.ts'
+import type { LostPeers } from './lost-peers.ts'
+
+export interface ClosedEnd {
+  /** Whose policies they are: a workload behind the waypoint, a client of it, or the waypoint itself. */
+  readonly end: Workload
+  readonly direction: Direction
+  readonly waypoint: Waypoint
+  /** What the waypoint stands before: `Kind/namespace/name`. */
+  readonly before: string
+  readonly lost: LostPeers
+  readonly culprits: readonly Culprit[]
+}
+
+export type Gate = 'open' | 'doubtful' | 'closed'
+
+/** Is the HBONE port open between a workload and another, as far as the policies of the first go? */
+export function gateOf({ engine, state }: World, workload: Workload, way: Direction, other: Workload): Gate {
+  const { hbonePort } = state.config.mesh
+  const { sure, perhaps } = engine.allows(workload, { kind: 'workload', workload: other }, way)
+  return hasPort(sure, 'TCP', hbonePort) ? 'open' : hasPort(perhaps, 'TCP', hbonePort) ? 'doubtful' : 'closed'
+}
+
+/** A rule of a workload behind a waypoint, and whom it means to let in of those who come through the waypoint. */
+export interface Meant {
+  readonly policy: NetworkPolicy
+  readonly rule: PolicyRule
+  readonly clients: MeshPeers
+  /** It names the waypoint, and so means whoever comes through it. */
+  readonly itself: boolean
+}
+
+/** Whom the rules of a workload let in of those who come through a waypoint. */
+export function meantThrough(world: World, workload: Workload, waypoint: Waypoint): readonly Meant[] {
+  const { clients, engine, population, waypoints } = world
+  const uses = (client: 'ambient' | 'gateway'): boolean =>
+    waypoints.ways(workload, client).through.some((one) => one.waypoint === waypoint)
+  const [ambient, gateways] = [uses('ambient'), uses('gateway')]
+  const own = waypoint.shown ? fromRising([population.indexOf(waypoint.pods)]) : []
+  const isItself = (peers: PeerSet): boolean =>
+    !noPeers(onlyKnown(peers, own)) || peers.unseen.some(({ pods }) => namesGateway(pods, waypoint))
+  const through = (peers: PeerSet): PeerSet => {
+    const cut = clients(peers)
+    const some =
+      ambient && gateways ? bothPeers(cut.ambient, cut.gateway) : ambient ? cut.ambient : cut.gateway
+    return { ...some, unseen: some.unseen.filter(({ pods }) => !namesGateway(pods, waypoint)) }
+  }
+  return engine.isolating(workload, 'ingress').flatMap((policy) =>
+    (policy.spec.ingress ?? []).flatMap((rule) =>
+      admittedBy(world, workload, 'ingress', rule, policy).flatMap(
+        ({ peers: { name, certain, possible } }) => {
+          const meant = { name, certain: through(certain), possible: through(possible) }
+          const itself = isItself(certain) || isItself(possible)
+          const nobody = noPeers(meant.certain) && noPeers(meant.possible)
+          return nobody && !itself ? [] : [{ policy, rule, clients: meant, itself }]
+        },
+      ),
+    ),
+  )
+}
+
+/** Do pods that the tree does not show belong to the Gateway of a waypoint, by the label that names it? */
+function namesGateway(pods: PeerSet['unseen'][number]['pods'], waypoint: Waypoint): boolean {
+  return pods.some(
+    (one) => one.key === GATEWAY_NAME && one.operator === 'In' && one.values.includes(waypoint.pods.name),
+  )
+}
+
+/** A waypoint as a lost peer: by its id, or, where nothing shows it, by the label that Istio gives its pods. */
+export function waypointAsLost(
+  { population }: World,
+  { pods, shown }: Waypoint,
+  certainty: Certainty,
+): LostPeers {
+  if (shown) {
+    const peers = { ...NO_PEERS, known: fromRising([population.indexOf(pods)]) }
+    return { name: null, peers, certainty, doubt: 'waypoint' }
+  }
+  const name = podsName(
+    [{ key: GATEWAY_NAME, operator: 'In', values: [pods.name] }],
+    [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [pods.namespace.name] }],
+  )
+  const peers: PeerSet = { ...NO_PEERS, rest: [{ kind: 'workload', workload: pods }] }
+  return { name, peers, certainty, doubt: 'waypoint' }
+}
+
+/** All of the pods that Istio runs for waypoints, where too many of them are lost to be told one by one. */
+export function anyWaypoint({ certainty, doubt }: LostPeers): LostPeers {
+  const pods = [{ key: GATEWAY_CLASS, operator: 'In', values: ['istio-waypoint'] }] as const
+  const peers: PeerSet = { ...NO_PEERS, rest: [{ kind: 'elsewhere', pods, namespaces: EVERYTHING }] }
+  return { name: podsName(pods, EVERYTHING), peers, certainty, doubt }
+}
