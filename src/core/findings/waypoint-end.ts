@@ -3,12 +3,14 @@
 import type { World } from '../analysis.ts'
 import type { Waypoint } from '../ambient/waypoints.ts'
 import { EVERYTHING, GATEWAY_CLASS, GATEWAY_NAME, NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
+import type { Selector } from '../kubernetes/labels.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { fromRising } from '../policy/index-set.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
 import { podsName } from '../policy/peer.ts'
+import type { Peer } from '../policy/peer.ts'
 import { NO_PEERS, bothPeers, noPeers, onlyKnown } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
 import type { Certainty, Culprit } from './finding.ts'
@@ -98,9 +100,12 @@ export function waypointAsLost(
   return { name, peers, certainty, doubt: 'waypoint' }
 }
 
-/** All of the pods that Istio runs for waypoints, where too many of them are lost to be told one by one. */
+const PODS_OF_WAYPOINTS: Selector = [{ key: GATEWAY_CLASS, operator: 'In', values: ['istio-waypoint'] }]
+
+/** What all waypoints together go by, where too many of them are lost to be told one by one. */
+export const ANY_WAYPOINT = podsName(PODS_OF_WAYPOINTS, EVERYTHING)
+
 export function anyWaypoint({ certainty, doubt }: LostPeers): LostPeers {
-  const pods = [{ key: GATEWAY_CLASS, operator: 'In', values: ['istio-waypoint'] }] as const
-  const peers: PeerSet = { ...NO_PEERS, rest: [{ kind: 'elsewhere', pods, namespaces: EVERYTHING }] }
-  return { name: podsName(pods, EVERYTHING), peers, certainty, doubt }
+  const everywhere: Peer = { kind: 'elsewhere', pods: PODS_OF_WAYPOINTS, namespaces: EVERYTHING }
+  return { name: ANY_WAYPOINT, peers: { ...NO_PEERS, rest: [everywhere] }, certainty, doubt }
 }

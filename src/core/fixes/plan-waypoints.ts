@@ -113,9 +113,16 @@ function inside(written: unknown, { namespace }: NetworkPolicy): unknown {
   return 'podSelector' in rest && JSON.stringify(namespaceSelector) === own ? rest : written
 }
 
-/** In the policy that this change touched, else the most specific, else the first by name. */
-function choose({ culprits }: ComparedFinding, touched: Touched): NetworkPolicy | null {
-  const candidates = culprits.map(({ policy }) => policy).filter(({ origin }) => origin.editable)
+/**
+ * In the policy that this change touched, else the most specific, else the first by name. A rule for the clients of a
+ * waypoint does not go into a policy for the whole namespace: it would open every port of every pod there to them.
+ */
+function choose({ culprits, direction }: ComparedFinding, touched: Touched): NetworkPolicy | null {
+  const candidates = culprits.flatMap(({ policy, rule }) =>
+    policy.origin.editable && (rule !== null || direction === 'egress' || policy.spec.selector.length > 0)
+      ? [policy]
+      : [],
+  )
   const [first] = [...new Set(candidates)].sort(
     (a, b) =>
       wasTouched(b, touched) - wasTouched(a, touched) ||

@@ -11,15 +11,19 @@ import { because, list, namePeers, namePolicies } from '../words.ts'
 import { endsAtWaypoints } from '../ends-at-waypoints.ts'
 import { endsBeforeEntries } from '../ends-before-entries.ts'
 import { endsBehindWaypoints } from '../ends-behind-waypoints.ts'
+import { ANY_WAYPOINT } from '../waypoint-end.ts'
 import type { ClosedEnd } from '../waypoint-end.ts'
 
 export const waypointPath: StateRule = {
   id: 'waypoint-path',
   judges: 'state',
-  check: (world) =>
-    [...grouped(closedEnds(world), ({ end, direction }) => `${end.id} ${direction}`).values()].flatMap(
-      (ends) => asFinding(world, ends),
-    ),
+  check: (world) => {
+    const enrolments = new Map(
+      world.mesh.members.map(({ workload, enrollment }) => [workload.id, enrollment]),
+    )
+    const byEnd = grouped(closedEnds(world), ({ end, direction }) => `${end.id} ${direction}`)
+    return [...byEnd.values()].flatMap((ends) => asFinding(world, ends, enrolments))
+  },
 }
 
 /** Every closed end, by end, direction and waypoint in a fixed order. */
@@ -34,7 +38,7 @@ function closedEnds(world: World): readonly ClosedEnd[] {
 }
 
 /** One finding for an end and a direction: what is certain goes before what is only possible. */
-function asFinding(world: World, all: readonly ClosedEnd[]): readonly Finding[] {
+function asFinding(world: World, all: readonly ClosedEnd[], enrolments: Enrolments): readonly Finding[] {
   const certain = all.filter(({ lost }) => lost.certainty === 'certain')
   const ends = certain.length > 0 ? certain : all
   const [first] = ends
@@ -62,18 +66,17 @@ function asFinding(world: World, all: readonly ClosedEnd[]): readonly Finding[] 
       lost,
       culprits: [...culprits.values()],
       isolatedBy: world.engine.isolating(end, direction),
-      enrolledBy: enrollmentsOf(world, ends),
+      enrolledBy: [...new Set(ends.flatMap(({ before }) => [end.id, before]))].flatMap(
+        (id) => enrolments.get(id) ?? [],
+      ),
       workloadRoutes: [end.pods.labelsRoute],
       message: sentence(world, ends, peers),
     },
   ]
 }
 
-/** Of the workloads before which the waypoint stands, and of the end itself where it is no waypoint. */
-function enrollmentsOf({ mesh, state }: World, ends: readonly ClosedEnd[]): readonly Enrollment[] {
-  const ids = new Set(ends.flatMap(({ end, before }) => [end.id, before]))
-  return state.workloads.filter(({ id }) => ids.has(id)).map((workload) => mesh.member(workload).enrollment)
-}
+/** Why the waypoint matters: the enrolment of what it stands before, and of the end itself, by their ids. */
+type Enrolments = ReadonlyMap<string, Enrollment>
 
 function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly string[]): string {
   const [first] = ends
@@ -82,26 +85,28 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
   const policies = namePolicies(world.engine.isolating(end, direction))
   const one = world.engine.isolating(end, direction).length === 1
-  const before = list([...new Set(ends.map((each) => each.before))])
-  const waypoints = list([...new Set(ends.map((each) => each.waypoint.id))])
-  const which =
-    new Set(ends.map((each) => each.waypoint.id)).size === 1
-      ? `the waypoint ${waypoints}`
-      : `the waypoints ${waypoints}`
+  const many = peers.includes(ANY_WAYPOINT)
+  const before = `${many ? 'workloads such as ' : ''}${list([...new Set(ends.map((each) => each.before))])}`
+  const waypoints = [...new Set(ends.map((each) => each.waypoint.id))]
+  const which = many
+    ? `waypoints such as ${list(waypoints)}`
+    : `the ${waypoints.length === 1 ? 'waypoint' : 'waypoints'} ${list(waypoints)}`
   const sure = lost.certainty === 'certain'
   const fate = sure
     ? 'those connections time out.'
     : waypoint.shown
       ? 'what comes that way is cut off; whether anything does is not known from the tree.'
-      : 'if that waypoint runs, those connections time out; nothing in the tree describes it.'
+      : 'if that waypoint runs, those connections time out; the tree does not show its pods.'
+  const admit = one ? 'admits' : 'admit'
+  const refuse = one ? 'does not' : 'do not'
   if (end === waypoint.pods) {
     return direction === 'ingress'
-      ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${one ? 'does' : 'do'} not admit ${namePeers(peers)} there: ${fate}`
-      : `${end.id} is the waypoint of ${before}, and sends on to ${port} there. ${policies} ${one ? 'does' : 'do'} not let it: ${fate}`
+      ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${peers.includes('any') ? `${admit} nobody` : `${refuse} admit ${namePeers(peers)}`} there: ${fate}`
+      : `${end.id} is the waypoint of ${before}, and passes traffic on to ${port} there. ${policies} ${refuse} let it through: ${fate}`
   }
-  const member = world.mesh.member(end)
-  const enrolled = `${end.id} is enrolled in Ambient (${because(member.enrollment)})`
+  const enrolled = `${end.id} is enrolled in Ambient (${because(world.mesh.member(end).enrollment)})`
+  const way = `${sure ? 'goes' : 'may go'} through ${which}`
   return direction === 'ingress'
-    ? `${enrolled}, and traffic to it ${sure ? 'goes' : 'may go'} through ${which}. ${policies} ${one ? 'admits' : 'admit'} its clients, and not the waypoint on ${port}: ${fate}`
-    : `${enrolled}. ${policies} ${one ? 'lets' : 'let'} it reach ${before}, to which traffic ${sure ? 'goes' : 'may go'} through ${which}, but not ${port} there: ${fate}`
+    ? `${enrolled}, and traffic to it ${way}. ${policies} ${admit} clients that come that way, but not the waypoint itself on ${port}: ${fate}`
+    : `${enrolled}. ${policies} ${one ? 'lets' : 'let'} it reach ${before}; traffic there ${way}, which no policy lets it reach on ${port}: ${fate}`
 }
