@@ -10,13 +10,19 @@ import { lostPeers } from './lost-peers.ts'
 import type { Loss, LostPeers } from './lost-peers.ts'
 import { because, namePeers, namePolicies } from './words.ts'
 
-/** One finding for each enrolled workload that loses peers in a direction. */
+/** One finding for each enrolled workload, or sidecar that takes HBONE, that loses peers in a direction. */
 export function hboneFindings(world: World, direction: Direction): readonly Finding[] {
   return world.mesh.members.flatMap((member) => {
-    if (member.enrollment.state !== 'yes') return []
-    const losses = lostPeers(world, member.workload, direction)
+    const enrolled = member.enrollment.state === 'yes'
+    if (!enrolled && (direction === 'egress' || !isTunnel(member))) return []
+    const losses = lostPeers(world, member.workload, direction, enrolled ? 'mesh' : 'ambient')
     return losses.length === 0 ? [] : [asFinding(world, member, direction, losses)]
   })
+}
+
+/** A sidecar that takes HBONE, which ambient clients send it: gateways and other sidecars keep to its own ports. */
+function isTunnel({ receives, workload }: Member): boolean {
+  return receives === 'certain' && workload.gateway === null
 }
 
 function asFinding(world: World, member: Member, direction: Direction, all: readonly Loss[]): Finding {
@@ -60,7 +66,11 @@ function sentence(
   const policies = losses.map(({ culprit }) => culprit.policy)
   const one = new Set(policies).size === 1
   const verb = direction === 'ingress' ? (one ? 'admits' : 'admit') : one ? 'lets it reach' : 'let it reach'
-  const opening = `${workload.id} is enrolled in Ambient (${because(enrollment)}). ${namePolicies(policies)} ${verb} ${namePeers(peers)} on ${ports}`
+  const standing =
+    enrollment.state === 'yes'
+      ? `is enrolled in Ambient (${because(enrollment)})`
+      : 'has a sidecar that takes HBONE (its pods carry networking.istio.io/tunnel: http)'
+  const opening = `${workload.id} ${standing}. ${namePolicies(policies)} ${verb} ${namePeers(peers)} on ${ports}`
   const fate =
     direction === 'ingress'
       ? `arrives on ${port}, which no policy admits from there`
@@ -68,7 +78,7 @@ function sentence(
   if (lost.every(({ certainty }) => certainty === 'certain')) {
     return `${opening}, but mesh traffic ${fate}: those connections time out.`
   }
-  return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. If it comes through the mesh it is cut off; ${doubt(workload, direction, lost, peers)}.`
+  return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. What comes through the mesh is cut off; ${doubt(workload, direction, lost, peers)}.`
 }
 
 function doubt(
@@ -79,8 +89,8 @@ function doubt(
 ): string {
   if (lost.every((peer) => peer.doubt === 'port')) {
     return direction === 'ingress'
-      ? `it declares other ports (${workload.declaredPorts.join(', ')})`
-      : 'they declare other ports'
+      ? `whether anything comes is not known, since the workload declares other ports (${workload.declaredPorts.join(', ')})`
+      : 'whether anything goes there is not known, since other ports are declared there'
   }
   if (lost.some((peer) => peer.doubt === 'waypoint')) return 'some of it may come through a waypoint'
   return peers.length === 1

@@ -40,8 +40,16 @@ export interface Admitted {
   readonly peers: MeshPeers
 }
 
+/** Who sends HBONE to a workload: all of the mesh, or, where it is a sidecar's, ambient pods alone. */
+export type Senders = 'mesh' | 'ambient'
+
 /** The rules that admit mesh peers on TCP ports, where HBONE from (or to) them is not admitted. */
-export function lostPeers(world: World, workload: Workload, direction: Direction): readonly Loss[] {
+export function lostPeers(
+  world: World,
+  workload: Workload,
+  direction: Direction,
+  senders: Senders = 'mesh',
+): readonly Loss[] {
   const { engine, state } = world
   const { hbonePort } = state.config.mesh
   const rules = engine
@@ -55,7 +63,7 @@ export function lostPeers(world: World, workload: Workload, direction: Direction
     let ports = NO_PORTS
     const lost = admittedBy(world, workload, direction, rule, policy).flatMap((admitted) => {
       if (hasPort(admitted.ports, 'TCP', hbonePort)) return []
-      const some = judge(world, workload, direction, rule, policy, admitted)
+      const some = judge(world, workload, direction, rule, policy, admitted, senders)
       if (some.length > 0) ports = unionPorts(ports, admitted.ports)
       return some
     })
@@ -131,6 +139,7 @@ function judge(
   rule: PolicyRule,
   policy: NetworkPolicy,
   { ports, peers }: Admitted,
+  senders: Senders,
 ): readonly LostPeers[] {
   const { engine, state } = world
   const { hbonePort } = state.config.mesh
@@ -145,7 +154,7 @@ function judge(
   unsure = bothPeers(unsure, hits.doubtful)
   sure = hits.open
   const unserved = notServed(world, workload, direction, ports)
-  const straight = goStraight(world, workload, direction)
+  const straight = goStraight(world, workload, direction, senders)
   const groups = [
     ...straight(sure).map((part) => ({ ...part, certainty: 'certain' as const })),
     ...straight(unsure).map((part) => ({ ...part, certainty: 'possible' as const })),
@@ -180,7 +189,7 @@ function notServed(
 /** What of a set of peers goes straight between them and the workload, for sure or perhaps. */
 type Straight = (peers: PeerSet) => readonly { readonly part: PeerSet; readonly doubt: 'none' | 'waypoint' }[]
 
-function goStraight(world: World, workload: Workload, direction: Direction): Straight {
+function goStraight(world: World, workload: Workload, direction: Direction, senders: Senders): Straight {
   const { waypoints, clients, detoured, population, mesh } = world
   if (direction === 'egress') {
     // Only ambient pods ask waypoints for the way; what they send to is looked at one by one, where it is behind one.
@@ -201,7 +210,8 @@ function goStraight(world: World, workload: Workload, direction: Direction): Str
       .through.filter(({ sure }) => sure)
       .map(({ waypoint }) => population.indexOf(waypoint.pods))
     const cut = clients(withoutKnown(peers, fromRising(own.sort((a, b) => a - b))))
-    return (['ambient', 'gateway', 'other'] as const).flatMap((client) => {
+    const all = ['ambient', 'gateway', 'other'] as const
+    return (senders === 'mesh' ? all : (['ambient'] as const)).flatMap((client) => {
       const doubt = doubtOf(waypoints.ways(workload, client), world, workload, direction)
       return doubt === null ? [] : [{ part: cut[client], doubt }]
     })

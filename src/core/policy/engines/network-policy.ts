@@ -99,7 +99,16 @@ export const networkPolicyEngine: EngineFactory = ({ network, policies }, popula
 
   // Workloads under the same policies let in the same peers, as far as their port names mean the same numbers.
   const classes = new WeakMap<readonly NetworkPolicy[], Map<string, Admittance>>()
+  const asked = new WeakMap<Workload, Map<string, Admittance>>()
   const admittance = (workload: Workload, direction: Direction, port: number): Admittance => {
+    const own = asked.get(workload) ?? new Map<string, Admittance>()
+    asked.set(workload, own)
+    const question = `${direction} ${String(port)}`
+    const answer = own.get(question) ?? admittanceOf(workload, direction, port)
+    own.set(question, answer)
+    return answer
+  }
+  const admittanceOf = (workload: Workload, direction: Direction, port: number): Admittance => {
     const policies = isolating(workload, direction)
     const rules = policies.flatMap((policy) =>
       (policy.spec[direction] ?? []).flatMap((rule) => admitting(policy, rule, workload, direction, port)),
