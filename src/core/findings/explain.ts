@@ -25,13 +25,15 @@ export function explain(finding: Finding, world: World): readonly Step[] {
 }
 
 function subjectStep(workload: Workload, { mesh }: World): Step {
-  const { enrollment } = mesh.member(workload)
+  const { enrollment, receives } = mesh.member(workload)
   if (enrollment.state === 'yes') return enrolledStep(workload, enrollment)
-  const what =
-    workload.gateway === null
-      ? `${workload.id} is what it is about`
-      : `${workload.id} is a Gateway of the class ${workload.gateway}`
-  return step(what, workload.origin, ['metadata'])
+  if (workload.gateway !== null)
+    return step(`${workload.id} is a Gateway of the class ${workload.gateway}`, workload.origin, ['metadata'])
+  if (receives === 'certain') {
+    const takes = `${workload.id} has a sidecar that takes HBONE: its pods carry networking.istio.io/tunnel: http`
+    return step(takes, workload.origin, [...workload.pods.labelsRoute, 'networking.istio.io/tunnel'])
+  }
+  return step(`${workload.id} is what it is about`, workload.origin, ['metadata'])
 }
 
 type Chain = (finding: Finding, workload: Workload, world: World) => readonly Step[]
