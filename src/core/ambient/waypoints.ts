@@ -3,7 +3,7 @@
 // src/proxy/outbound.rs (build_request: a Service's waypoint first, a workload's only for pod addresses).
 import { get, items, labelsField, rootField, selectorField, text } from '../kubernetes/field.ts'
 import { readGatewayPods } from '../kubernetes/kinds/gateway.ts'
-import { label, matches } from '../kubernetes/labels.ts'
+import { USE_WAYPOINT, label, matches } from '../kubernetes/labels.ts'
 import type { Labels, Match } from '../kubernetes/labels.ts'
 import { grouped } from '../source/grouped.ts'
 import type { ClusterState, Named, Namespace, Service, Workload } from '../kubernetes/state.ts'
@@ -120,7 +120,7 @@ function attachment(
   labels: Labels,
   namespace: string,
 ): { readonly name: string; readonly namespace: string } | null | undefined {
-  const name = label(labels, 'istio.io/use-waypoint')
+  const name = label(labels, USE_WAYPOINT)
   if (name === undefined) return undefined
   if (name === 'none') return null
   return { name, namespace: label(labels, 'istio.io/use-waypoint-namespace') ?? namespace }

@@ -28,6 +28,9 @@ export const DATAPLANE_MODE = 'istio.io/dataplane-mode'
 /** By which Istio marks the pods that it makes for a Gateway. */
 export const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name'
 
+/** On Services, ServiceEntries, pods and namespaces: the waypoint that traffic to them goes through. */
+export const USE_WAYPOINT = 'istio.io/use-waypoint'
+
 /** Of the pods that Istio makes for a Gateway: its class. */
 export const GATEWAY_CLASS = 'gateway.networking.k8s.io/gateway-class-name'
 

@@ -2,6 +2,10 @@
 // the HBONE port shut. Source: istio architecture/ambient (waypoints accept and send HBONE with their own pod IPs).
 import type { World } from '../../analysis.ts'
 import type { Enrollment } from '../../ambient/enrollment.ts'
+import { USE_WAYPOINT, label } from '../../kubernetes/labels.ts'
+import type { Labels } from '../../kubernetes/labels.ts'
+import { placeOf } from '../../kubernetes/manifest.ts'
+import type { Origin } from '../../kubernetes/manifest.ts'
 import { grouped } from '../../source/grouped.ts'
 import { compareText } from '../../source/problem.ts'
 import type { Finding } from '../finding.ts'
@@ -18,11 +22,9 @@ export const waypointPath: StateRule = {
   id: 'waypoint-path',
   judges: 'state',
   check: (world) => {
-    const enrolments = new Map(
-      world.mesh.members.map(({ workload, enrollment }) => [workload.id, enrollment]),
-    )
+    const reasons = reasonsOf(world)
     const byEnd = grouped(closedEnds(world), ({ end, direction }) => `${end.id} ${direction}`)
-    return [...byEnd.values()].flatMap((ends) => asFinding(world, ends, enrolments))
+    return [...byEnd.values()].flatMap((ends) => asFinding(world, ends, reasons))
   },
 }
 
@@ -38,7 +40,7 @@ function closedEnds(world: World): readonly ClosedEnd[] {
 }
 
 /** One finding for an end and a direction: what is certain goes before what is only possible. */
-function asFinding(world: World, all: readonly ClosedEnd[], enrolments: Enrolments): readonly Finding[] {
+function asFinding(world: World, all: readonly ClosedEnd[], reasons: Reasons): readonly Finding[] {
   const certain = all.filter(({ lost }) => lost.certainty === 'certain')
   const ends = certain.length > 0 ? certain : all
   const [first] = ends
@@ -66,17 +68,50 @@ function asFinding(world: World, all: readonly ClosedEnd[], enrolments: Enrolmen
       lost,
       culprits: [...culprits.values()],
       isolatedBy: world.engine.isolating(end, direction),
-      enrolledBy: [...new Set(ends.flatMap(({ before }) => [end.id, before]))].flatMap(
-        (id) => enrolments.get(id) ?? [],
-      ),
+      enrolledBy: [...new Set(ends.flatMap(({ before }) => [end.id, before]))].flatMap(reasons),
       workloadRoutes: [end.pods.labelsRoute],
       message: sentence(world, ends, peers),
     },
   ]
 }
 
-/** Why the waypoint matters: the enrolment of what it stands before, and of the end itself, by their ids. */
-type Enrolments = ReadonlyMap<string, Enrollment>
+/** Why the way leads through a waypoint: enrolments, and labels that attach what it stands before, by its id. */
+type Reasons = (id: string) => readonly Enrollment[]
+
+function reasonsOf({ mesh, state }: World): Reasons {
+  const workloads = new Map(state.workloads.map((workload) => [workload.id, workload]))
+  const entries = new Map(state.serviceEntries.map((entry) => [entry.id, entry]))
+  return (id) => {
+    const workload = workloads.get(id)
+    const entry = entries.get(id)
+    const object = workload ?? entry
+    if (object === undefined) return []
+    const enrollment = workload === undefined ? [] : [mesh.member(workload).enrollment]
+    const { name, labels, origin } = object.namespace
+    return [
+      ...enrollment.filter(({ state: enrolled }) => enrolled === 'yes'),
+      ...(workload?.services ?? []).flatMap((one) => attached(one.id, one.spec.labels, one.origin)),
+      ...(entry === undefined ? [] : attached(entry.id, entry.spec.labels, entry.origin)),
+      ...(origin === null ? [] : attached(`the namespace ${name}`, labels, origin)),
+    ]
+  }
+}
+
+function attached(who: string, labels: Labels, origin: Origin): readonly Enrollment[] {
+  const waypoint = label(labels, USE_WAYPOINT)
+  if (waypoint === undefined) return []
+  const because = `${who} carries ${USE_WAYPOINT}: ${waypoint}`
+  return [
+    {
+      state: 'yes',
+      because,
+      // Looked for once somebody asks.
+      get at() {
+        return placeOf(origin, ['metadata', 'labels', USE_WAYPOINT])
+      },
+    },
+  ]
+}
 
 function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly string[]): string {
   const [first] = ends
