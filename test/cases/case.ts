@@ -9,6 +9,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,7 +49,11 @@ export function findCases(root: string): readonly string[] {
   return found.sort()
 }
 
-export async function runCase(folder: string): Promise<Report> {
+/** With `files`, those stand in the head in place of what the case has there. */
+export async function runCase(
+  folder: string,
+  files: ReadonlyMap<string, string> = new Map(),
+): Promise<Report> {
   const optionsFile = join(folder, 'options.json')
   const options = (existsSync(optionsFile) ? JSON.parse(readFileSync(optionsFile, 'utf8')) : {}) as Options
   const scratch = mkdtempSync(join(tmpdir(), 'ambient-guard-case-'))
@@ -60,6 +65,7 @@ export async function runCase(folder: string): Promise<Report> {
           cpSync(join(folder, part), join(scratch, side), { recursive: true })
       }
     }
+    for (const [path, text] of files) writeFileSync(join(scratch, 'head', path), text)
     const [base, head] = [directoryTree(join(scratch, 'base')), directoryTree(join(scratch, 'head'))]
     const configFile = join(scratch, options.noBase === true ? 'head' : 'base', CONFIG_PATH)
     const { config, problems } = existsSync(configFile)

@@ -38,6 +38,20 @@ describe.each(findCases(ROOT))('%s', (name) => {
       expect(files).toEqual(fixedFiles(folder))
     }
   })
+
+  const fixed = fixedFiles(folder)
+  if (fixed.size === 0) return
+  it('is silent about what the fix mends', async () => {
+    const [before, after] = [await runCase(folder), await runCase(folder, fixed)]
+    const mended = before.findings.filter(({ fix }) => fix !== null).map(({ fingerprint }) => fingerprint)
+    const left = after.findings.filter(
+      ({ change, severity }) => change === 'introduced' && severity !== 'note',
+    )
+    const known = before.findings.map(({ fingerprint }) => fingerprint)
+    expect(mended).not.toEqual([])
+    expect(left.filter(({ fingerprint }) => mended.includes(fingerprint))).toEqual([])
+    expect(left.filter(({ fingerprint }) => !known.includes(fingerprint))).toEqual([])
+  })
 })
 
 /** What is wrong with the explanation of a finding: it has none, or a step leads to no line of a file. */

@@ -14,11 +14,7 @@ import { sets } from './list/sets.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const COPIED = ['src', 'test', 'fixtures', 'package.json', 'tsconfig.json']
 /** From the fastest to the slowest; a mutant that one stage kills does not meet the next. */
-const STAGES = [
-  ['test/core/sets.test.ts', 'test/twin'],
-  ['test/core', 'test/cli/reach'],
-  ['test/cases'],
-]
+const STAGES = [['test/core/sets.test.ts', 'test/twin'], ['test/core', 'test/cli/reach'], ['test/cases']]
 /** Milliseconds after which a mutant counts as killed: it may well loop for ever. */
 const PATIENCE = 300_000
 
