@@ -4,11 +4,11 @@ import type { Severity } from '../../config.ts'
 import { asBlock } from '../../kubernetes/address-set.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { Probe } from '../../kubernetes/kinds/workload.ts'
-import type { NetworkPolicy } from '../../kubernetes/state.ts'
+import type { NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import type { World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
 import type { Certainty, Finding } from '../finding.ts'
-import { admittedFrom, primarySources } from '../probe-source.ts'
+import { admittedFrom, passesOver, primarySources } from '../probe-source.ts'
 import type { StateRule } from '../rule.ts'
 import { because, list, namePolicies, shownBy } from '../words.ts'
 
@@ -57,9 +57,10 @@ function asFinding(
 ): Finding {
   const { seesProbeSource } = world.state.network
   const severity: Severity = seesProbeSource === 'believed-not' ? 'note' : 'error'
-  const certainty: Certainty = seesProbeSource === 'yes' ? 'certain' : 'possible'
   const { workload, enrollment } = member
   const port = probes[0]?.port ?? 0
+  const overlooked = isOverlooked(world, workload, port)
+  const certainty: Certainty = seesProbeSource === 'yes' && !overlooked ? 'certain' : 'possible'
   return {
     rule: 'kubelet-probe',
     severity,
@@ -76,8 +77,26 @@ function asFinding(
     isolatedBy: isolating,
     enrolledBy: [enrollment],
     workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
-    message: sentence(world, member, probes, isolating),
+    message: overlooked
+      ? `${comesFrom(world, member, probes)}. ${namePolicies(isolating)} ${isolating.length === 1 ? 'admits' : 'admit'} that address by a /128, which agents of the AWS CNI are known to pass over (aws-network-policy-agent#509): there, the probe fails.`
+      : sentence(world, member, probes, isolating),
   }
+}
+
+/** Is every source admitted, if only the agent took the block for what it is? */
+function isOverlooked(world: World, workload: Workload, port: number): boolean {
+  return primarySources(world).every(
+    (source) =>
+      passesOver(world.state.network, source) &&
+      hasPort(admittedFrom(world, workload, source).perhaps, 'TCP', port),
+  )
+}
+
+/** `Deployment/a/b is enrolled in Ambient (…), so its readinessProbe on 8080/TCP comes from 169.254.7.127`. */
+function comesFrom(world: World, { workload, enrollment }: Member, probes: readonly Probe[]): string {
+  const kinds = [...new Set(probes.map(({ field }) => field))]
+  const verb = kinds.length === 1 ? 'comes' : 'come'
+  return `${workload.id} is enrolled in Ambient (${because(enrollment)}), so its ${list(kinds)} on ${String(probes[0]?.port ?? 0)}/TCP ${verb} from ${list(primarySources(world))}`
 }
 
 function sentence(
@@ -88,11 +107,8 @@ function sentence(
 ): string {
   const { cni, seesProbeSource } = world.state.network
   const { name: cluster } = world.state.config
-  const kinds = list([...new Set(probes.map(({ field }) => field))])
-  const port = `${String(probes[0]?.port ?? 0)}/TCP`
-  const source = list(primarySources(world))
   const verb = isolating.length === 1 ? 'isolates it and does' : 'isolate it and do'
-  const fact = `${member.workload.id} is enrolled in Ambient (${because(member.enrollment)}), so its ${kinds} on ${port} comes from ${source}. ${namePolicies(isolating)} ${verb} not admit that address`
+  const fact = `${comesFrom(world, member, probes)}. ${namePolicies(isolating)} ${verb} not admit that address`
   const evidence = shownBy(world.state.network)
   switch (seesProbeSource) {
     case 'yes':

@@ -1,2 +1,0 @@
-import { analyze } from './src/core/index.ts'
-import { DEFAULT_CONFIG } from './src/core/config.ts'
