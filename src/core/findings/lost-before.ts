@@ -4,16 +4,21 @@ import type { Analysis } from '../analysis.ts'
 import { undescribed } from '../ambient/mesh.ts'
 import type { Role } from '../ambient/mesh.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
-import type { Workload } from '../kubernetes/state.ts'
-import { indexesOf } from '../policy/index-set.ts'
+import { intersect } from '../kubernetes/interval-set.ts'
+import type { Namespace, Workload } from '../kubernetes/state.ts'
+import { fromRising, indexesOf } from '../policy/index-set.ts'
 import type { Peer } from '../policy/peer.ts'
 import { eachPeer } from '../policy/peer-set.ts'
+import type { PeerSet } from '../policy/peer-set.ts'
 import type { Finding } from './finding.ts'
 
 /** Does a finding name peers that `before`, the same finding on the base, had not lost? */
 export function newlyLost(finding: Finding, before: Finding, base: Analysis, head: Analysis): boolean {
   const heard = new Set(before.peers)
   const unheard = new Set(finding.peers.filter((name) => !heard.has(name)))
+  const joined = joinedSince(base, head)(finding.direction === 'ingress' ? 'sends' : 'receives')
+  // A name for many hides who joined the mesh behind it: their traffic ran on application ports until now.
+  if (finding.lost.some(({ name, peers }) => name !== null && heard.has(name) && joined(peers))) return true
   if (unheard.size === 0) return false
   const wasLost = lostOnBase(before, base)
   const { population } = head
@@ -29,6 +34,48 @@ export function newlyLost(finding: Finding, before: Finding, base: Analysis, hea
   }
   const explained = new Set(finding.lost.flatMap(({ name }) => name ?? []))
   return [...unheard].some((name) => !explained.has(name))
+}
+
+const JOINED = new WeakMap<Analysis, (role: Role) => (peers: PeerSet) => boolean>()
+
+/** Who was there on the base, outside the mesh, and is in it on the head? Worked out once for a comparison. */
+function joinedSince(base: Analysis, head: Analysis): (role: Role) => (peers: PeerSet) => boolean {
+  const known = JOINED.get(head)
+  if (known !== undefined) return known
+  const byId = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
+  const { namespaces, workloads } = head.population
+  const changed = fromRising(
+    namespaces.flatMap((namespace, index) => {
+      const was = base.state.namespaces.get(namespace.name)
+      return was?.known === true && base.mesh.kindOf(was) !== head.mesh.kindOf(namespace) ? [index] : []
+    }),
+  )
+  const now = (role: Role): ((peers: PeerSet) => boolean) => {
+    const entered = fromRising(
+      workloads.flatMap((workload, index) => {
+        const was = byId.get(workload.id)
+        const isOutside = was !== undefined && base.mesh.member(was)[role] === 'outside'
+        return isOutside && head.mesh.member(workload)[role] === 'certain' ? [index] : []
+      }),
+    )
+    return ({ known: shown, unseen }) =>
+      intersect(shown, entered).length > 0 ||
+      unseen.some(({ pods, namespaces: where }) =>
+        [...indexesOf(intersect(where, changed))].some((index) => {
+          const namespace = namespaces[index] as Namespace
+          const was = base.state.namespaces.get(namespace.name)
+          return (
+            was !== undefined &&
+            base.mesh.podsSide(pods, was, role) === 'outside' &&
+            head.mesh.podsSide(pods, namespace, role) === 'certain'
+          )
+        }),
+      )
+  }
+  const sides = { sends: now('sends'), receives: now('receives') }
+  const answer = (role: Role): ((peers: PeerSet) => boolean) => sides[role]
+  JOINED.set(head, answer)
+  return answer
 }
 
 /** Did the rules that `before` blames admit a peer of the mesh, and not its port? */

@@ -84,16 +84,28 @@ export function admittedBy(
   policy: NetworkPolicy,
 ): readonly Admitted[] {
   const finder = direction === 'ingress' ? world.senders : world.receivers
-  const groups = finder.ofRule(rule, policy)
   if (direction === 'ingress') {
     const ports = rulePorts(rule, workload, NOWHERE).sure
-    return ports.TCP.length === 0 ? [] : groups.map((peers) => ({ ports, peers }))
+    return ports.TCP.length === 0 ? [] : finder.ofRule(rule, policy).map((peers) => ({ ports, peers }))
   }
-  return groups.flatMap((group) =>
+  const selectors = rule.peers?.filter(({ kind }) => kind === 'pods') ?? []
+  const groups = [
+    ...(selectors.length === 0 ? [] : finder.ofRule({ ...rule, peers: selectors }, policy)).map((group) => ({
+      group,
+      wide: false,
+    })),
+    ...(namesPodsAlone(rule) ? [] : finder.ofRule({ ...rule, peers: blocksOf(rule) }, policy)).map(
+      (group) => ({
+        group,
+        wide: true,
+      }),
+    ),
+  ]
+  return groups.flatMap(({ group, wide }) =>
     byPorts(world, rule, group).flatMap(({ ports, peers }): Admitted[] => {
       if (ports.TCP.length === 0) return []
       const serving = world.population.declaring(ports.TCP)
-      if (namesNoPods(rule)) {
+      if (wide) {
         // Such a rule counts for known workloads alone, so they are called by their names.
         const receivers = world.receivers.everyone.certain
         const perhaps = holdsSomePods(peers) ? onlyKnown(receivers, serving) : NO_PEERS
@@ -234,9 +246,14 @@ function doubtOf(
   return closed ? 'none' : 'waypoint'
 }
 
-/** Does a rule speak of anybody, or of addresses alone? */
-export function namesNoPods({ peers }: PolicyRule): boolean {
-  return peers === null || peers.every(({ kind }) => kind === 'block')
+/** Does a rule speak of pods by selectors alone, and not of anybody or of addresses? */
+export function namesPodsAlone({ peers }: PolicyRule): boolean {
+  return peers !== null && peers.every(({ kind }) => kind === 'pods')
+}
+
+/** The blocks of a rule; null where it speaks of anybody. */
+function blocksOf({ peers }: PolicyRule): PolicyRule['peers'] {
+  return peers === null ? null : peers.filter(({ kind }) => kind === 'block')
 }
 
 function isDns(ports: PortSet['TCP']): boolean {

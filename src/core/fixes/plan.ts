@@ -9,7 +9,7 @@ import type { PortSet } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import { compareText } from '../source/problem.ts'
 import type { YamlPatch } from '../yaml/types.ts'
-import { namesNoPods } from '../findings/lost-peers.ts'
+import { namesPodsAlone } from '../findings/lost-peers.ts'
 import { describePeer, list } from '../findings/words.ts'
 import { admitControl, admitPeers, alongWaypoints } from './plan-waypoints.ts'
 import { wasTouched } from './touched-policy.ts'
@@ -94,8 +94,10 @@ function openHbone(head: Analysis, finding: ComparedFinding): Plan | null {
     if (rule === null) return []
     const { direction } = finding
     // Beside a rule for anybody or for addresses, 15008 would be open to the world: the destinations get one of their own.
-    const wide = direction === 'egress' && namesNoPods(rule)
-    const mesh = wide ? knownDestinations(head, finding) : meshPeersOf(head, rule, policy, direction)
+    const wide = direction === 'egress' && !namesPodsAlone(rule)
+    const mesh = wide
+      ? [...knownDestinations(head, finding), ...meshPeersOf(head, rule, policy, direction, 'pods')]
+      : meshPeersOf(head, rule, policy, direction)
     const alone = wide || (rule.peers !== null && mesh.length < rule.peers.length)
     const peers = rule.peers === null && !wide ? null : mesh.map(({ peer }) => peer)
     const patch: YamlPatch = alone
@@ -150,10 +152,12 @@ function meshPeersOf(
   rule: PolicyRule,
   policy: NetworkPolicy,
   direction: Direction,
+  only?: PolicyPeer['kind'],
 ): readonly WrittenPeer[] {
   const finder = direction === 'ingress' ? head.senders : head.receivers
   const written = valueAt(policy.object, [...rule.route, PEERS_KEY[direction]])
   return (rule.peers ?? []).flatMap((peer, index) => {
+    if (only !== undefined && peer.kind !== only) return []
     const inMesh = finder.ofRule({ ...rule, peers: [peer] }, policy).length > 0
     return inMesh ? [{ peer, written: Array.isArray(written) ? (written[index] as unknown) : undefined }] : []
   })

@@ -4,7 +4,7 @@ import { undescribed } from '../ambient/mesh.ts'
 import type { MeshSide, MeshView, Role } from '../ambient/mesh.ts'
 import { NO_ADDRESSES, intersectAddresses, subtractAddresses } from '../kubernetes/address-set.ts'
 import { intersect, subtract, union } from '../kubernetes/interval-set.ts'
-import { EVERYTHING, NAMESPACE_NAME_LABEL, matchesPartly } from '../kubernetes/labels.ts'
+import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, matchesPartly } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import type { Network } from '../kubernetes/network.ts'
 import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
@@ -76,7 +76,7 @@ export function findPeers(
     const known = intersect(matching, members)
     // A selector with labels that finds its workload in a namespace is taken at its word there; an empty one, or one
     // that finds nothing, also speaks of pods that the tree does not show.
-    const settled = population.homesOf(pods.length > 0 ? matching : known)
+    const settled = population.homesOf(asksForLabels(pods) ? matching : known)
     const open = subtract(namespaces, settled)
     const side = sides(pods)
     const part = (shown: IndexSet, hidden: IndexSet): PeerSet => {
@@ -123,7 +123,12 @@ export function findPeers(
       // A selector that pins names speaks of those namespaces alone, and of each of them.
       const pinned = selector.some(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In')
       // Any other that asks for labels of pods, and finds such pods anywhere, means those.
-      if (pods.length > 0 && !pinned && population.matching(pods, mentioned).length > 0)
+      if (
+        asksForLabels(pods) &&
+        !asksForGateways(pods) &&
+        !pinned &&
+        population.matching(pods, mentioned).length > 0
+      )
         return inNamespaces(pods, population.homesOf(population.matching(pods, mentioned)), unseenName, null)
       const peers = inNamespaces(pods, mentioned, unseenName, allName)
       if (intersect(yes, population.described).length > 0 && selector.length > 0 && !pinned) return peers
@@ -195,6 +200,16 @@ export function findPeers(
       return all.filter((group) => !noPeers(group.certain) || !noPeers(group.possible))
     },
   }
+}
+
+/** Does a selector say what its pods are, and not only what they are not? */
+function asksForLabels(pods: Selector): boolean {
+  return pods.some(({ operator }) => operator === 'In')
+}
+
+/** Gateways come from charts more often than not, and stand in namespaces of their own: one that is found is not all. */
+function asksForGateways(pods: Selector): boolean {
+  return pods.some(({ key }) => key === 'istio' || key === GATEWAY_NAME)
 }
 
 /** Does a rule let in whoever comes, every pod among them? */

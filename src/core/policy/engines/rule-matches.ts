@@ -98,7 +98,8 @@ function podsMatch(
       )
     case 'addresses':
       if (!peer.pods) return 'no'
-      return candidate.pods.length === 0 && candidate.namespaces?.length === 0 ? 'yes' : 'maybe'
+      // They may be anybody's: a selector that does not take all pods leaves some of them out.
+      return candidate.pods.length === 0 && candidate.namespaces?.length === 0 ? 'yes' : 'no'
   }
 }
 
