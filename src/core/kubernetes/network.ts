@@ -25,6 +25,7 @@ export interface Network {
   readonly stages: readonly PolicyStage[]
   /** The family by which the kubelet dials pods. */
   readonly primaryFamily: IpFamily
+  readonly families: readonly IpFamily[]
   /** null: not known. */
   readonly pods: AddressSet | null
   /** null: not known. */
@@ -49,6 +50,7 @@ export function networkOf(
     blocksMatchPods,
     stages,
     primaryFamily: ipFamilies[0] ?? 'IPv4',
+    families: ipFamilies,
     pods: podCIDRs === null ? null : addressSet(podCIDRs),
     nodes: nodeCIDRs.length === 0 ? null : addressSet(nodeCIDRs),
   }

@@ -2,8 +2,13 @@
 // selectors could match and the tree does not show. Sets, so that a rule for everybody costs no more than one.
 import { undescribed } from '../ambient/mesh.ts'
 import type { MeshSide, MeshView, Role } from '../ambient/mesh.ts'
-import { NO_ADDRESSES, intersectAddresses, subtractAddresses } from '../kubernetes/address-set.ts'
-import { intersect, subtract, union } from '../kubernetes/interval-set.ts'
+import {
+  NO_ADDRESSES,
+  intersectAddresses,
+  noAddresses,
+  subtractAddresses,
+} from '../kubernetes/address-set.ts'
+import { intersect, intervalSet, subtract, union } from '../kubernetes/interval-set.ts'
 import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, matchesPartly } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import type { Network } from '../kubernetes/network.ts'
@@ -161,14 +166,12 @@ export function findPeers(
     const match = podAddressesMatch(addresses, network)
     if (match === 'yes') return everybody(name)
     if (match === 'no') return []
-    const pods =
-      network.pods === null
-        ? subtractAddresses(addresses, network.nodes ?? NO_ADDRESSES)
-        : intersectAddresses(addresses, network.pods)
+    const sure = network.pods === null ? NO_ADDRESSES : intersectAddresses(addresses, network.pods)
+    const pods = noAddresses(sure) ? subtractAddresses(addresses, network.nodes ?? NO_ADDRESSES) : sure
     // Addresses of nodes are no pods; what is left of the block may be none either.
     if (podAddressesMatch(pods, network) === 'no') return []
     const peers: PeerSet = { ...NO_PEERS, rest: [{ kind: 'addresses', addresses: pods, pods: true }] }
-    return network.pods === null
+    return noAddresses(sure)
       ? [{ name, certain: NO_PEERS, possible: peers }]
       : [{ name, certain: peers, possible: NO_PEERS }]
   }
@@ -197,9 +200,23 @@ export function findPeers(
                     peer.namespaces === null ? policy.namespace.name : '',
                   ]),
             )
-      return all.filter((group) => !noPeers(group.certain) || !noPeers(group.possible))
+      return merged(all.filter((group) => !noPeers(group.certain) || !noPeers(group.possible)))
     },
   }
+}
+
+/** Known workloads of several selectors are one set: each goes by its own id anyway. */
+function merged(groups: readonly MeshPeers[]): readonly MeshPeers[] {
+  const [first, ...others] = groups.filter(({ name }) => name === null)
+  if (first === undefined || others.length === 0) return groups
+  const known = (side: 'certain' | 'possible'): PeerSet => ({
+    ...NO_PEERS,
+    known: intervalSet([first, ...others].flatMap((group) => group[side].known)),
+  })
+  return [
+    { name: null, certain: known('certain'), possible: known('possible') },
+    ...groups.filter(({ name }) => name !== null),
+  ]
 }
 
 /** Does a selector say what its pods are, and not only what they are not? */

@@ -1,6 +1,7 @@
 // One rule of a NetworkPolicy and one peer: does it speak of the peer, and which ports does it admit? Semantics:
 // the API reference of NetworkPolicyPeer and NetworkPolicyPort.
 import {
+  NO_ADDRESSES,
   PRIVATE_ADDRESSES,
   SHARED_ADDRESSES,
   coversAddresses,
@@ -136,7 +137,19 @@ export function hostBlockMatches(block: AddressSet, network: Network): Match {
 /** Does a block hold the addresses of pods? On Cilium and its derivatives it never applies to pods. */
 export function podAddressesMatch(block: AddressSet, network: Network): Match {
   if (!network.blocksMatchPods) return 'no'
-  return network.pods === null ? withinUnknown(block, network) : within(network.pods, block)
+  const match = network.pods === null ? withinUnknown(block, network) : within(network.pods, block)
+  return match === 'no' && holdsOtherFamily(block, network) ? 'maybe' : match
+}
+
+/**
+ * Pods of a dual-stack cluster have an address of the other family, too, and nobody says which: a block of it may hold
+ * them. IPv4 alone is also what holds where nobody says anything: every IPv6 address is a doubt then.
+ */
+function holdsOtherFamily(block: AddressSet, { families, pods, primaryFamily }: Network): boolean {
+  const other = primaryFamily === 'IPv4' ? 'IPv6' : 'IPv4'
+  if (pods !== null && pods[other].length > 0) return false
+  const match = within({ ...NO_ADDRESSES, [other]: PRIVATE_ADDRESSES[other] }, block)
+  return families.includes(other) ? match !== 'no' : other === 'IPv6' && match === 'yes'
 }
 
 /**

@@ -77,10 +77,15 @@ export function ruleSets(population: Population, network: Network): RuleSets {
     return now
   }
 
-  const matched: RuleSets['matched'] = ({ peers }, policy) => {
-    if (peers === null) return everyone
-    const [only, ...more] = peers.map((peer) => peerMatched(peer, policy))
-    return only !== undefined && more.length === 0 ? only : together([...(only ? [only] : []), ...more])
+  const ofRules = new WeakMap<PolicyRule, Matched>()
+  const matched: RuleSets['matched'] = (rule, policy) => {
+    if (rule.peers === null) return everyone
+    const before = ofRules.get(rule)
+    if (before !== undefined) return before
+    const [only, ...more] = rule.peers.map((peer) => peerMatched(peer, policy))
+    const now = only !== undefined && more.length === 0 ? only : together([...(only ? [only] : []), ...more])
+    ofRules.set(rule, now)
+    return now
   }
 
   return {
