@@ -25,7 +25,7 @@ export function explain(finding: Finding, world: World): readonly Step[] {
 }
 
 function subjectStep(workload: Workload, { mesh }: World): Step {
-  const { enrollment, receives } = mesh.member(workload)
+  const { enrollment, receives, sends } = mesh.member(workload)
   if (enrollment.state === 'yes') return enrolledStep(workload, enrollment)
   if (workload.gateway !== null)
     return step(`${workload.id} is a Gateway of the class ${workload.gateway}`, workload.origin, ['metadata'])
@@ -33,6 +33,12 @@ function subjectStep(workload: Workload, { mesh }: World): Step {
     const takes = `${workload.id} has a sidecar that takes HBONE: its pods carry networking.istio.io/tunnel: http`
     return step(takes, workload.origin, [...workload.pods.labelsRoute, 'networking.istio.io/tunnel'])
   }
+  if (sends === 'certain')
+    return step(
+      `${workload.id} has a proxy of the mesh, which sends HBONE to ambient pods`,
+      workload.origin,
+      ['metadata'],
+    )
   return step(`${workload.id} is what it is about`, workload.origin, ['metadata'])
 }
 

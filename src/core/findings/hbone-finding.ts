@@ -10,11 +10,11 @@ import { lostPeers } from './lost-peers.ts'
 import type { Loss, LostPeers } from './lost-peers.ts'
 import { because, namePeers, namePolicies } from './words.ts'
 
-/** One finding for each enrolled workload, or sidecar that takes HBONE, that loses peers in a direction. */
+/** One finding for each workload that loses peers in a direction: enrolled, or with a proxy that speaks HBONE, too. */
 export function hboneFindings(world: World, direction: Direction): readonly Finding[] {
   return world.mesh.members.flatMap((member) => {
     const enrolled = member.enrollment.state === 'yes'
-    if (!enrolled && (direction === 'egress' || !isTunnel(member))) return []
+    if (!enrolled && !(direction === 'egress' ? isProxy(member) : isTunnel(member))) return []
     const losses = lostPeers(world, member.workload, direction, enrolled ? 'mesh' : 'ambient')
     return losses.length === 0 ? [] : [asFinding(world, member, direction, losses)]
   })
@@ -23,6 +23,11 @@ export function hboneFindings(world: World, direction: Direction): readonly Find
 /** A sidecar that takes HBONE, which ambient clients send it: gateways and other sidecars keep to its own ports. */
 function isTunnel({ receives, workload }: Member): boolean {
   return receives === 'certain' && workload.gateway === null
+}
+
+/** A gateway or sidecar, which sends HBONE to ambient pods; the way on from a waypoint is judged with the way to it. */
+function isProxy({ sends, workload }: Member): boolean {
+  return sends === 'certain' && workload.gateway !== 'istio-waypoint'
 }
 
 function asFinding(world: World, member: Member, direction: Direction, all: readonly Loss[]): Finding {
@@ -69,7 +74,11 @@ function sentence(
   const standing =
     enrollment.state === 'yes'
       ? `is enrolled in Ambient (${because(enrollment)})`
-      : 'has a sidecar that takes HBONE (its pods carry networking.istio.io/tunnel: http)'
+      : direction === 'ingress'
+        ? 'has a sidecar that takes HBONE (its pods carry networking.istio.io/tunnel: http)'
+        : workload.gateway === null
+          ? 'has a proxy of the mesh, which sends HBONE to ambient pods'
+          : 'is a gateway of the mesh, which sends HBONE to ambient pods'
   const opening = `${workload.id} ${standing}. ${namePolicies(policies)} ${verb} ${namePeers(peers)} on ${ports}`
   const fate =
     direction === 'ingress'

@@ -8,6 +8,7 @@ import type { PortSet } from '../kubernetes/port-set.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { rulePorts } from '../policy/engines/rule-matches.ts'
+import { clientOf } from '../policy/clients.ts'
 import { NOBODY, fromRising, indexesOf } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
 import { admitsAnySource } from '../policy/mesh-peers.ts'
@@ -204,12 +205,13 @@ type Straight = (peers: PeerSet) => readonly { readonly part: PeerSet; readonly 
 function goStraight(world: World, workload: Workload, direction: Direction, senders: Senders): Straight {
   const { waypoints, clients, detoured, population, mesh } = world
   if (direction === 'egress') {
-    // Only ambient pods ask waypoints for the way; what they send to is looked at one by one, where it is behind one.
-    if (mesh.member(workload).enrollment.state !== 'yes') return (peers) => [{ part: peers, doubt: 'none' }]
-    return (peers) => {
+    const client = clientOf(workload, mesh)
+    // What is behind a waypoint is looked at one by one. Others than ambient pods send HBONE to those alone.
+    return (all) => {
+      const peers = client === 'ambient' ? all : clients(all).ambient
       const parts = [...indexesOf(intersect(peers.known, detoured))].flatMap((index) => {
         const destination = population.workloads[index] as Workload
-        const doubt = doubtOf(waypoints.ways(destination, 'ambient'), world, workload, direction)
+        const doubt = doubtOf(waypoints.ways(destination, client), world, workload, direction)
         return doubt === null ? [] : [{ part: { ...NO_PEERS, known: fromRising([index]) }, doubt }]
       })
       return [{ part: withoutKnown(peers, detoured), doubt: 'none' }, ...parts]

@@ -45,6 +45,12 @@ export function clientCut(population: Population, mesh: MeshView): ClientCut {
   }
 }
 
+/** Which kind of client a workload is. */
+export function clientOf(workload: Workload, mesh: MeshView): Client {
+  if (mesh.member(workload).enrollment.state === 'yes') return 'ambient'
+  return isGateway(workload) ? 'gateway' : 'other'
+}
+
 /** Pods of a Gateway, and of a gateway that Istio injects (charts/gateway: the template `gateway`). */
 function isGateway({ gateway, pods }: Workload): boolean {
   if (gateway !== null) return gateway !== 'istio-waypoint'
