@@ -1,14 +1,14 @@
 // What both HBONE rules make of the peers that a workload loses.
 import type { World } from '../analysis.ts'
 import type { Member } from '../ambient/mesh.ts'
-import { NO_PORTS, describePorts, unionPorts } from '../kubernetes/port-set.ts'
+import { NO_PORTS, describePorts, noPorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { Direction } from '../kubernetes/kinds/network-policy.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import type { Finding } from './finding.ts'
 import { namesOf } from './lost-names.ts'
 import { lostPeers } from './lost-peers.ts'
 import type { Loss, LostPeers } from './lost-peers.ts'
-import { because, namePeers, namePolicies } from './words.ts'
+import { because, list, namePeers, namePolicies } from './words.ts'
 
 /** One finding for each workload that loses peers in a direction: enrolled, or with a proxy that speaks HBONE, too. */
 export function hboneFindings(world: World, direction: Direction): readonly Finding[] {
@@ -67,7 +67,9 @@ function sentence(
   peers: readonly string[],
 ): string {
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
-  const ports = describePorts(losses.reduce((sum, loss) => unionPorts(sum, loss.ports), NO_PORTS))
+  const numbers = losses.reduce((sum, loss) => unionPorts(sum, loss.ports), NO_PORTS)
+  const names = [...new Set(losses.flatMap((loss) => loss.names))].map((name) => `the port named ${name}`)
+  const ports = list([...(noPorts(numbers) ? [] : [describePorts(numbers)]), ...names])
   const policies = losses.map(({ culprit }) => culprit.policy)
   const one = new Set(policies).size === 1
   const verb = direction === 'ingress' ? (one ? 'admits' : 'admit') : one ? 'lets it reach' : 'let it reach'
@@ -87,7 +89,7 @@ function sentence(
   if (lost.every(({ certainty }) => certainty === 'certain')) {
     return `${opening}, but mesh traffic ${fate}: those connections time out.`
   }
-  return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. What comes through the mesh is cut off; ${doubt(workload, direction, lost, peers)}.`
+  return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. What comes through the mesh is cut off; ${names.length > 0 ? 'whether a port is called that there is not known from the tree' : doubt(workload, direction, lost, peers)}.`
 }
 
 function doubt(

@@ -32,12 +32,16 @@ export interface Loss {
   readonly culprit: Culprit & { readonly rule: PolicyRule }
   /** The application ports that the rule admits. */
   readonly ports: PortSet
+  /** Names of ports, where the peers are pods that nobody shows: what they come to is not known. */
+  readonly names: readonly string[]
   readonly lost: readonly LostPeers[]
 }
 
 /** Mesh peers that a rule admits, and the ports on which it does. */
 export interface Admitted {
   readonly ports: PortSet
+  /** Names that it admits into pods that nobody shows. */
+  readonly names: readonly string[]
   readonly peers: MeshPeers
 }
 
@@ -62,13 +66,17 @@ export function lostPeers(
     // Most rules name numbers, and many of them 15008 or no port at all: those are not looked at further.
     if (hasPort(plainPorts(rule), 'TCP', hbonePort)) return []
     let ports = NO_PORTS
+    const names = new Set<string>()
     const lost = admittedBy(world, workload, direction, rule, policy).flatMap((admitted) => {
       if (hasPort(admitted.ports, 'TCP', hbonePort)) return []
       const some = judge(world, workload, direction, rule, policy, admitted, senders)
-      if (some.length > 0) ports = unionPorts(ports, admitted.ports)
+      if (some.length > 0) {
+        ports = unionPorts(ports, admitted.ports)
+        for (const name of admitted.names) names.add(name)
+      }
       return some
     })
-    return lost.length === 0 ? [] : [{ culprit: { policy, rule }, ports, lost }]
+    return lost.length === 0 ? [] : [{ culprit: { policy, rule }, ports, names: [...names], lost }]
   })
 }
 
@@ -87,7 +95,9 @@ export function admittedBy(
   const finder = direction === 'ingress' ? world.senders : world.receivers
   if (direction === 'ingress') {
     const ports = rulePorts(rule, workload, NOWHERE).sure
-    return ports.TCP.length === 0 ? [] : finder.ofRule(rule, policy).map((peers) => ({ ports, peers }))
+    return ports.TCP.length === 0
+      ? []
+      : finder.ofRule(rule, policy).map((peers) => ({ ports, names: [], peers }))
   }
   const selectors = rule.peers?.filter(({ kind }) => kind === 'pods') ?? []
   const groups = [
@@ -103,20 +113,22 @@ export function admittedBy(
     ),
   ]
   return groups.flatMap(({ group, wide }) =>
-    byPorts(world, rule, group).flatMap(({ ports, peers }): Admitted[] => {
-      if (ports.TCP.length === 0) return []
+    byPorts(world, rule, group).flatMap(({ ports, names, peers }): Admitted[] => {
+      if (ports.TCP.length === 0 && (names.length === 0 || wide)) return []
       const serving = world.population.declaring(ports.TCP)
       if (wide) {
         // Such a rule counts for known workloads alone, so they are called by their names.
         const receivers = world.receivers.everyone.certain
         const perhaps = holdsSomePods(peers) ? onlyKnown(receivers, serving) : NO_PEERS
         const named = { name: null, certain: onlyKnown(peers.certain, serving), possible: perhaps }
-        return noPeers(named.certain) && noPeers(named.possible) ? [] : [{ ports, peers: named }]
+        return noPeers(named.certain) && noPeers(named.possible) ? [] : [{ ports, names: [], peers: named }]
       }
-      if (!isDns(ports.TCP)) return [{ ports, peers }]
+      if (names.length > 0 || !isDns(ports.TCP)) return [{ ports, names, peers }]
       const certain = onlyKnown(peers.certain, serving)
       const possible = onlyKnown(peers.possible, serving)
-      return noPeers(certain) && noPeers(possible) ? [] : [{ ports, peers: { ...peers, certain, possible } }]
+      return noPeers(certain) && noPeers(possible)
+        ? []
+        : [{ ports, names, peers: { ...peers, certain, possible } }]
     }),
   )
 }
@@ -129,7 +141,8 @@ function holdsSomePods({ certain, possible }: MeshPeers): boolean {
 /** For egress, a rule's names of ports mean other numbers for each destination, and none for those nobody shows. */
 function byPorts(world: World, rule: PolicyRule, group: MeshPeers): readonly Admitted[] {
   const plain = plainPorts(rule)
-  if (rule.ports?.every((port) => !('name' in port)) ?? true) return [{ ports: plain, peers: group }]
+  if (rule.ports?.every((port) => !('name' in port)) ?? true)
+    return [{ ports: plain, names: [], peers: group }]
   const { certain, possible } = group
   const unseen = { certain: { ...certain, known: NOBODY }, possible: { ...possible, known: NOBODY } }
   return [
@@ -139,10 +152,14 @@ function byPorts(world: World, rule: PolicyRule, group: MeshPeers): readonly Adm
         certain: onlyKnown(certain, workloads),
         possible: onlyKnown(possible, workloads),
       }
-      return noPeers(peers.certain) && noPeers(peers.possible) ? [] : [{ ports, peers }]
+      return noPeers(peers.certain) && noPeers(peers.possible) ? [] : [{ ports, names: [], peers }]
     }),
-    { ports: plain, peers: { ...group, ...unseen } },
+    { ports: plain, names: namesOf(rule), peers: { ...group, ...unseen } },
   ]
+}
+
+function namesOf({ ports }: PolicyRule): readonly string[] {
+  return (ports ?? []).flatMap((port) => ('name' in port && port.protocol === 'TCP' ? [port.name] : []))
 }
 
 function judge(
@@ -151,7 +168,7 @@ function judge(
   direction: Direction,
   rule: PolicyRule,
   policy: NetworkPolicy,
-  { ports, peers }: Admitted,
+  { ports, names, peers }: Admitted,
   senders: Senders,
 ): readonly LostPeers[] {
   const { engine, state } = world
@@ -166,6 +183,11 @@ function judge(
   const hits = engine.matches(rule, policy, sure)
   unsure = bothPeers(unsure, hits.doubtful)
   sure = hits.open
+  if (names.length > 0) {
+    // Whether such pods call a port by that name is not known.
+    unsure = bothPeers(unsure, sure)
+    sure = NO_PEERS
+  }
   const unserved = notServed(world, workload, direction, ports)
   const straight = goStraight(world, workload, direction, senders)
   const groups = [
