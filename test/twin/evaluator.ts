@@ -183,6 +183,22 @@ function isInNamespace(
 }
 
 function isInBlock(cluster: Cluster, whole: Block, excepts: readonly Block[], peer: End): Truth {
+  const truth = isInFirstFamily(cluster, whole, excepts, peer)
+  const { cni, ipFamilies, podCIDRs } = cluster.network
+  if (truth !== 'no' || !('pod' in peer) || onHost(peer) || cni === 'cilium') return truth
+  // Pods of a dual-stack cluster have a second address, and where it lies is not said: it may be in the block. IPv4
+  // alone is also what a configuration that says nothing comes to, and then a block of every IPv6 address is a doubt.
+  const other = ipFamilies[0] === 'IPv6' ? 'IPv4' : 'IPv6'
+  if ((podCIDRs ?? []).some((cidr) => block(cidr).family === other)) return 'no'
+  const places = privateBlocks(other).flatMap((home) => samples(home, [whole, ...excepts]))
+  const inside = places.filter(
+    (address) => holds(whole, address) && !excepts.some((except) => holds(except, address)),
+  )
+  if (ipFamilies.includes(other)) return inside.length > 0 ? 'open' : 'no'
+  return podCIDRs === null && other === 'IPv6' && inside.length === places.length ? 'open' : 'no'
+}
+
+function isInFirstFamily(cluster: Cluster, whole: Block, excepts: readonly Block[], peer: End): Truth {
   const { network } = cluster
   const inside = (address: Address): boolean =>
     holds(whole, address) && !excepts.some((except) => holds(except, address))

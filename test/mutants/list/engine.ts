@@ -112,7 +112,10 @@ const sets: Mutants = {
     ['population.matching(peer.pods, maybe)),', 'NOBODY),'],
     ['=== wanted ? onPods', "=== 'yes' ? onPods"],
     ['=== wanted ? population', "=== 'yes' ? population"],
-    ['if (peers === null) return everyone', 'if (peers === null) return { yes: NOBODY, maybe: NOBODY }'],
+    [
+      'if (rule.peers === null) return everyone',
+      'if (rule.peers === null) return { yes: NOBODY, maybe: NOBODY }',
+    ],
     ['more.length === 0 ? only', 'true ? only'],
     ['yes: intersect(yes, into)', 'yes'],
     ['maybe: intersect(maybe, into)', 'maybe'],

@@ -149,7 +149,8 @@ function holdsOtherFamily(block: AddressSet, { families, pods, primaryFamily }: 
   const other = primaryFamily === 'IPv4' ? 'IPv6' : 'IPv4'
   if (pods !== null && pods[other].length > 0) return false
   const match = within({ ...NO_ADDRESSES, [other]: PRIVATE_ADDRESSES[other] }, block)
-  return families.includes(other) ? match !== 'no' : other === 'IPv6' && match === 'yes'
+  if (families.includes(other)) return match !== 'no'
+  return pods === null && other === 'IPv6' && match === 'yes'
 }
 
 /**
