@@ -179,7 +179,7 @@ function conclusionText(
   ].filter((text) => text !== null)
   const elsewhere = problems.length - told
   const hint = [
-    relevant ? '' : ' The change touches nothing that decides who reaches whom.',
+    relevant || said.length > 0 ? '' : ' The change touches nothing that decides who reaches whom.',
     elsewhere > 0
       ? ` ${String(elsewhere)} ${elsewhere === 1 ? 'problem' : 'problems'} outside the change: see --format json.`
       : '',

@@ -115,6 +115,7 @@ export function admittedBy(
   return groups.flatMap(({ group, wide }) =>
     byPorts(world, rule, group).flatMap(({ ports, names, peers }): Admitted[] => {
       if (ports.TCP.length === 0 && (names.length === 0 || wide)) return []
+      if (names.length === 0 && isControl(ports.TCP)) return []
       const serving = world.population.declaring(ports.TCP)
       if (wide) {
         // Such a rule counts for known workloads alone, so they are called by their names.
@@ -278,6 +279,13 @@ export function namesPodsAlone({ peers }: PolicyRule): boolean {
 /** The blocks of a rule; null where it speaks of anybody. */
 function blocksOf({ peers }: PolicyRule): PolicyRule['peers'] {
   return peers === null ? null : peers.filter(({ kind }) => kind === 'block')
+}
+
+/** istiod's ports, and those by which proxies show their health and metrics: no application is spoken of there. */
+const CONTROL = [15010, 15012, 15014, 15017, 15020, 15021, 15090]
+
+function isControl(ports: PortSet['TCP']): boolean {
+  return ports.every(([low, high]) => CONTROL.some((port) => low === port && high === port + 1))
 }
 
 function isDns(ports: PortSet['TCP']): boolean {

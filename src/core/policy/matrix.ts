@@ -59,7 +59,12 @@ export function reachMatrix(analysis: Analysis, question: Question): Matrix | { 
     }
   }
   if ([...sources.slice(0, 1), ...destinations.slice(0, 1)].every(({ kind }) => kind === ''))
-    return { error: 'One end must be a workload: no policy governs addresses.' }
+    return {
+      error:
+        question.from === null && question.to === null
+          ? 'The tree holds no workloads: there is nobody to ask about.'
+          : 'One end must be a workload: no policy governs addresses.',
+    }
   const pairs = sources.length * destinations.length
   if (pairs > MOST_PAIRS) {
     return {

@@ -118,8 +118,13 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
   if (first === undefined) return ''
   const { end, direction, waypoint, lost } = first
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
-  const policies = namePolicies(world.engine.isolating(end, direction))
-  const one = world.engine.isolating(end, direction).length === 1
+  // Those that let the traffic in or out, and fall short; where none does, those that keep it in.
+  const admitting = ends.flatMap(({ culprits }) =>
+    culprits.flatMap(({ policy, rule }) => (rule === null ? [] : [policy])),
+  )
+  const guilty = admitting.length > 0 ? admitting : world.engine.isolating(end, direction)
+  const policies = namePolicies(guilty)
+  const one = new Set(guilty).size === 1
   const many = peers.includes(ANY_WAYPOINT)
   const before = `${many ? 'workloads such as ' : ''}${list([...new Set(ends.map((each) => each.before))])}`
   const waypoints = [...new Set(ends.map((each) => each.waypoint.id))]
