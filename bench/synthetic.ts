@@ -8,7 +8,8 @@ import type { ClusterConfig } from '../src/core/config.ts'
 import type { Manifest } from '../src/core/kubernetes/manifest.ts'
 import { say } from './measure.ts'
 
-const TEAMS = 200
+/** Namespaces of one team: a cluster twice as large has twice as many teams. */
+const TEAM = 10
 const PORTS = [{ port: 8080 }]
 
 /** Prints time and memory for 2,000 namespaces, 20,000 workloads and 10,000 policies, and for twice as much. */
@@ -66,7 +67,7 @@ function manifests(namespaces: number): readonly Manifest[] {
 /** A neighbour by name, a team, one kind of pod wherever it runs, anybody, and another team by the name of a port. */
 function rulesOf(index: number, namespaces: number): readonly object[] {
   const next = { matchLabels: { 'kubernetes.io/metadata.name': name((index + 1) % namespaces) } }
-  const team = { matchLabels: { team: `team-${String((index + 1) % TEAMS)}` } }
+  const team = { matchLabels: { team: `team-${String(Math.floor(((index + TEAM) % namespaces) / TEAM))}` } }
   const web = { podSelector: { matchLabels: { app: 'app-3' } } }
   return [
     { ingress: [{ from: [{ namespaceSelector: next }], ports: PORTS }] },
@@ -83,7 +84,7 @@ function name(index: number): string {
 
 function namespace(index: number): Manifest {
   const mode = index % 3 === 0 ? {} : { 'istio.io/dataplane-mode': 'ambient' }
-  const labels = { team: `team-${String(index % TEAMS)}`, ...mode }
+  const labels = { team: `team-${String(Math.floor(index / TEAM))}`, ...mode }
   return object('v1', 'Namespace', { name: name(index), labels }, {})
 }
 
