@@ -2,7 +2,7 @@
 // the cluster holds. Pure; the same objects in any order give the same text.
 import { grouped } from '../core/source/grouped.ts'
 import { compareText } from '../core/source/problem.ts'
-import { groupKindOf } from '../core/kubernetes/state.ts'
+import { groupKindOf } from '../core/kubernetes/identity.ts'
 import { writeDocument } from '../core/yaml/index.ts'
 import { KEPT } from './baseline-fields.ts'
 import type { ClusterObject } from './dump.ts'

@@ -3,7 +3,7 @@
 import { rootField } from '../core/kubernetes/field.ts'
 import { gatewayClass, readGatewayPods } from '../core/kubernetes/kinds/gateway.ts'
 import { WORKLOAD_KINDS } from '../core/kubernetes/kinds/workload.ts'
-import { groupKindOf } from '../core/kubernetes/state.ts'
+import { groupKindOf } from '../core/kubernetes/identity.ts'
 import type { ClusterObject } from './dump.ts'
 
 /** Labels by which a pod names the ReplicaSet's share of its name, and who makes such ReplicaSets. */

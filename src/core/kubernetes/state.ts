@@ -3,8 +3,9 @@ import type { ClusterConfig } from '../config.ts'
 import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
-import { describe, get, labelsField, rootField, text } from './field.ts'
+import { get, labelsField, rootField, text } from './field.ts'
 import type { Fault } from './field.ts'
+import { chooseOne, groupKindOf, nameIn } from './identity.ts'
 import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL } from './labels.ts'
 import type { Labels } from './labels.ts'
 import { namespaceOf, placeOf, unreadable } from './manifest.ts'
@@ -27,7 +28,6 @@ import type { PodTemplate } from './kinds/workload.ts'
 import { readOnce } from './read-once.ts'
 import type { Reading } from './read-once.ts'
 import { servicesByLabel } from './serving.ts'
-import type { Route } from '../yaml/types.ts'
 
 export interface Namespace {
   readonly name: string
@@ -218,96 +218,6 @@ const gatewayOf = readOnce((root) => {
 /** Orders named objects by id: the order in which every list of them leaves this room. */
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return compareText(a.id, b.id)
-}
-
-/** `apps/Deployment`, `v1/Pod`: the version of a group does not matter to what a kind is. */
-export function groupKindOf({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): string {
-  return apiVersion.includes('/')
-    ? `${apiVersion.slice(0, apiVersion.indexOf('/'))}/${kind}`
-    : `${apiVersion}/${kind}`
-}
-
-/** The identity of an object inside its cluster; the version of its group is not part of it. */
-function identity(manifest: Manifest, config: ClusterConfig): string {
-  const namespace = manifest.kind === 'Namespace' ? '' : (namespaceOf(manifest.object) ?? config.namespace)
-  return `${groupKindOf(manifest)}/${namespace}/${nameIn(manifest)}`
-}
-
-function nameIn(manifest: Pick<Manifest, 'object'>): string {
-  const metadata = get(rootField(manifest.object), 'metadata')
-  const { value: name } = get(metadata, 'name')
-  const { value: prefix } = get(metadata, 'generateName')
-  return typeof name === 'string' ? name : typeof prefix === 'string' ? `${prefix}*` : ''
-}
-
-/** Why an object cannot be told from others: without a name, or with a namespace that is no text (`namespace: 1`). */
-function whyUnplaced({ kind, object }: Manifest): {
-  readonly code: string
-  readonly route: Route
-  readonly message: string
-} | null {
-  const metadata = get(rootField(object), 'metadata')
-  for (const key of kind === 'Namespace' ? ['name'] : ['name', 'namespace']) {
-    const { value, route } = get(metadata, key)
-    if (value === undefined || value === null || typeof value === 'string') continue
-    return {
-      code: `no-${key}`,
-      route,
-      message: `has a metadata.${key} that must be a string, not ${describe(value)}; quote it`,
-    }
-  }
-  return nameIn({ object }) === ''
-    ? { code: 'no-name', route: ['metadata'], message: 'has no metadata.name' }
-    : null
-}
-
-/** One manifest for each identity: the tree before the baseline, then the first by path. */
-function chooseOne(
-  manifests: readonly Manifest[],
-  config: ClusterConfig,
-  problems: Problem[],
-): readonly Manifest[] {
-  const told = manifests.filter((manifest) => {
-    const unplaced = whyUnplaced(manifest)
-    if (unplaced === null) return true
-    const remedy = 'Correct it, or leave the file out with ignorePaths.'
-    const hides = unplaced.route.at(-1) === 'namespace' ? 'all' : namespaceOf(manifest.object)
-    problems.push(
-      unreadable(manifest.origin, unplaced.route, hides ?? config.namespace, {
-        code: unplaced.code,
-        message: `A ${manifest.kind} ${unplaced.message}.`,
-        remedy,
-      }),
-    )
-    return false
-  })
-  const byIdentity = grouped(told, (manifest) => identity(manifest, config))
-  return [...byIdentity.values()].flatMap((same) => {
-    const ordered = [...same].sort(
-      (a, b) =>
-        compareText(a.origin.file.path, b.origin.file.path) ||
-        a.origin.document.start - b.origin.document.start,
-    )
-    const ours = ordered.filter((manifest) => manifest.origin.editable)
-    const [first, ...others] = ours.length > 0 ? ours : ordered.slice(0, 1)
-    for (const other of others) problems.push(duplicate(first as Manifest, other, config))
-    return first === undefined ? [] : [first]
-  })
-}
-
-function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Problem {
-  const namespace = namespaceOf(other.object) ?? config.namespace
-  const id =
-    other.kind === 'Namespace' ? `Namespace ${nameIn(other)}` : `${other.kind} ${namespace}/${nameIn(other)}`
-  const place = placeOf(first.origin, [])
-  return {
-    ...placeOf(other.origin, []),
-    code: 'duplicate-object',
-    class: 'unseen',
-    message: `${id} is described twice; ${place.path}:${String(place.line)} was judged and this one was not.`,
-    remedy: 'If they belong to different clusters, say so with clusters.<name>.paths; otherwise remove one.',
-    hides: { namespaces: [other.kind === 'Namespace' ? nameIn(other) : namespace] },
-  }
 }
 
 function readNamespaces(
