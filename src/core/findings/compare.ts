@@ -68,6 +68,7 @@ export function compare(
   const after = [...head.findings, ...changed]
   const stated = new Set(after.map(fingerprint))
   const causeOf = causes(head, touched)
+  const lostMore = base === null ? null : newlyLost(base, head)
   const dress = (finding: Finding, change: Change): ComparedFinding => ({
     ...finding,
     fingerprint: fingerprint(finding),
@@ -87,7 +88,7 @@ export function compare(
       ...after.map((finding) =>
         dress(
           finding,
-          isNew(finding, before.get(fingerprint(finding)), base, head) ? 'introduced' : 'existing',
+          isNew(finding, before.get(fingerprint(finding)), lostMore) ? 'introduced' : 'existing',
         ),
       ),
       ...resolved.map((finding) => dress(finding, 'resolved')),
@@ -106,11 +107,10 @@ export function byChange(a: ComparedFinding, b: ComparedFinding): number {
 function isNew(
   finding: Finding,
   before: Finding | undefined,
-  base: Analysis | null,
-  head: Analysis,
+  lostMore: ReturnType<typeof newlyLost> | null,
 ): boolean {
-  if (before === undefined || base === null) return true
-  const lost = newlyLost(finding, before, base, head)
+  if (before === undefined || lostMore === null) return true
+  const lost = lostMore(finding, before)
   const worse = bySeverity(finding.severity, before.severity) < 0
   return lost || worse || (finding.certainty === 'certain' && before.certainty === 'possible')
 }

@@ -12,11 +12,22 @@ import { eachPeer } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
 import type { Finding } from './finding.ts'
 
-/** Does a finding name peers that `before`, the same finding on the base, had not lost? */
-export function newlyLost(finding: Finding, before: Finding, base: Analysis, head: Analysis): boolean {
+/** For two states: does a finding name peers that `before`, the same finding on the base, had not lost? */
+export function newlyLost(base: Analysis, head: Analysis): (finding: Finding, before: Finding) => boolean {
+  const joined = joinedSince(base, head)
+  return (finding, before) => isNewlyLost(finding, before, base, head, joined)
+}
+
+function isNewlyLost(
+  finding: Finding,
+  before: Finding,
+  base: Analysis,
+  head: Analysis,
+  joinedAs: Record<Role, (peers: PeerSet) => boolean>,
+): boolean {
   const heard = new Set(before.peers)
   const unheard = new Set(finding.peers.filter((name) => !heard.has(name)))
-  const joined = joinedSince(base, head)(finding.direction === 'ingress' ? 'sends' : 'receives')
+  const joined = joinedAs[finding.direction === 'ingress' ? 'sends' : 'receives']
   // A name for many hides who joined the mesh behind it: their traffic ran on application ports until now.
   if (finding.lost.some(({ name, peers }) => name !== null && heard.has(name) && joined(peers))) return true
   if (unheard.size === 0) return false
@@ -36,12 +47,8 @@ export function newlyLost(finding: Finding, before: Finding, base: Analysis, hea
   return [...unheard].some((name) => !explained.has(name))
 }
 
-const JOINED = new WeakMap<Analysis, (role: Role) => (peers: PeerSet) => boolean>()
-
-/** Who was there on the base, outside the mesh, and is in it on the head? Worked out once for a comparison. */
-function joinedSince(base: Analysis, head: Analysis): (role: Role) => (peers: PeerSet) => boolean {
-  const known = JOINED.get(head)
-  if (known !== undefined) return known
+/** Who was there on the base, outside the mesh, and is in it on the head? */
+function joinedSince(base: Analysis, head: Analysis): Record<Role, (peers: PeerSet) => boolean> {
   const byId = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
   const { namespaces, workloads } = head.population
   const changed = fromRising(
@@ -72,10 +79,7 @@ function joinedSince(base: Analysis, head: Analysis): (role: Role) => (peers: Pe
         }),
       )
   }
-  const sides = { sends: now('sends'), receives: now('receives') }
-  const answer = (role: Role): ((peers: PeerSet) => boolean) => sides[role]
-  JOINED.set(head, answer)
-  return answer
+  return { sends: now('sends'), receives: now('receives') }
 }
 
 /** Did the rules that `before` blames admit a peer of the mesh, and not its port? */

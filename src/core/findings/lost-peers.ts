@@ -115,8 +115,9 @@ export function admittedBy(
   return groups.flatMap(({ group, wide }) =>
     byPorts(world, rule, group).flatMap(({ ports, names, peers }): Admitted[] => {
       if (ports.TCP.length === 0 && (names.length === 0 || wide)) return []
-      if (names.length === 0 && isControl(ports.TCP)) return []
-      const serving = world.population.declaring(ports.TCP)
+      const control = names.length === 0 && isControl(ports.TCP)
+      const declaring = world.population.declaring(ports.TCP)
+      const serving = control ? withoutGateways(world, declaring) : declaring
       if (wide) {
         // Such a rule counts for known workloads alone, so they are called by their names.
         const receivers = world.receivers.everyone.certain
@@ -124,7 +125,7 @@ export function admittedBy(
         const named = { name: null, certain: onlyKnown(peers.certain, serving), possible: perhaps }
         return noPeers(named.certain) && noPeers(named.possible) ? [] : [{ ports, names: [], peers: named }]
       }
-      if (names.length > 0 || !isDns(ports.TCP)) return [{ ports, names, peers }]
+      if (!control && (names.length > 0 || !isDns(ports.TCP))) return [{ ports, names, peers }]
       const certain = onlyKnown(peers.certain, serving)
       const possible = onlyKnown(peers.possible, serving)
       return noPeers(certain) && noPeers(possible)
@@ -281,7 +282,12 @@ function blocksOf({ peers }: PolicyRule): PolicyRule['peers'] {
   return peers === null ? null : peers.filter(({ kind }) => kind === 'block')
 }
 
-/** istiod's ports, and those by which proxies show their health and metrics: no application is spoken of there. */
+/** Every gateway shows its health and metrics, by its proxy and not as an application of the mesh. */
+function withoutGateways({ population }: World, some: IndexSet): IndexSet {
+  return fromRising([...indexesOf(some)].filter((index) => population.workloads[index]?.gateway === null))
+}
+
+/** istiod's ports, and those by which proxies show their health and metrics: they count for applications that declare them. */
 const CONTROL = [15010, 15012, 15014, 15017, 15020, 15021, 15090]
 
 function isControl(ports: PortSet['TCP']): boolean {
