@@ -1,7 +1,7 @@
 // Which line of the diff says what: a suggestion where GitHub can apply the fix, else the line that is to blame,
 // else nothing, and the summary has it.
 import { policiesOf } from '../core/index.ts'
-import type { Place } from '../core/kubernetes/manifest.ts'
+import type { Place } from '../core/kubernetes/origin.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 import type { Offer } from '../words/github/comment.ts'
 import { hunkAround } from './hunks.ts'

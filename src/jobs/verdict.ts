@@ -1,5 +1,5 @@
 // A report as the verdict of a check run: its words, its annotations, its buttons.
-import type { Place } from '../core/kubernetes/manifest.ts'
+import type { Place } from '../core/kubernetes/origin.ts'
 import { policiesOf } from '../core/index.ts'
 import type { Report } from '../examine/report.ts'
 import type { Annotation, CheckAction, Verdict } from '../github/api/checks.ts'

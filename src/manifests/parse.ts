@@ -2,7 +2,8 @@
 // what it changes, not what the repository holds.
 import { EVIDENCE_KINDS } from '../core/kubernetes/cni-evidence.ts'
 import { JUDGED_KINDS, isRelevant } from '../core/kubernetes/state.ts'
-import type { Manifest, Origin } from '../core/kubernetes/manifest.ts'
+import type { Manifest } from '../core/kubernetes/manifest.ts'
+import type { Origin } from '../core/kubernetes/origin.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import { lineAt } from '../core/source/text.ts'
 import type { SourceFile } from '../core/source/text.ts'
@@ -49,7 +50,7 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
       )
       continue
     }
-    collect(read.value, { file, document, route: [], editable }, manifests, problems)
+    collect(read.value, { file, document, route: [], editable, making: null }, manifests, problems)
   }
   return { path, manifests, problems }
 }

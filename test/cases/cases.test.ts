@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Step } from '../../src/core/index.ts'
-import type { Place } from '../../src/core/kubernetes/manifest.ts'
+import type { Place } from '../../src/core/kubernetes/origin.ts'
 import type { ReportFinding } from '../../src/examine/report.ts'
 import { findCases, fixedFiles, runCase, summarise } from './case.ts'
 import type { Expected } from './case.ts'

@@ -42,6 +42,7 @@ export function manifestOf(object: object, path?: string): Manifest {
       document: { index: 0, start: 0, end: text.length, line: 1 },
       route: [],
       editable: true,
+      making: null,
     },
   }
 }

@@ -1,9 +1,9 @@
 // Which changed line brought a finding about.
 import type { Analysis } from '../analysis.ts'
 import { intersect } from '../kubernetes/interval-set.ts'
-import { linesOf, placeOf } from '../kubernetes/manifest.ts'
+import { linesOf, placeOf, textsOf } from '../kubernetes/origin.ts'
 import { DATAPLANE_MODE } from '../kubernetes/labels.ts'
-import type { Origin, Place } from '../kubernetes/manifest.ts'
+import type { Origin, Place } from '../kubernetes/origin.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { fromRising, indexesOf } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
@@ -21,17 +21,12 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
   const { workloads } = head.population
   const inTouched = (wanted: (workload: Workload) => Origin | null): IndexSet =>
     fromRising(
-      workloads.flatMap((workload, index) => {
-        const path = wanted(workload)?.file.path
-        return path !== undefined && touched.lines.has(path) ? [index] : []
-      }),
+      workloads.flatMap((workload, index) => (isAmong(wanted(workload), touched) ? [index] : [])),
     )
   const changed = inTouched(({ origin }) => origin)
   const inChangedNamespaces = inTouched(({ namespace }) => namespace.origin)
   const enrolledInTouched = fromRising(
-    head.population.namespaces.flatMap(({ origin }, index) =>
-      origin !== null && touched.lines.has(origin.file.path) ? [index] : [],
-    ),
+    head.population.namespaces.flatMap(({ origin }, index) => (isAmong(origin, touched) ? [index] : [])),
   )
   const isTouched = ({ path, line }: Place): boolean => touched.lines.get(path)?.has(line) === true
 
@@ -71,14 +66,20 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
 
 /** A changed line of an object: in one of the places that matter, if any changed there. */
 function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched): Place | null {
-  const lines = touched.lines.get(origin.file.path)
-  if (lines === undefined) return null
-  for (const route of [...routes, []]) {
-    const { first, last } = linesOf(origin, route)
-    for (let line = first; line <= last; line += 1)
-      if (lines.has(line)) return { path: origin.file.path, line }
+  const texts = textsOf(origin)
+  if (!texts.some(({ path }) => touched.lines.has(path))) return null
+  for (const { path, first, last } of [...routes.map((route) => linesOf(origin, route)), ...texts]) {
+    const lines = touched.lines.get(path)
+    for (let line = first; lines !== undefined && line <= last; line += 1)
+      if (lines.has(line)) return { path, line }
   }
   return null
+}
+
+/** Does any file that an object was made from have changed lines? */
+function isAmong(origin: Origin | null, { lines }: Touched): boolean {
+  if (origin === null) return false
+  return lines.has(origin.file.path) || (origin.making?.layers ?? []).some(({ file }) => lines.has(file.path))
 }
 
 function firstOf(places: readonly Place[]): Place | null {

@@ -3,7 +3,7 @@
 // answers, never of its message. A rule that knows better brings its own steps along (`Finding.why`).
 import type { World } from '../analysis.ts'
 import type { RuleId } from '../config.ts'
-import { placeOf } from '../kubernetes/manifest.ts'
+import { placeOf } from '../kubernetes/origin.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { explainHbone } from './explain-hbone.ts'
 import { explainProbe } from './explain-probe.ts'

@@ -1,6 +1,6 @@
 // A step of an explanation: one fact, and where it stands.
-import type { Origin, Place } from '../kubernetes/manifest.ts'
-import { placeOf } from '../kubernetes/manifest.ts'
+import type { Origin, Place } from '../kubernetes/origin.ts'
+import { placeOf } from '../kubernetes/origin.ts'
 import type { Direction } from '../kubernetes/kinds/network-policy.ts'
 import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Enrollment } from '../ambient/enrollment.ts'

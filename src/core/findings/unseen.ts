@@ -1,7 +1,7 @@
 // What the tree does not show and the verdict would need: told once, never taken for "allowed".
 import { addressSet } from '../kubernetes/address-set.ts'
 import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
-import { placeOf } from '../kubernetes/manifest.ts'
+import { placeOf } from '../kubernetes/origin.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'

@@ -1,5 +1,5 @@
 // Symbolic patches become edits of files, or the reason why a file is not edited.
-import type { Origin } from '../kubernetes/manifest.ts'
+import type { Origin } from '../kubernetes/origin.ts'
 import { applyEdits } from '../source/text.ts'
 import type { SourceFile, TextEdit } from '../source/text.ts'
 import { patchDocument } from '../yaml/index.ts'

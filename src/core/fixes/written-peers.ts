@@ -2,6 +2,7 @@
 import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, label } from '../kubernetes/labels.ts'
 import type { Labels, Selector } from '../kubernetes/labels.ts'
 import type { PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import { valueAt } from '../kubernetes/origin.ts'
 import type { Namespace, Workload } from '../kubernetes/state.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
@@ -82,12 +83,4 @@ function writeSelector(selector: Selector): object {
 
 function selects(labels: Labels): Selector {
   return Object.entries(labels).map(([key, value]) => ({ key, operator: 'In', values: [value] }))
-}
-
-export function valueAt(value: unknown, route: readonly (string | number)[]): unknown {
-  return route.reduce<unknown>(
-    (at, key) =>
-      typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined,
-    value,
-  )
 }

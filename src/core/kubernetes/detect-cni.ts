@@ -5,8 +5,9 @@ import { evidenceOf } from './cni-evidence.ts'
 import type { Evidence } from './cni-evidence.ts'
 import { profileOf } from './cni-profiles.ts'
 import type { Cni } from './cni-profiles.ts'
-import { placeOf } from './manifest.ts'
-import type { Manifest, Place } from './manifest.ts'
+import { placeOf } from './origin.ts'
+import type { Manifest } from './manifest.ts'
+import type { Place } from './origin.ts'
 
 export interface Detection {
   readonly cni: Cni

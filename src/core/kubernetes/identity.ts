@@ -5,7 +5,8 @@ import { compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
 import { describe, get, rootField } from './field.ts'
-import { namespaceOf, placeOf, unreadable } from './manifest.ts'
+import { namespaceOf, unreadable } from './manifest.ts'
+import { placeOf } from './origin.ts'
 import type { Manifest } from './manifest.ts'
 
 /** `apps/Deployment`, `v1/Pod`: the version of a group does not matter to what a kind is. */

@@ -6,7 +6,8 @@ import type { AddressSet, IpFamily } from './address-set.ts'
 import { profileOf } from './cni-profiles.ts'
 import type { Cni, PolicyStage } from './cni-profiles.ts'
 import { detectCni } from './detect-cni.ts'
-import type { Manifest, Place } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
+import type { Place } from './origin.ts'
 
 export interface Network {
   /** On a hint, what is hinted at; all but the probe source then counts as for `unknown`. */

@@ -2,7 +2,7 @@
 import { policiesOf } from '../../core/index.ts'
 import type { Step } from '../../core/index.ts'
 import { list } from '../../core/findings/words.ts'
-import type { Place } from '../../core/kubernetes/manifest.ts'
+import type { Place } from '../../core/kubernetes/origin.ts'
 import type { ReportFinding } from '../../examine/report.ts'
 import { code, escapeMarkdown } from './escape.ts'
 
