@@ -15,13 +15,14 @@ const upward = CORE.slice(0, -1).map((room, index) => ({
 const ROOMS = {
   'exec.ts': [],
   git: ['exec.ts', 'core/source'],
-  manifests: ['core', 'git/tree.ts', 'git/trees'],
+  manifests: ['exec.ts', 'core', 'git/tree.ts', 'git/trees'],
+  remote: ['core', 'git', 'manifests/unit.ts'],
   examine: ['core', 'manifests', 'git'],
   words: ['core', 'examine/report.ts'],
   github: ['core', 'examine/report.ts', 'words', 'git', 'ops'],
   ops: ['core'],
-  jobs: ['core', 'examine', 'manifests', 'git', 'words', 'github', 'ops'],
-  cli: ['core', 'examine', 'manifests', 'git', 'words', 'app.ts', 'ops'],
+  jobs: ['core', 'examine', 'manifests', 'remote', 'git', 'words', 'github', 'ops'],
+  cli: ['core', 'examine', 'manifests', 'remote', 'git', 'words', 'app.ts', 'ops'],
 }
 
 const walls = Object.entries(ROOMS).map(([room, allowed]) => ({

@@ -12,7 +12,7 @@ import { JUDGED_KINDS } from '../src/core/kubernetes/state.ts'
 import { examine } from '../src/examine/examine.ts'
 import type { Report } from '../src/examine/report.ts'
 import { directoryTree } from '../src/git/tree.ts'
-import type { ParsedFile } from '../src/manifests/parse.ts'
+import { testWorkshop } from '../test/workshop.ts'
 import { fastest, say } from './measure.ts'
 
 /** What a run of its own does, for the memory of one thing at a time. */
@@ -62,7 +62,6 @@ function peak(name: string, folder: string): Promise<number> {
 }
 
 function check(base: string | null, head: string): Promise<Report> {
-  const cache = new Map<string, ParsedFile>()
   const tree = directoryTree(head)
   const baseTree = base === null ? null : directoryTree(base)
   return examine({
@@ -73,7 +72,9 @@ function check(base: string | null, head: string): Promise<Report> {
     configProblems: [],
     enroll: [],
     today: '2026-01-01',
-    cache: { get: (key) => cache.get(key), set: (key, file) => void cache.set(key, file) },
+    only: null,
+    repositories: [],
+    workshop: testWorkshop(),
   })
 }
 

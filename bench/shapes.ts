@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG } from '../src/core/config.ts'
 import { examine } from '../src/examine/examine.ts'
 import type { Report } from '../src/examine/report.ts'
 import type { Tree } from '../src/git/tree.ts'
+import { testWorkshop } from '../test/workshop.ts'
 import { fastest, say } from './measure.ts'
 
 type Files = ReadonlyMap<string, string>
@@ -60,7 +61,9 @@ function check(files: Files): Promise<Report> {
     configProblems: [],
     enroll: [],
     today: '2026-01-01',
-    cache: { get: () => undefined, set: () => undefined },
+    only: null,
+    repositories: [],
+    workshop: { ...testWorkshop(), parsed: { get: () => undefined, set: () => undefined } },
   })
 }
 

@@ -1,4 +1,5 @@
 // The Probot application: webhooks in, jobs out. Handlers only enqueue, so GitHub has its answer in milliseconds.
+import { join } from 'node:path'
 import { Probot, Server } from 'probot'
 import type { ApplicationFunction, ApplicationFunctionOptions, ProbotOctokit } from 'probot'
 import { askBotLogin, clientFor } from './github/api/app.ts'
@@ -18,6 +19,11 @@ import { systemClock } from './ops/clock.ts'
 import type { Clock } from './ops/clock.ts'
 import { logFrom } from './ops/log.ts'
 import type { Log } from './ops/log.ts'
+import { diskCache } from './manifests/render-cache.ts'
+import type { ParsedFile } from './manifests/parse.ts'
+import { createToolbox } from './manifests/tools/create-toolbox.ts'
+import type { Rendering } from './manifests/unit.ts'
+import { createRemote } from './remote/remote.ts'
 import { createRecent } from './ops/recent.ts'
 import { createQueue } from './ops/queue.ts'
 import type { Queue } from './ops/queue.ts'
@@ -25,6 +31,8 @@ import type { Settings } from './ops/settings.ts'
 
 /** Files kept parsed, over all repositories: some kilobytes each. */
 const PARSED_FILES = 20_000
+/** Renderings kept, each with all of its objects. */
+const RENDERINGS = 1_000
 
 export interface AppDependencies {
   readonly queue: Queue
@@ -58,10 +66,19 @@ export function ambientGuard(
 
 function layOut(settings: Settings, probot: Probot, clock: Clock, log: Log): Bench {
   let login: Promise<string> | null = null
+  const memories = {
+    parsed: createRecent<ParsedFile>(PARSED_FILES),
+    renderings: createRecent<Rendering>(RENDERINGS),
+    rendered: diskCache(join(settings.cacheDirectory, 'rendered')),
+    tools: createToolbox({ directory: settings.toolsDirectory ?? undefined }),
+  }
   return {
     clock,
     log,
-    cache: createRecent(PARSED_FILES),
+    workshop: ({ remote }) => ({
+      ...memories,
+      remote: createRemote({ allow: remote.allow, cacheDirectory: join(settings.cacheDirectory, 'remote') }),
+    }),
     gitTokens: keepGitTokens(clock.now),
     client: ({ installation, repository }) => clientFor(probot, settings.appId, installation, repository),
     botLogin: () =>

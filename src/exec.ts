@@ -1,5 +1,6 @@
 // The only child processes of the project. A command starts from an empty environment, in a process group of
-// its own, and is bounded in time, output and, where the platform can, memory. There is never a shell.
+// its own, and is bounded in time and output; where the platform can, also in memory and the like, and cut off
+// from the network. There is never a shell.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
@@ -16,8 +17,22 @@ export interface RunOptions {
   readonly timeoutMs: number
   /** Bytes of standard output beyond which the process group is ended. Of standard error the last 64 KiB are kept. */
   readonly maxOutputBytes: number
-  /** Address space in bytes, enforced by `prlimit` where that is on PATH, else not at all. */
-  readonly maxMemoryBytes?: number
+  /** Enforced by `prlimit` where that is on PATH, else not at all. */
+  readonly limits?: Limits
+  /** `none`: a network of its own with nothing in it, where `isolatesNetwork` says so, else the one of everybody. */
+  readonly network?: 'none'
+}
+
+/** What one process may use: the command, and again each that it starts. */
+export interface Limits {
+  /** Address space. */
+  readonly memoryBytes?: number
+  /** Processor time. What ignores the signal at its end, as programs in Go do, is ended a second later. */
+  readonly cpuSeconds?: number
+  /** Size of a file that is written. */
+  readonly fileBytes?: number
+  /** Descriptors open at once. */
+  readonly openFiles?: number
 }
 
 /** A command that ran to its end, whatever it thinks of the result: the exit code is data. */
@@ -51,10 +66,7 @@ export class CommandFailed extends Error {
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Completed> {
   const program = await findCommand(command)
   if (program === null) throw new CommandFailed('not-found', command, 'is not installed, or not on PATH')
-  const memory = options.maxMemoryBytes
-  const limiter = memory === undefined ? null : await findCommand('prlimit')
-  const file = limiter ?? program
-  const argv = limiter === null ? [...args] : [`--as=${String(memory)}`, program, ...args]
+  const [file, ...argv] = await confined([program, ...args], options)
   return new Promise((resolve, reject) => {
     const env = { PATH: searchPath().join(delimiter), LANG: 'C.UTF-8', HOME: '/nonexistent', ...options.env }
     const child = spawn(file, argv, { cwd: options.cwd, env, detached: true, stdio: 'pipe' })
@@ -74,6 +86,56 @@ export async function findCommand(command: string): Promise<string | null> {
     if (await isExecutable(candidate)) return candidate
   }
   return null
+}
+
+/** Whether `network: 'none'` cuts a command off here. Tried once, with a command that does nothing. */
+export async function isolatesNetwork(): Promise<boolean> {
+  return (await isolator()) !== null
+}
+
+function isolator(): Promise<string | null> {
+  isolatorFound ??= findIsolator()
+  return isolatorFound
+}
+
+let isolatorFound: Promise<string | null> | undefined
+
+/**
+ * Containers, AppArmor and `user.max_user_namespaces` may each forbid the namespace, or unshare may be missing or lack
+ * these options. There is no telling but by trying.
+ */
+async function findIsolator(): Promise<string | null> {
+  const [unshare, nothing] = [await findCommand('unshare'), await findCommand('true')]
+  if (unshare === null || nothing === null) return null
+  try {
+    const bounds = { timeoutMs: 30_000, maxOutputBytes: 1000 }
+    return (await run(unshare, [...NO_NETWORK, nothing], bounds)).code === 0 ? unshare : null
+  } catch {
+    return null
+  }
+}
+
+/** Without a mapped user the command is nobody in its namespace, and may not even bring up its loopback device. */
+const NO_NETWORK = ['--user', '--net', '--']
+
+/** Both helpers become the next program of the line, so that the process that is signalled stays the same. */
+async function confined(line: Line, { limits, network }: RunOptions): Promise<Line> {
+  const flags = limits === undefined ? [] : limitFlags(limits)
+  const prlimit = flags.length === 0 ? null : await findCommand('prlimit')
+  const limited: Line = prlimit === null ? line : [prlimit, ...flags, '--', ...line]
+  const unshare = network === 'none' ? await isolator() : null
+  return unshare === null ? limited : [unshare, ...NO_NETWORK, ...limited]
+}
+
+type Line = readonly [program: string, ...args: string[]]
+
+function limitFlags({ memoryBytes, cpuSeconds, fileBytes, openFiles }: Limits): string[] {
+  return [
+    ...(memoryBytes === undefined ? [] : [`--as=${String(memoryBytes)}`]),
+    ...(cpuSeconds === undefined ? [] : [`--cpu=${String(cpuSeconds)}:${String(cpuSeconds + 1)}`]),
+    ...(fileBytes === undefined ? [] : [`--fsize=${String(fileBytes)}`]),
+    ...(openFiles === undefined ? [] : [`--nofile=${String(openFiles)}`]),
+  ]
 }
 
 const STDERR_BYTES = 64 * 1024

@@ -1,11 +1,9 @@
 // `check` and `fix`: examine two trees, and print what came of it.
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import pc from 'picocolors'
 import { examine } from '../examine/examine.ts'
-import type { Enroll, Report } from '../examine/report.ts'
-import type { ParseCache } from '../manifests/load.ts'
-import type { ParsedFile } from '../manifests/parse.ts'
+import type { Enroll, FileChange, Report } from '../examine/report.ts'
 import { reportJson } from '../words/json.ts'
 import { reportMarkdown } from '../words/markdown.ts'
 import { diffText, printable, reportText } from '../words/text.ts'
@@ -16,6 +14,7 @@ import type { Output } from './output.ts'
 import { findSources } from './sources.ts'
 import type { Sources } from './sources.ts'
 import { UsageError } from './usage-error.ts'
+import { localWorkshop } from './workshop.ts'
 
 export interface CheckOptions extends ConfigOptions {
   readonly base?: string
@@ -63,11 +62,11 @@ export async function fix(path: string | undefined, options: FixOptions, output:
   if (options.write === true) {
     if (sources.folder === null)
       throw new UsageError('--write needs a head on disk: leave out --head, or name a folder.')
-    for (const file of files) await writeFile(join(sources.folder, file.path), file.after)
+    await writeAll(sources.folder, files)
     output.say(
       files.length === 0
         ? 'Nothing was written.'
-        : files.map((file) => `wrote ${printable(file.path)}`).join('\n'),
+        : files.map(({ path, created }) => `${created ? 'created' : 'wrote'} ${printable(path)}`).join('\n'),
     )
   } else if (options.format === 'json') {
     output.write(
@@ -95,6 +94,33 @@ export async function fix(path: string | undefined, options: FixOptions, output:
   return report.conclusion === 'failure' && left.length > 0 ? 1 : 0
 }
 
+/**
+ * Writes the files of a fix below a folder. @throws UsageError, before anything is written, where a new file would
+ * take the place of one that was not read, such as one that git ignores
+ */
+async function writeAll(folder: string, files: readonly FileChange[]): Promise<void> {
+  for (const { path, created } of files) {
+    if (!created || !(await exists(join(folder, path)))) continue
+    throw new UsageError(
+      `${printable(path)} is there already, and was not read: git may ignore it. Nothing was written. Move it away, then run this again.`,
+    )
+  }
+  for (const { path, created, after } of files) {
+    const target = join(folder, path)
+    if (created) await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, after, { flag: created ? 'wx' : 'w' })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function run(
   path: string | undefined,
   options: CheckOptions,
@@ -111,8 +137,15 @@ async function run(
     configProblems: problems,
     enroll,
     today: new Date().toISOString().slice(0, 10),
-    cache: memory(),
+    only: options.cluster ?? null,
+    repositories: sources.repositories,
+    workshop: localWorkshop(config),
   })
+  if (options.cluster !== undefined && report.clusters.length === 0) {
+    throw new UsageError(
+      `--cluster ${options.cluster}: there is no such cluster. The tree has ${report.clusterNames.join(', ')}.`,
+    )
+  }
   if (
     report.namespaces.length === 0 &&
     report.summary.workloads === 0 &&
@@ -140,10 +173,4 @@ function enrollOf(words: string): Enroll {
   if (names.length === 0)
     throw new UsageError('--enroll needs the names of namespaces, such as --enroll payments,shop, or all.')
   return names
-}
-
-/** Parsed files for the length of one command. */
-export function memory(): ParseCache {
-  const files = new Map<string, ParsedFile>()
-  return { get: (key) => files.get(key), set: (key, file) => void files.set(key, file) }
 }

@@ -65,13 +65,9 @@ function withFlags(config: Config, { cluster: name, cni }: ConfigOptions): Confi
       `--cni ${cni}: no such CNI is known. Use one of ${Object.keys(CNI_PROFILES).join(', ')}.`,
     )
   }
-  const clusters =
-    name === undefined ? config.clusters : config.clusters.filter((cluster) => cluster.name === name)
-  if (clusters.length === 0) {
-    throw new UsageError(
-      `--cluster ${name ?? ''}: the configuration names ${config.clusters.map((cluster) => cluster.name).join(', ')}.`,
-    )
-  }
+  // One that says what belongs to it can be looked at alone; others are found in the tree, with all of their like.
+  const alone = config.clusters.filter((cluster) => cluster.name === name && cluster.paths !== null)
+  const clusters = alone.length > 0 ? alone : config.clusters
   return {
     ...config,
     clusters: clusters.map((cluster) => (cni === undefined ? cluster : { ...cluster, cni: cni as Cni })),

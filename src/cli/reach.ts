@@ -1,14 +1,13 @@
 // `reach`: questions about the policies of one tree, one or many.
-import { RULE_SEVERITIES } from '../core/config.ts'
+import { RULE_SEVERITIES, clusterNamed } from '../core/config.ts'
 import { analyze, answer, asker } from '../core/index.ts'
 import type { Analysis } from '../core/index.ts'
 import { PROTOCOLS } from '../core/kubernetes/port-set.ts'
 import type { Protocol } from '../core/kubernetes/port-set.ts'
 import { reachMatrix } from '../core/policy/matrix.ts'
-import { load, loadAssumed, manifestsUnder } from '../manifests/load.ts'
+import { clusterNames, clustersOf, emptyCluster, gather, loadAssumed } from '../manifests/load.ts'
 import { reachMarkdown } from '../words/reach-markdown.ts'
 import { reachText } from '../words/reach.ts'
-import { memory } from './check.ts'
 import { findConfiguration } from './configuration.ts'
 import type { ConfigOptions } from './configuration.ts'
 import { useColor } from './output.ts'
@@ -16,6 +15,7 @@ import type { Output } from './output.ts'
 import { answerQueries } from './queries.ts'
 import { findSources } from './sources.ts'
 import { UsageError } from './usage-error.ts'
+import { localWorkshop } from './workshop.ts'
 
 /** Policies are asked, not judged: nobody reads findings here, and they are most of the work. */
 const NO_RULES = Object.fromEntries(Object.keys(RULE_SEVERITIES).map((rule) => [rule, 'off' as const]))
@@ -65,21 +65,35 @@ export async function reach(path: string | undefined, options: ReachOptions, out
 async function analyse(path: string | undefined, options: ReachOptions): Promise<Analysis> {
   const sources = await findSources({ path, base: 'none' })
   const { config, problems } = await findConfiguration(options, sources.configuration)
-  const [cluster, ...others] = config.clusters
-  if (cluster === undefined || others.length > 0) {
+  const workshop = localWorkshop(config)
+  const assumed = [...new Set(config.clusters.flatMap(({ assume }) => assume.manifests))]
+  const { clusters: configured, ignorePaths } = config
+  const gathered = await gather(
+    sources.head,
+    { ignorePaths, assumed, clusters: configured, repositories: sources.repositories },
+    workshop,
+  )
+  const found = clustersOf(gathered, clusterNames([gathered]), configured)
+  const wanted =
+    options.cluster === undefined ? found : found.filter(({ config: { name } }) => name === options.cluster)
+  const [loaded, ...others] = wanted
+  if (others.length > 0 || (loaded === undefined && found.length > 0)) {
+    const known = found.map(({ config: { name } }) => name).join(', ')
     throw new UsageError(
-      `The configuration has several clusters: name one with --cluster (${config.clusters.map(({ name }) => name).join(', ')}).`,
+      loaded === undefined
+        ? `--cluster ${String(options.cluster)}: there is no such cluster. The tree has ${known}.`
+        : `The tree has several clusters: name one with --cluster (${known}).`,
     )
   }
-  const cache = memory()
-  const loaded = await load(
-    sources.head,
-    { ignorePaths: config.ignorePaths, assumed: cluster.assume.manifests },
-    cache,
-  )
-  const baseline = await loadAssumed(sources.head, cluster.assume.manifests, cache)
-  const manifests = [...manifestsUnder(loaded, cluster.paths), ...manifestsUnder(baseline, null)]
-  return analyze(cluster, NO_RULES, manifests, [...problems, ...loaded.problems, ...baseline.problems])
+  const [first] = configured
+  const {
+    config: cluster,
+    manifests,
+    problems: own,
+  } = loaded ?? emptyCluster(clusterNamed(first?.name ?? 'default', configured))
+  const baseline = await loadAssumed(sources.head, cluster.assume.manifests, workshop)
+  const every = [...manifests, ...baseline.manifests]
+  return analyze(cluster, NO_RULES, every, [...problems, ...own, ...baseline.problems])
 }
 
 function readPort(text: string): number | string {

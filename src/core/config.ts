@@ -49,6 +49,13 @@ const block = z
 const glob = z
   .string()
   .refine((text) => text !== '' && text.length <= 1000, 'must be a pattern such as docs/**')
+/** Labels of letters, digits and hyphens (RFC 1123 §2.1); a whole top-level domain is nobody's to allow. */
+const HOST =
+  /^(?:\*\.(?=[^.]+\.)|)(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*(?::([1-9]\d{0,4}))?$/i
+const remoteHost = z.string().refine((text) => {
+  const [whole, port] = HOST.exec(text) ?? []
+  return whole !== undefined && text.length <= 260 && Number(port ?? 443) <= 65535
+}, 'must be a host such as charts.example.com, *.example.com or charts.example.com:8443')
 const date = z
   .string()
   .refine(
@@ -132,10 +139,7 @@ const configSchema = z.strictObject({
   ignorePaths: z.array(glob).optional(),
   remote: z
     .strictObject({
-      allow: z
-        .array(z.string())
-        .max(0, 'only the empty list is supported: nothing is ever fetched')
-        .optional(),
+      allow: z.array(remoteHost).optional(),
     })
     .optional(),
   comments: z.strictObject({ drafts: z.boolean().optional() }).optional(),
@@ -193,6 +197,8 @@ export interface Config {
   readonly onError: 'failure' | 'neutral'
   readonly waivers: readonly Waiver[]
   readonly ignorePaths: readonly string[]
+  /** Hosts that remote pieces may be fetched from: `host`, `host:port`, or with a leading `*.`; in lower case. */
+  readonly remote: { readonly allow: readonly string[] }
   readonly comments: { readonly drafts: boolean }
 }
 
@@ -279,6 +285,14 @@ function clusterConfig(name: string, file: ClusterFile = {}): ClusterConfig {
   }
 }
 
+/** A cluster that was found in the tree: as it is configured, else like `default`, else by the defaults. */
+export function clusterNamed(name: string, configured: readonly ClusterConfig[]): ClusterConfig {
+  const like =
+    configured.find((cluster) => cluster.name === name) ??
+    configured.find((cluster) => cluster.name === 'default' && cluster.paths === null)
+  return like === undefined ? clusterConfig(name) : { ...like, name }
+}
+
 /** An empty list says nothing, as in docs/configuration.md: what holds is the default. */
 function filled<T>(list: T[] | undefined): T[] | null {
   return list === undefined || list.length === 0 ? null : list
@@ -302,6 +316,7 @@ function complete(file: ConfigFile): Config {
     onError: file.onError ?? 'failure',
     waivers: file.waivers ?? [],
     ignorePaths: file.ignorePaths ?? [],
+    remote: { allow: (file.remote?.allow ?? []).map((host) => host.toLowerCase()) },
     comments: { drafts: file.comments?.drafts ?? false },
   }
 }

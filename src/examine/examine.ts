@@ -1,6 +1,7 @@
 // The one story that both faces call: load both states, analyse, compare, propose fixes, prove them.
-import { analyze, compare, conclude, explain, probesHangOnCni, propose } from '../core/index.ts'
-import type { Analysis, ComparedFinding, Comparison, Touched } from '../core/index.ts'
+import { analyze, compare, conclude, explain, policiesOf, probesHangOnCni } from '../core/index.ts'
+import type { Analysis, Comparison, Touched } from '../core/index.ts'
+import { CONFIG_PATH } from '../core/config.ts'
 import type { ClusterConfig, Config } from '../core/config.ts'
 import { byChange } from '../core/findings/compare.ts'
 import { byPlace, compareText } from '../core/source/problem.ts'
@@ -8,14 +9,15 @@ import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
 import { overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
-import { load, loadAssumed, manifestsUnder } from '../manifests/load.ts'
-import type { Loaded, LoadOptions, ParseCache } from '../manifests/load.ts'
-import { isWithin } from '../manifests/unrendered.ts'
-import { proveEach, proveTogether } from './prove.ts'
-import type { Court, Proved } from './prove.ts'
+import { clusterNames, clustersOf, emptyCluster, gather, loadAssumed } from '../manifests/load.ts'
+import type { ClusterNames, Gathered, LoadedCluster } from '../manifests/load.ts'
+import type { Workshop } from '../manifests/workshop.ts'
+import { offerFixes } from './offer.ts'
+import type { Court } from './prove.ts'
 import { answerEnrollment, askedClusters, inhabited } from './enrollment.ts'
-import type { Enroll, Report, ReportCluster, ReportFinding } from './report.ts'
+import type { Enroll, OfferedFinding, Report, ReportCluster, ReportFinding, ReportTool } from './report.ts'
 import { touchedBy } from './touched.ts'
+import type { ClusterState } from './touched.ts'
 
 export interface Examination {
   /** null: nothing to compare with, and everything counts as introduced. */
@@ -30,53 +32,68 @@ export interface Examination {
   readonly enroll: Enroll
   /** YYYY-MM-DD, for waivers. */
   readonly today: string
-  readonly cache: ParseCache
+  /** The one cluster to judge; null: all of them. */
+  readonly only: string | null
+  /** URLs under which the repository is known; empty where nobody knows. */
+  readonly repositories: readonly string[]
+  readonly workshop: Workshop
 }
 
-/** A state of every cluster. */
+/** A state of every cluster, in the order of their configurations. */
 interface Thought {
-  readonly loaded: Loaded
+  readonly states: readonly ClusterState[]
   readonly analyses: readonly Analysis[]
 }
 
 export async function examine(examination: Examination): Promise<Report> {
-  const { base: baseTree, head: headTree, config } = examination
-  const base = baseTree === null ? null : await think(examination, baseTree, config.clusters)
-  const { enroll } = examination
+  const { base: baseTree, head: headTree, config, enroll, only } = examination
+  const [gatheredBase, gatheredHead] = await Promise.all([
+    baseTree === null ? null : gatherOf(examination, baseTree),
+    baseTree === headTree ? null : gatherOf(examination, headTree),
+  ])
+  const headState = gatheredHead ?? (gatheredBase as Gathered)
+  const names = clusterNames(gatheredBase === null ? [headState] : [gatheredBase, headState])
+  const every = everyCluster(config, names, gatheredBase === null ? [headState] : [gatheredBase, headState])
+  const clusters = every.filter(({ name }) => only === null || name === only)
+  const think = (gathered: Gathered, wanted: readonly ClusterConfig[]): Promise<Thought> =>
+    thinkOf(examination, gathered, names, wanted)
+  const base = gatheredBase === null ? null : await think(gatheredBase, clusters)
   // What the label alone would change is told apart from whatever else the head brings.
   const before =
     enroll !== 'all' && enroll.length === 0
       ? null
-      : headTree === baseTree
+      : headState === gatheredBase
         ? base
-        : await think(examination, headTree, config.clusters)
-  const asked = before === null ? config.clusters : askedClusters(enroll, before.analyses)
-  const head = await think(examination, headTree, asked)
-  const touched = asked.map((cluster) => touchedBy(base?.loaded ?? null, head.loaded, cluster))
-  const compared = compareAll(examination, base, head, touched, before)
-  const plans = head.analyses.flatMap((analysis, index) =>
-    propose(analysis, (compared[index] as Comparison).findings, touched[index] as Touched),
+        : await think(headState, clusters)
+  const asked = before === null ? clusters : askedClusters(enroll, before.analyses)
+  const head = await think(headState, asked)
+  const touched = await Promise.all(
+    asked.map((cluster, index) =>
+      touchedBy(base?.states[index] ?? null, head.states[index] as ClusterState, cluster),
+    ),
   )
+  const compared = compareAll(examination, base, head, touched, before)
   const court: Court = {
     head: head.analyses,
     compared,
     tryOut: async (edits) => {
-      const after = await think(examination, overlayTree(headTree, edits), asked)
+      const after = await think(await gatherOf(examination, overlayTree(headTree, edits)), asked)
       return { head: after.analyses, compared: compareAll(examination, base, after, touched, before) }
     },
   }
-  const verdicts = await proveEach(court, plans)
-  const { fix, mended } = await proveTogether(court, verdicts)
-  const findings = compared
-    .flatMap((comparison) => comparison.findings)
-    .map((finding) => withFix(finding, verdicts))
+  const { findings: offered, fix, mended } = await offerFixes(court, touched)
+  const findings = offered.map((finding) => amongClusters(finding, head.states))
   const problems = unique(compared.flatMap((comparison) => comparison.problems)).sort(byPlace)
   return {
     conclusion: conclude(compared, config),
     findings: findings.sort(byChange),
     problems,
     summary: summarise(head.analyses),
-    clusters: head.analyses.map(describeCluster),
+    clusterNames: every.map(({ name }) => name),
+    clusters: head.analyses.map((analysis, index) =>
+      describeCluster(analysis, (head.states[index] as ClusterState).loaded),
+    ),
+    tools: await toolsFor(examination, head.states),
     fix,
     readiness:
       before === null
@@ -102,30 +119,74 @@ export async function examine(examination: Examination): Promise<Report> {
   }
 }
 
-async function think(
-  examination: Examination,
-  tree: Tree,
-  clusters: readonly ClusterConfig[],
-): Promise<Thought> {
-  const { config, cache, configProblems, trusted } = examination
+function gatherOf({ config, repositories, workshop }: Examination, tree: Tree): Promise<Gathered> {
+  const { clusters, ignorePaths } = config
   const assumed = [...new Set(clusters.flatMap(({ assume }) => assume.manifests))]
-  const options: LoadOptions = { ignorePaths: config.ignorePaths, assumed }
-  const loaded = await load(tree, options, cache)
-  const baselines = await Promise.all(
-    clusters.map(({ assume }) => loadAssumed(trusted, assume.manifests, cache)),
+  return gather(tree, { ignorePaths, assumed, clusters, repositories }, workshop)
+}
+
+/** Every cluster of any of the states, by name. */
+function everyCluster(
+  { clusters }: Config,
+  names: ClusterNames,
+  states: readonly Gathered[],
+): readonly ClusterConfig[] {
+  const found = states.flatMap((state) => clustersOf(state, names, clusters)).map(({ config }) => config)
+  return [...new Map(found.map((config) => [config.name, config])).values()].sort((a, b) =>
+    compareText(a.name, b.name),
   )
-  const analyses = clusters.map((cluster, index) => {
-    const baseline = baselines[index] as Loaded
-    const ours = ({ path }: Problem): boolean =>
-      cluster.paths === null || cluster.paths.some((folder) => isWithin(path, folder))
-    const manifests = [...manifestsUnder(loaded, cluster.paths), ...manifestsUnder(baseline, null)]
-    return analyze(cluster, config.rules, manifests, [
-      ...configProblems,
-      ...loaded.problems.filter(ours),
-      ...baseline.problems,
-    ])
+}
+
+/** The analyses of one state, in the order of `wanted`; a cluster that it does not have is empty. */
+async function thinkOf(
+  { config, configProblems, trusted, workshop }: Examination,
+  gathered: Gathered,
+  names: ClusterNames,
+  wanted: readonly ClusterConfig[],
+): Promise<Thought> {
+  const clusters = new Map(
+    clustersOf(gathered, names, config.clusters).map((cluster) => [cluster.config.name, cluster]),
+  )
+  const states = wanted.map((cluster): ClusterState => ({
+    gathered,
+    loaded: clusters.get(cluster.name) ?? emptyCluster(cluster),
+  }))
+  const baselines = await Promise.all(
+    wanted.map(({ assume }) => loadAssumed(trusted, assume.manifests, workshop)),
+  )
+  const strangers = unknownClusters(config, names, wanted)
+  const analyses = wanted.map((cluster, index) => {
+    const { loaded } = states[index] as ClusterState
+    const baseline = baselines[index] as (typeof baselines)[number]
+    return analyze(
+      cluster,
+      config.rules,
+      [...loaded.manifests, ...baseline.manifests],
+      [...configProblems, ...strangers, ...loaded.problems, ...baseline.problems],
+    )
   })
-  return { loaded, analyses }
+  return { states, analyses }
+}
+
+/** Settings for a cluster that is not there are settings that nobody applies. */
+function unknownClusters(
+  { clusters }: Config,
+  { alone }: ClusterNames,
+  found: readonly ClusterConfig[],
+): readonly Problem[] {
+  if (alone) return []
+  const names = found.map(({ name }) => name)
+  return clusters
+    .filter(({ name, paths }) => paths === null && name !== 'default' && !names.includes(name))
+    .map(({ name }) => ({
+      path: CONFIG_PATH,
+      line: 1,
+      code: 'unknown-cluster',
+      class: 'unseen' as const,
+      message: `The configuration describes the cluster ${name}, and the tree shows only ${names.join(', ')}.`,
+      remedy: `Call it as the tree does, or say with clusters.${name}.paths what belongs to it.`,
+      hides: { namespaces: 'all' as const },
+    }))
 }
 
 /** `before` is the head without the question that was asked: what enrolment changes is judged even without a base. */
@@ -152,12 +213,17 @@ function compareAll(
   })
 }
 
-function withFix(finding: ComparedFinding, verdicts: readonly Proved[]): ReportFinding {
-  const own = verdicts.find(
-    ({ plan }) => plan.settles.includes(finding.fingerprint) && plan.cluster === finding.cluster,
-  )
-  if (own === undefined || own.fix !== null) return { ...finding, fix: own?.fix ?? null, advice: null }
-  return { ...finding, fix: null, advice: `No fix is offered: ${own.reason}. By hand: ${own.plan.text}` }
+/** What a person has to know of the other clusters. */
+function amongClusters(finding: OfferedFinding, states: readonly ClusterState[]): ReportFinding {
+  const paths = policiesOf(finding).map(({ path }) => path)
+  const others = states
+    .filter(({ loaded }) => loaded.config.name !== finding.cluster)
+    .filter(({ loaded }) => paths.some((path) => loaded.inputs.has(path)))
+  return {
+    ...finding,
+    among: states.length > 1 ? finding.cluster : null,
+    sharedWith: others.map(({ loaded }) => loaded.config.name),
+  }
 }
 
 function summarise(analyses: readonly Analysis[]): Report['summary'] {
@@ -171,11 +237,13 @@ function summarise(analyses: readonly Analysis[]): Report['summary'] {
   }
 }
 
-function describeCluster(analysis: Analysis): ReportCluster {
+function describeCluster(analysis: Analysis, { roots, units }: LoadedCluster): ReportCluster {
   const { config, network, policies } = analysis.state
   const { cni, because: evidence, basis, stages } = network
   return {
     name: config.name,
+    roots,
+    units,
     cni,
     evidence,
     detected: basis === 'own-objects' || basis === 'hint',
@@ -188,6 +256,19 @@ function describeCluster(analysis: Analysis): ReportCluster {
   }
 }
 
+/** The programs that units of these clusters were rendered with. */
+async function toolsFor(
+  { workshop: { tools } }: Examination,
+  states: readonly ClusterState[],
+): Promise<readonly ReportTool[]> {
+  const kinds = new Set(states.flatMap(({ loaded }) => loaded.units.map(({ kind }) => kind)))
+  const used = [
+    kinds.has('helm') ? await tools.helm() : null,
+    kinds.has('kustomize') ? await tools.kustomize() : null,
+  ]
+  return used.flatMap((tool) => (tool === null ? [] : [tool]))
+}
+
 /** A problem of a file that two clusters share is said once. */
 function unique<T>(problems: readonly T[]): T[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
@@ -198,5 +279,9 @@ function filesOf(findings: readonly ReportFinding[]): ReadonlyMap<string, Source
     workload.origin,
     ...culprits.map(({ policy }) => policy.origin),
   ])
-  return new Map(origins.map(({ file }) => [file.path, file]))
+  const texts = origins.flatMap(({ file, making }) => [
+    ...(making?.layers ?? []).map((layer) => layer.file),
+    file,
+  ])
+  return new Map(texts.map((file) => [file.path, file]))
 }

@@ -1,6 +1,11 @@
 // The proof: plans are applied to a copy of the head, which is loaded and analysed again, and core judges.
-import { judge, realise } from '../core/index.ts'
-import type { Analysis, Comparison, Plan, Trial } from '../core/index.ts'
+import { STRATEGIES, judge, realise } from '../core/index.ts'
+import type { Analysis, Comparison, Plan, Strategy, Trial } from '../core/index.ts'
+import { documentKey, documentsOf } from '../core/fixes/change.ts'
+import { planKey } from '../core/fixes/plan.ts'
+import { list } from '../core/findings/words.ts'
+import { grouped } from '../core/source/grouped.ts'
+import { compareText } from '../core/source/problem.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
 import type { NetworkPolicy } from '../core/kubernetes/state.ts'
 import type { FileEdit } from '../core/fixes/realise.ts'
@@ -10,7 +15,7 @@ import type { FileChange, Fix } from './report.ts'
 export interface Court {
   readonly head: readonly Analysis[]
   readonly compared: readonly Comparison[]
-  /** Loads and analyses the head with some files replaced, and compares it with the same base. */
+  /** Loads and analyses the head with some files replaced or added, and compares it with the same base. */
   readonly tryOut: (edits: ReadonlyMap<string, string>) => Promise<{
     readonly head: readonly Analysis[]
     readonly compared: readonly Comparison[]
@@ -59,32 +64,46 @@ async function proveBatch(court: Court, groups: Groups, results: Map<Plan, Fix |
 }
 
 /**
- * Groups in batches, in which no two edit one document or select one workload. Findings hang on the policies
- * that select a workload, so what a plan does to others is nothing.
+ * Groups in batches, in which no two write to one document or open one workload, in any cluster that reads what they
+ * write. Findings hang on the policies that select a workload, so what a plan does to others is nothing. Which
+ * clusters render a kustomization is not known here: what goes through one is tried with its like alone, so that
+ * nothing it does elsewhere is taken for the work of another plan.
  */
-function independent(court: Court, groups: Groups): readonly Groups[] {
-  const selected = new Map<NetworkPolicy, string[]>()
-  for (const { state, engine } of court.head) {
+function independent({ head }: Court, groups: Groups): readonly Groups[] {
+  const byPolicy = new Map<NetworkPolicy, Set<string>>()
+  const byDocument = new Map<string, Set<string>>()
+  const note = <K>(map: Map<K, Set<string>>, key: K, workload: string): void => {
+    map.set(key, (map.get(key) ?? new Set()).add(workload))
+  }
+  for (const { state, engine } of head) {
     for (const workload of state.workloads) {
-      for (const direction of ['ingress', 'egress'] as const) {
-        for (const policy of engine.isolating(workload, direction)) {
-          const ids = selected.get(policy) ?? []
-          ids.push(JSON.stringify([state.config.name, workload.id]))
-          selected.set(policy, ids)
-        }
-      }
+      const id = JSON.stringify([state.config.name, workload.id])
+      for (const direction of ['ingress', 'egress'] as const)
+        for (const policy of engine.isolating(workload, direction)) note(byPolicy, policy, id)
     }
   }
-  const batches: { readonly groups: (readonly Plan[])[]; readonly taken: Set<string> }[] = []
+  for (const [policy, workloads] of byPolicy) {
+    const { origin } = policy
+    for (const { file, document } of origin.making?.layers ?? [origin])
+      for (const workload of workloads) note(byDocument, documentKey(file, document), workload)
+  }
+  const batches: {
+    readonly groups: (readonly Plan[])[]
+    readonly taken: Set<string>
+    readonly company: string
+  }[] = []
   for (const group of groups) {
-    const takes = group.flatMap(({ patches }) =>
-      patches.flatMap(({ policy }) => [
-        JSON.stringify([policy.origin.file.path, policy.origin.document.index]),
-        ...(selected.get(policy) ?? []),
-      ]),
-    )
-    let batch = batches.find(({ taken }) => !takes.some((key) => taken.has(key)))
-    if (batch === undefined) batches.push((batch = { groups: [], taken: new Set() }))
+    const documents = group.flatMap(({ changes }) => changes.flatMap(documentsOf))
+    const policies = group.flatMap((plan) => plan.policies)
+    const takes = [
+      ...documents,
+      ...documents.flatMap((document) => [...(byDocument.get(document) ?? [])]),
+      ...policies.flatMap((policy) => [...(byPolicy.get(policy) ?? [])]),
+    ]
+    const plain = head.length === 1 || policies.every(({ origin }) => origin.making === null)
+    const company = plain ? '' : JSON.stringify(clustersOf(group))
+    let batch = batches.find((one) => one.company === company && !takes.some((key) => one.taken.has(key)))
+    if (batch === undefined) batches.push((batch = { groups: [], taken: new Set(), company }))
     batch.groups.push(group)
     for (const key of takes) batch.taken.add(key)
   }
@@ -92,19 +111,12 @@ function independent(court: Court, groups: Groups): readonly Groups[] {
 }
 
 /** Plans that make the same edits, together: a file that clusters share changes in all of them at once. */
-function alike(plans: readonly Plan[]): readonly (readonly Plan[])[] {
-  const groups = new Map<string, Plan[]>()
-  for (const plan of plans) {
-    const edits = plan.patches.map(({ policy: { origin }, patch }) => [
-      origin.file.path,
-      origin.document.index,
-      origin.route,
-      patch,
-    ])
-    const key = JSON.stringify(edits)
-    groups.set(key, [...(groups.get(key) ?? []), plan])
-  }
-  return [...groups.values()]
+function alike(plans: readonly Plan[]): Groups {
+  return [...grouped(plans, planKey).values()]
+}
+
+function clustersOf(plans: readonly Plan[]): readonly string[] {
+  return [...new Set(plans.map(({ cluster }) => cluster))].sort(compareText)
 }
 
 /** Every proved fix as one, and the fingerprints of what it mends. */
@@ -137,12 +149,15 @@ function together(plans: readonly Plan[], fix: Fix | null): Together {
 
 /** The fix, or the reason why these plans are none. */
 async function prove(court: Court, plans: readonly Plan[]): Promise<Fix | string> {
-  const realised = realise(plans.flatMap(({ patches }) => patches))
+  const realised = realise(plans.flatMap(({ changes }) => changes))
   if (!realised.ok) return realised.reason
-  const after = await court.tryOut(new Map(realised.files.map(({ file, after: text }) => [file.path, text])))
+  const after = await court.tryOut(new Map(realised.files.map(({ path, after: text }) => [path, text])))
+  const states = after.head
+  if (court.head.some(({ state }, index) => states[index]?.state.config.name !== state.config.name))
+    return 'it would change which clusters there are'
   const trials = court.head.map((before, index): Trial => ({
     before,
-    after: after.head[index] as Analysis,
+    after: states[index] as Analysis,
     compared: { before: court.compared[index] as Comparison, after: after.compared[index] as Comparison },
   }))
   const verdict = judge(plans, trials)
@@ -152,22 +167,34 @@ async function prove(court: Court, plans: readonly Plan[]): Promise<Fix | string
 
 /** The fix of plans that were proved together with others. */
 function fixOf(plans: readonly Plan[]): Fix | string {
-  const realised = realise(plans.flatMap(({ patches }) => patches))
+  const realised = realise(plans.flatMap(({ changes }) => changes))
   return realised.ok ? asFix(plans, realised.files) : realised.reason
 }
 
 function asFix(plans: readonly Plan[], files: readonly FileEdit[]): Fix {
+  const texts = alike(plans).flatMap((same) => [...same.map(({ text }) => text), ...sharedBy(same)])
   return {
-    strategy: 'edit',
-    text: [...new Set(plans.map(({ text }) => text))].join(' '),
-    files: files.map(({ file, edits, after: text }): FileChange => {
-      return {
-        path: file.path,
-        before: file.text,
-        after: text,
-        edits,
-        diff: unifiedDiff(file.path, file.text, text),
-      }
-    }),
+    strategy: furthest(plans.map(({ strategy }) => strategy)),
+    text: [...new Set(texts)].join(' '),
+    files: files.map(({ path, before, edits, after }): FileChange => ({
+      path,
+      created: before === null,
+      before: before ?? '',
+      after,
+      edits,
+      diff: unifiedDiff(path, before, after),
+    })),
   }
+}
+
+/** Plans of several clusters that change the same: what they change is shared, and a sentence says by whom. */
+function sharedBy(same: readonly Plan[]): readonly string[] {
+  const clusters = clustersOf(same)
+  if (clusters.length < 2) return []
+  return [`The clusters ${list(clusters, 10)} share what this changes.`]
+}
+
+/** What the strategies of several fixes come to in one word: the one that goes furthest from where the list stands. */
+export function furthest(strategies: readonly Strategy[]): Strategy {
+  return STRATEGIES.findLast((strategy) => strategies.includes(strategy)) ?? 'edit'
 }

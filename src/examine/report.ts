@@ -1,11 +1,21 @@
 // What an examination says: the one value that the command line prints and the pull request shows.
-import type { Conclusion, ComparedFinding, ComparedProblem, NamespaceReadiness, Step } from '../core/index.ts'
+import type {
+  ComparedFinding,
+  ComparedProblem,
+  Conclusion,
+  NamespaceReadiness,
+  Step,
+  Strategy,
+} from '../core/index.ts'
 import type { Cni } from '../core/kubernetes/cni-profiles.ts'
+import type { Place } from '../core/kubernetes/origin.ts'
 import type { SourceFile, TextEdit } from '../core/source/text.ts'
 
-/** A file that a fix changes. */
+/** A file that a fix changes or creates. */
 export interface FileChange {
   readonly path: string
+  /** There is no such file yet; `before` is empty then. */
+  readonly created: boolean
   readonly before: string
   readonly after: string
   /** Offsets are those of `before`. */
@@ -16,16 +26,25 @@ export interface FileChange {
 
 /** A fix that was applied to a copy, analysed again and found to mend its finding and nothing else. */
 export interface Fix {
-  readonly strategy: 'edit'
-  /** What it adds and opens: a sentence. */
+  /** Of a fix in several parts, the one that goes furthest: a companion before a patch before an edit. */
+  readonly strategy: Strategy
+  /** What it adds and opens, and through what where that is no edit in place: a few sentences. */
   readonly text: string
   readonly files: readonly FileChange[]
 }
 
-export interface ReportFinding extends ComparedFinding {
+/** A finding with what can be done about it. */
+export interface OfferedFinding extends ComparedFinding {
   readonly fix: Fix | null
   /** Why there is no fix although one was tried: a sentence; null otherwise. */
   readonly advice: string | null
+}
+
+export interface ReportFinding extends OfferedFinding {
+  /** The cluster, where the report speaks of several; null where there is no other. */
+  readonly among: string | null
+  /** Other clusters that are made from a file of the policies in question, sorted. */
+  readonly sharedWith: readonly string[]
 }
 
 export interface Summary {
@@ -35,9 +54,13 @@ export interface Summary {
   readonly policies: number
 }
 
-/** The CNI for which a cluster was judged. */
+/** A cluster as it was found, and the CNI for which it was judged. */
 export interface ReportCluster {
   readonly name: string
+  /** Folders in which it begins. */
+  readonly roots: readonly string[]
+  /** What was rendered for it, beside plain files. */
+  readonly units: readonly { readonly kind: string; readonly title: string; readonly at: Place }[]
   readonly cni: Cni
   /** A piece of a sentence: what it is known by, or why it is not known. */
   readonly evidence: string
@@ -45,6 +68,13 @@ export interface ReportCluster {
   readonly detected: boolean
   /** What would be said of the head on another CNI, and is not on this one. */
   readonly settles: 'policies' | 'probes' | 'nothing'
+}
+
+/** A program and where it was found. */
+export interface ReportTool {
+  readonly name: string
+  readonly version: string
+  readonly from: string
 }
 
 /** Namespaces to judge as if they carried the enrolment label; `all`: every one that is still open to it. */
@@ -64,8 +94,12 @@ export interface Report {
   readonly problems: readonly ComparedProblem[]
   /** Of the head, over all clusters. */
   readonly summary: Summary
-  /** As the configuration has them, judged by the head. */
+  /** Every cluster of the tree or the configuration, judged or not. */
+  readonly clusterNames: readonly string[]
+  /** Those that were judged, by the head. */
   readonly clusters: readonly ReportCluster[]
+  /** Programs that rendered something of it, sorted by name. */
+  readonly tools: readonly ReportTool[]
   /** Every proved fix together, itself proved: what `fix` writes. */
   readonly fix: Fix | null
   /** null where nobody asked about enrolment. */

@@ -5,35 +5,32 @@ import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
 import { changedLines } from '../core/source/line-diff.ts'
-import type { Loaded } from '../manifests/load.ts'
-import { isWithin } from '../manifests/unrendered.ts'
+import type { Gathered, LoadedCluster } from '../manifests/load.ts'
 
-/** Compares the files of two trees; `base` is null where there is nothing to compare with. */
-export function touchedBy(base: Loaded | null, head: Loaded, config: ClusterConfig): Touched {
-  const ours = (path: string): boolean =>
-    config.paths === null || config.paths.some((folder) => isWithin(path, folder))
-  const every = new Set([...head.ids.keys(), ...(base?.ids.keys() ?? [])])
-  const paths = [...every].filter((path) => ours(path) && head.ids.get(path) !== base?.ids.get(path))
-  const lines = paths.flatMap((path): [string, ReadonlySet<number>][] => {
-    const after = textOf(head, path)
-    return after === null ? [] : [[path, changedLines(base === null ? null : textOf(base, path), after)]]
-  })
-  const namespaces = new Set(
-    paths.flatMap((path) =>
-      changedNamespaces(
-        base?.files.get(path)?.manifests ?? [],
-        head.files.get(path)?.manifests ?? [],
-        config,
-      ),
-    ),
-  )
-  for (const namespace of config.enroll) namespaces.add(namespace)
-  return { paths: new Set(paths), lines: new Map(lines), namespaces }
+/** One cluster of one state, and the tree that it was made from. */
+export interface ClusterState {
+  readonly gathered: Gathered
+  readonly loaded: LoadedCluster
 }
 
-/** The text of a file that holds manifests; files without any have no lines that matter. */
-function textOf(loaded: Loaded, path: string): string | null {
-  return loaded.files.get(path)?.manifests[0]?.origin.file.text ?? null
+/** Compares two states of a cluster; `base` is null where there is nothing to compare with. */
+export async function touchedBy(
+  base: ClusterState | null,
+  head: ClusterState,
+  config: ClusterConfig,
+): Promise<Touched> {
+  const every = new Set([...head.loaded.inputs, ...(base?.loaded.inputs ?? [])])
+  const paths = [...every].filter((path) => head.gathered.idOf(path) !== base?.gathered.idOf(path))
+  const lines = await Promise.all(
+    paths.map(async (path): Promise<[string, ReadonlySet<number>][]> => {
+      const after = await head.gathered.text(path)
+      if (after === null) return []
+      const before = base === null ? null : await base.gathered.text(path)
+      return [[path, changedLines(before?.text ?? null, after.text)]]
+    }),
+  )
+  const namespaces = changedNamespaces(base?.loaded.manifests ?? [], head.loaded.manifests, config)
+  return { paths: new Set(paths), lines: new Map(lines.flat()), namespaces: new Set(namespaces) }
 }
 
 /** An AuthorizationPolicy opens and closes nothing on the wire: namespaces where only those differ are not touched. */
@@ -42,7 +39,7 @@ function changedNamespaces(
   after: readonly Manifest[],
   config: ClusterConfig,
 ): readonly string[] {
-  return [...without(before, after), ...without(after, before)]
+  const changed = [...without(before, after), ...without(after, before)]
     .filter(isJudged)
     .filter(({ kind }) => kind !== 'AuthorizationPolicy')
     .map(({ kind, object }) => {
@@ -50,11 +47,17 @@ function changedNamespaces(
       const { name } = (object.metadata ?? {}) as { readonly name?: unknown }
       return typeof name === 'string' ? name : ''
     })
+  return [...changed, ...config.enroll]
 }
 
-/** The manifests that are not among the others, word for word. */
+/** The manifests that are not among the others, word for word. Those of a file that is the same in both are the same. */
 function without(manifests: readonly Manifest[], others: readonly Manifest[]): readonly Manifest[] {
-  if (others.length === 0) return manifests
-  const texts = new Set(others.map(({ object }) => JSON.stringify(object)))
-  return manifests.filter(({ object }) => !texts.has(JSON.stringify(object)))
+  const same = new Set(others)
+  const changed = manifests.filter((manifest) => !same.has(manifest))
+  if (changed.length === 0) return changed
+  const mine = new Set(manifests)
+  const texts = new Set(
+    others.filter((other) => !mine.has(other)).map(({ object }) => JSON.stringify(object)),
+  )
+  return changed.filter(({ object }) => !texts.has(JSON.stringify(object)))
 }

@@ -1,6 +1,6 @@
 // git, as every part of this project calls it: deaf to the configuration of the machine, and to whatever in the
 // configuration of a repository would run a program or reach the network.
-import { CommandFailed, type Completed, run } from '../exec.ts'
+import { CommandFailed, type Completed, type Limits, run } from '../exec.ts'
 
 export interface GitOptions {
   /** Where to run; git looks for the repository here and upwards, unless `env` has GIT_DIR. */
@@ -13,6 +13,8 @@ export interface GitOptions {
   readonly timeoutMs?: number
   /** Bytes; 256 MiB by default. */
   readonly maxOutputBytes?: number
+  /** For what strangers send; none by default. */
+  readonly limits?: Limits
   /** Exit codes that are an answer; only 0 by default. */
   readonly accept?: readonly number[]
 }
@@ -43,6 +45,7 @@ export async function git(args: readonly string[], options: GitOptions): Promise
       timeoutMs: options.timeoutMs ?? 60_000,
       maxOutputBytes: options.maxOutputBytes ?? 256 * 1024 * 1024,
       ...(options.input === undefined ? {} : { input: options.input }),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error

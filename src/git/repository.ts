@@ -31,6 +31,8 @@ export interface Repository {
   defaultBranch(): Promise<string | null>
   /** The best common ancestor of two revisions; null when they share no history, or none that a shallow clone sees. */
   mergeBase(a: string, b: string): Promise<string | null>
+  /** The URLs of its remotes, as they are written. */
+  remoteUrls(): Promise<readonly string[]>
   /** What differs between two trees or commits, sorted by path. A change of mode or type is `modified`. */
   changedPaths(a: string, b: string): Promise<readonly ChangedPath[]>
 }
@@ -56,6 +58,7 @@ export async function openRepository(directory: string): Promise<Repository | nu
     treeOf: (revision) => treeOf(gitDirectory, revision),
     defaultBranch: () => defaultBranch(gitDirectory),
     mergeBase: (a, b) => mergeBase(gitDirectory, a, b),
+    remoteUrls: () => remoteUrls(gitDirectory),
     changedPaths: (a, b) => changedPaths(gitDirectory, a, b),
   }
 }
@@ -83,6 +86,16 @@ async function defaultBranch(directory: string): Promise<string | null> {
   }
   const first = candidates.find((name) => short.has(name))
   return first === undefined ? null : (short.get(first) ?? null)
+}
+
+/** `remote.<name>.url NEWLINE <value> NUL`, git-config(1); exit code 1 where there is none. */
+async function remoteUrls(directory: string): Promise<readonly string[]> {
+  const done = await git(['config', '-z', '--local', '--get-regexp', '^remote\\..*\\.url$'], {
+    cwd: directory,
+    accept: [0, 1],
+  })
+  const entries = done.stdout.toString('utf8').split('\0')
+  return entries.flatMap((entry) => (entry.includes('\n') ? [entry.slice(entry.indexOf('\n') + 1)] : []))
 }
 
 async function mergeBase(directory: string, a: string, b: string): Promise<string | null> {

@@ -40,7 +40,7 @@ export function anchorPaths(findings: readonly ReportFinding[]): ReadonlySet<str
   return new Set(
     findings.flatMap((finding) => [
       ...placesOf(finding).map(({ path }) => path),
-      ...(finding.fix?.files.map(({ path }) => path) ?? []),
+      ...(finding.fix?.files.flatMap(({ path, created }) => (created ? [] : [path])) ?? []),
     ]),
   )
 }
@@ -126,7 +126,8 @@ function suggestAll(
   const byPath = new Map<string, Map<string, Anchored>>()
   for (const { fix } of findings) {
     const [change, ...others] = fix?.files ?? []
-    if (fix === null || change === undefined || others.length > 0) continue
+    // A new file has no line of the diff to stand on.
+    if (fix === null || change === undefined || change.created || others.length > 0) continue
     const suggestion = suggestChange(change, ground)
     if (suggestion === null) continue
     const known = byPath.get(change.path) ?? new Map<string, Anchored>()

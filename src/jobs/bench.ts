@@ -2,13 +2,15 @@
 import type { Client, RepositoryName } from '../github/api/client.ts'
 import type { GitTokens } from '../github/api/tokens.ts'
 import type { Mirror } from '../git/mirror.ts'
-import type { ParseCache } from '../manifests/load.ts'
+import type { Config } from '../core/config.ts'
+import type { Workshop } from '../manifests/workshop.ts'
 import type { Clock } from '../ops/clock.ts'
 import type { Log } from '../ops/log.ts'
 
 export interface Bench {
   readonly clock: Clock
-  readonly cache: ParseCache
+  /** With what trees are loaded; what may be fetched is the configuration's to say. */
+  workshop(config: Config): Workshop
   readonly log: Log
   readonly gitTokens: GitTokens
   client(place: Pick<Subject, 'repository' | 'installation'>): Promise<Client>

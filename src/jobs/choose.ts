@@ -1,8 +1,8 @@
 // Which fixes a request means, as one fix that is proved as a whole.
 import { composeEdits } from '../core/source/compose-edits.ts'
 import { applyEdits } from '../core/source/text.ts'
-import type { TextEdit } from '../core/source/text.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
+import { furthest } from '../examine/prove.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 import { overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
@@ -65,12 +65,9 @@ async function oneAfterTheOther(
   first: Report,
 ): Promise<Chosen> {
   const wanted = new Set(findings.map(({ fingerprint }) => fingerprint))
-  const changed = new Map<
-    string,
-    { readonly before: string; readonly edits: readonly TextEdit[]; readonly after: string }
-  >()
+  const changed = new Map<string, Omit<FileChange, 'diff'>>()
   const mended: ReportFinding[] = []
-  const texts: string[] = []
+  const made: Fix[] = []
   let report = first
   // Every round mends at least one finding.
   for (let round = 0; round < findings.length; round += 1) {
@@ -78,12 +75,12 @@ async function oneAfterTheOther(
       ({ fingerprint, fix, change }) => wanted.has(fingerprint) && fix !== null && change !== 'resolved',
     )
     if (next?.fix == null) break
-    for (const { path, before, after, edits } of next.fix.files) {
-      const known = changed.get(path)
-      const all = known === undefined ? edits : composeEdits(known.before.length, known.edits, edits)
-      changed.set(path, { before: known?.before ?? before, edits: all, after })
+    for (const { path, created, before, after, edits } of next.fix.files) {
+      // A later fix finds the files that an earlier one created, and edits them: they stay created.
+      const known = changed.get(path) ?? { path, created, before, edits: [] }
+      changed.set(path, { ...known, edits: composeEdits(known.before.length, known.edits, edits), after })
     }
-    texts.push(next.fix.text)
+    made.push(next.fix)
     const overlay = overlayTree(tree, new Map([...changed].map(([path, { after }]) => [path, after])))
     report = await judge(overlay)
     const left = new Set(
@@ -92,9 +89,15 @@ async function oneAfterTheOther(
     mended.push(...findings.filter(({ fingerprint }) => wanted.has(fingerprint) && !left.has(fingerprint)))
     for (const { fingerprint } of mended) wanted.delete(fingerprint)
   }
-  const files = [...changed].map(([path, { before, edits }]): FileChange => {
+  const files = [...changed.values()].map((change): FileChange => {
+    const { path, created, before, edits } = change
     const after = applyEdits(before, edits)
-    return { path, before, after, edits, diff: unifiedDiff(path, before, after) }
+    return { ...change, after, diff: unifiedDiff(path, created ? null : before, after) }
   })
-  return { fix: { strategy: 'edit', text: [...new Set(texts)].join(' '), files }, findings: mended }
+  const fix: Fix = {
+    strategy: furthest(made.map(({ strategy }) => strategy)),
+    text: [...new Set(made.map(({ text }) => text))].join(' '),
+    files,
+  }
+  return { fix, findings: mended }
 }

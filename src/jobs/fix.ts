@@ -23,6 +23,7 @@ import {
   headMovedAnswer,
   nothingToFixAnswer,
   patchAnswer,
+  takenAnswer,
   workflowAnswer,
   wrongCommitAnswer,
 } from '../words/github/answers.ts'
@@ -73,8 +74,11 @@ export async function fix(bench: Bench, client: Client, request: FixRequest): Pr
     .filter((path) => path.startsWith('.github/workflows/'))
   if (forbidden.length > 0) return refused(workflowAnswer(forbidden))
   const files = await ontoHead(sight, chosen)
-  const missing = chosen.fix.files.filter(({ path }) => !files.has(path)).map(({ path }) => path)
-  if (missing.length > 0) return refused(behindAnswer(missing, pull.baseRef))
+  const missing = chosen.fix.files.filter(({ path }) => !files.has(path))
+  const behind = missing.filter(({ created }) => !created).map(({ path }) => path)
+  if (behind.length > 0) return refused(behindAnswer(behind, pull.baseRef))
+  const taken = missing.map(({ path }) => path)
+  if (taken.length > 0) return refused(takenAnswer(taken, pull.baseRef))
   return commit(client, pull, chosen, files, by)
 }
 
@@ -97,14 +101,21 @@ async function ontoHead(
   { fix: { files } }: Chosen,
 ): Promise<ReadonlyMap<string, HeadChange>> {
   const texts = await readTexts(head, new Set(files.map(({ path }) => path)))
+  const there = (await head.files()).map(({ path }) => path)
   const changes = new Map<string, HeadChange>()
-  for (const { path, before: judged, edits: made } of files) {
+  for (const change of files) {
+    const { path, created, before: judged, edits: made } = change
+    if (created) {
+      if (!there.some((other) => collide(path, other))) changes.set(path, { ...change, mode: '100644' })
+      continue
+    }
     const file = texts.get(path)
     const edits = file === undefined ? null : rebaseEdits(judged, made, file.text)
     if (file === undefined || edits === null) continue
     const after = applyEdits(file.text, edits)
     changes.set(path, {
       path,
+      created,
       before: file.text,
       after,
       edits,
@@ -113,6 +124,11 @@ async function ontoHead(
     })
   }
   return changes
+}
+
+/** One path is the other, or would be a folder and a file at once. */
+function collide(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`)
 }
 
 async function commit(

@@ -18,6 +18,8 @@ import type { Bench } from './bench.ts'
 export interface Sight {
   /** The tip of the base branch. */
   readonly baseSha: string
+  /** URLs under which objects of GitOps controllers may name the repository. */
+  readonly repositories: readonly string[]
   readonly config: Config
   readonly configProblems: readonly Problem[]
   readonly base: Tree
@@ -44,6 +46,7 @@ export async function look(bench: Bench, client: Client, pull: Pull): Promise<Si
   const tree = (id: string): Tree => yielding(gitTree(mirror.directory, id))
   return {
     baseSha: baseTip,
+    repositories: [bench.webUrl(client.repository)],
     ...(await baseOf(tree(baseTip))),
     head: tree(pull.headSha),
     merged: merge.kind === 'conflict' ? merge : { kind: 'clean', tree: tree(merge.tree) },
@@ -62,6 +65,7 @@ export async function lookAtMerged(
   const head = yielding(gitTree(mirror.directory, headSha))
   return {
     baseSha,
+    repositories: [bench.webUrl(client.repository)],
     ...(await baseOf(yielding(gitTree(mirror.directory, baseSha)))),
     head,
     merged: { kind: 'clean', tree: head },
@@ -105,7 +109,9 @@ export function judge(bench: Bench, sight: Sight, tree: Tree): Promise<Report> {
     configProblems: sight.configProblems,
     enroll: [],
     today: today(bench.clock),
-    cache: bench.cache,
+    only: null,
+    repositories: sight.repositories,
+    workshop: bench.workshop(sight.config),
   })
 }
 

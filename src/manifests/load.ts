@@ -1,54 +1,266 @@
-// A tree becomes manifests with origins, and problems. Plain YAML and JSON; a file is parsed once for each
-// content it ever has, as long as the cache lives.
-import { posix } from 'node:path'
-import picomatch from 'picomatch'
+// A tree becomes clusters: what a controller or a person would apply to each, with the way back to the files.
+import { clusterNamed } from '../core/config.ts'
+import type { ClusterConfig } from '../core/config.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { isJudged } from '../core/kubernetes/state.ts'
+import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
-import type { Tree, TreeFile } from '../git/tree.ts'
-import { parseFile } from './parse.ts'
-import type { ParsedFile } from './parse.ts'
-import { findUnrendered, isKustomization, isWithin } from './unrendered.ts'
+import type { SourceFile } from '../core/source/text.ts'
+import type { Tree } from '../git/tree.ts'
+import { firstSeeds, leftSeeds, survey, unapplied } from './discover.ts'
+import { environmentsOf, homesOf, sortRoots } from './environments.ts'
+import type { Environments, Rooted } from './environments.ts'
+import { expand } from './expand.ts'
+import type { KitchenBase, Part, RenderedUnit, Root } from './expand.ts'
+import { isWithin, listTree } from './listing.ts'
+import type { Listing, ListOptions } from './listing.ts'
+import { mergeManagedNamespaces } from './managed-namespaces.ts'
+import { readFiles } from './read-files.ts'
+import { sourceMatcher } from './repository-urls.ts'
+import type { Workshop } from './workshop.ts'
 
-/** Bytes; the API server refuses objects above 1.5 MB, and lists of them may be longer. */
-const MAX_FILE_SIZE = 10 * 1024 * 1024
-
-/** Parsed files by path and blob id; the caller decides how many it keeps. */
-export interface ParseCache {
-  readonly get: (key: string) => ParsedFile | undefined
-  readonly set: (key: string, file: ParsedFile) => void
+export interface LoadOptions extends ListOptions {
+  /** As the configuration has them: those with paths take their part of the tree, the others share the rest. */
+  readonly clusters: readonly ClusterConfig[]
+  /** URLs under which this tree is known; empty where nobody knows. */
+  readonly repositories: readonly string[]
 }
 
-export interface LoadOptions {
-  /** Glob patterns of paths that are no manifests. */
-  readonly ignorePaths: readonly string[]
-  /** Files that hold an assumed baseline: judged, never edited, and read from the base. */
-  readonly assumed: readonly string[]
+/** Everything that a tree makes somebody apply, before it is sorted into clusters. */
+export interface Gathered {
+  readonly shares: readonly Share[]
+  /** The blob id of whatever stands at a path. */
+  readonly idOf: (path: string) => string | undefined
+  readonly text: (path: string) => Promise<SourceFile | null>
 }
 
-export interface Loaded {
-  readonly files: ReadonlyMap<string, ParsedFile>
-  /** Blob id of each file that was read, for telling two trees apart. */
-  readonly ids: ReadonlyMap<string, string>
+/** What belongs to one configured cluster, or (null) to those that are discovered. */
+interface Share {
+  readonly owner: ClusterConfig | null
+  readonly roots: readonly Root[]
+  /** Of files rather than of objects. */
   readonly problems: readonly Problem[]
+  /** Paths that are not read and bear on manifests all the same. */
+  readonly watched: readonly string[]
 }
 
-/** Loads every manifest of a tree. */
-export async function load(tree: Tree, options: LoadOptions, cache: ParseCache): Promise<Loaded> {
-  const { files: all, problems, watched } = await candidates(tree, options)
-  const files = await parse(tree, all, true, cache)
+export interface LoadedCluster {
+  readonly config: ClusterConfig
+  readonly manifests: readonly Manifest[]
+  readonly problems: readonly Problem[]
+  /** Every path that decided something, whether it exists or not. */
+  readonly inputs: ReadonlySet<string>
+  /** What was rendered for it, without plain files. */
+  readonly units: readonly RenderedUnit[]
+  /** Folders where rendering began. */
+  readonly roots: readonly string[]
+}
+
+/** Renders a whole tree. */
+export async function gather(tree: Tree, options: LoadOptions, workshop: Workshop): Promise<Gathered> {
+  const listing = await listTree(tree, options)
+  const parsed = await readFiles(tree, listing.plain, { editable: true, configMaps: false }, workshop.parsed)
+  const withValues = new Map(listing.plain.map((file) => [file.path, file]))
+  const kitchen: KitchenBase = {
+    tree: listing.tree,
+    tools: workshop.tools,
+    cache: workshop.rendered,
+    memory: workshop.renderings,
+    remote: workshop.remote,
+    isThisTree: sourceMatcher(options.repositories, listing.tree),
+    async parsed(paths) {
+      const files = paths.flatMap((path) => withValues.get(path) ?? listing.tree.file(path) ?? [])
+      const known = files.every(({ path }) => parsed.has(path))
+      const read =
+        known && !asksForValues
+          ? parsed
+          : await readFiles(tree, files, { editable: true, configMaps: asksForValues }, workshop.parsed)
+      return files.flatMap(({ path }) => read.get(path) ?? [])
+    },
+  }
+  const everyFile = [...parsed.values()]
+  const asksForValues = everyFile.some(({ manifests }) => manifests.some(namesConfigMaps))
+  const pathed = options.clusters.filter(({ paths }) => paths !== null)
+  const within = ({ paths }: ClusterConfig, path: string): boolean =>
+    paths?.some((folder) => isWithin(path, folder)) ?? false
+  const owners: readonly (ClusterConfig | null)[] =
+    pathed.length < options.clusters.length || pathed.length === 0 ? [...pathed, null] : pathed
+  const shares = await Promise.all(
+    owners.map((owner) => {
+      const isOurs = (path: string): boolean =>
+        owner === null ? !pathed.some((cluster) => within(cluster, path)) : within(owner, path)
+      return shareOf(owner, isOurs, listing, kitchen, everyFile)
+    }),
+  )
+  return { shares, idOf: listing.idOf, text: listing.tree.text }
+}
+
+async function shareOf(
+  owner: ClusterConfig | null,
+  isOurs: (path: string) => boolean,
+  listing: Listing,
+  kitchen: KitchenBase,
+  parsed: Parameters<typeof survey>[1],
+): Promise<Share> {
+  const found = await survey(listing, parsed, isOurs, kitchen)
+  let seeds = await firstSeeds(found)
+  let roots = await expand(seeds, kitchen)
+  const covered = new Set(roots.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs)))
+  const left = await leftSeeds(found, covered)
+  if (left.length > 0) {
+    seeds = [...seeds, ...left]
+    roots = await expand(seeds, kitchen)
+    for (const path of roots.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs))) covered.add(path)
+  }
+  const watched = listing.watched.filter(isOurs)
   return {
-    files,
-    ids: new Map([...all, ...watched].map(({ path, id }) => [path, id])),
-    problems: [...problems, ...[...files.values()].flatMap((file) => file.problems)],
+    owner,
+    roots,
+    watched: [...watched, ...found.unlisted.map(({ path }) => path), ...chartFiles(found.charts, listing)],
+    problems: [...listing.problems.filter(({ path }) => isOurs(path)), ...(await unapplied(found, covered))],
   }
 }
 
+function chartFiles(charts: readonly string[], { tree }: Listing): readonly string[] {
+  return charts.flatMap((folder) => tree.below(folder).map(({ path }) => path))
+}
+
+/** Does an object of Flux take values from ConfigMaps? There are many of those, and only then are they read. */
+function namesConfigMaps({ object, apiVersion }: Manifest): boolean {
+  return (
+    apiVersion.includes('toolkit.fluxcd.io/') && /"(substituteFrom|valuesFrom)"/.test(JSON.stringify(object))
+  )
+}
+
+/** What keeps discovered clusters apart: the same for every state that is compared. */
+export interface ClusterNames {
+  readonly environments: Environments
+  /** The environments that some root of some state is of. */
+  readonly homes: readonly string[]
+  /** Is there one cluster alone, in every state? */
+  readonly alone: boolean
+}
+
+export function clusterNames(states: readonly Gathered[]): ClusterNames {
+  const each = states.map(({ shares }) => shares.flatMap(({ owner, roots }) => (owner === null ? roots : [])))
+  const environments = new Set(each.flatMap((roots) => [...environmentsOf(roots.map(homeOf))]))
+  const homes = [...new Set(each.flatMap((roots) => homesOf(roots, environments)))]
+  const targets = each.flatMap((roots) =>
+    roots.flatMap(({ parts }) => parts.filter(isLivedIn).map(({ cluster }) => cluster)),
+  )
+  const named = new Set([...homes, ...targets.filter((name) => name !== null)])
+  const hasHome = homes.length === 0 && targets.includes(null)
+  return { environments, homes, alone: named.size + (hasHome ? 1 : 0) <= 1 }
+}
+
+/** Where an Argo CD lives that only tells other clusters what to run, there is nothing to judge. */
+function isLivedIn({ manifests, problems }: Part): boolean {
+  return manifests.some(isJudged) || problems.length > 0
+}
+
+type Home = Root & Rooted
+
+/** A root as what it puts into the cluster that it is applied to itself. */
+function homeOf(root: Root): Home {
+  const own = root.parts.find(({ cluster }) => cluster === null)
+  return { ...root, manifests: own?.manifests ?? [] }
+}
+
+/** Sorts one state into clusters, in order of their names. */
+export function clustersOf(
+  { shares }: Gathered,
+  names: ClusterNames,
+  configured: readonly ClusterConfig[],
+): readonly LoadedCluster[] {
+  const clusters = shares.flatMap((share) =>
+    share.owner === null ? discovered(share, names, configured) : ofOwner(share, share.owner),
+  )
+  return clusters.sort((a, b) => compareText(a.config.name, b.config.name))
+}
+
+function ofOwner(share: Share, owner: ClusterConfig): readonly LoadedCluster[] {
+  const parts = share.roots.flatMap((root) => root.parts.map((part) => ({ root, part })))
+  const named = [...new Set(parts.flatMap(({ part }) => part.cluster ?? []))]
+  // One cluster that everything names is this one; several cannot all be.
+  const target = (part: Part): string =>
+    part.cluster === null || named.length <= 1 ? owner.name : part.cluster
+  return assemble(
+    share,
+    parts.map(({ root, part }) => ({ name: target(part), root, part })),
+    (name) => ({
+      ...owner,
+      name,
+    }),
+  )
+}
+
+function discovered(
+  share: Share,
+  { environments, homes, alone }: ClusterNames,
+  configured: readonly ClusterConfig[],
+): readonly LoadedCluster[] {
+  const sorted = sortRoots(share.roots.map(homeOf), environments, homes)
+  const placed = [...sorted].flatMap(([home, roots]) =>
+    roots.flatMap((root) => root.parts.map((part) => ({ name: part.cluster ?? home, root, part }))),
+  )
+  const open = configured.filter(({ paths }) => paths === null)
+  // A tree of one cluster is the one that is configured; where several are, each of them looks at all of it.
+  if (alone)
+    return open.flatMap((config) =>
+      assemble(
+        share,
+        placed.map(({ root, part }) => ({ name: config.name, root, part })),
+        () => config,
+      ),
+    )
+  const here = placed.filter(({ name, part }) => name !== null || isLivedIn(part))
+  return assemble(
+    share,
+    here.map(({ name, root, part }) => ({ name: name ?? 'default', root, part })),
+    (name) => clusterNamed(name, configured),
+  )
+}
+
+interface Placed {
+  readonly name: string
+  readonly root: Root
+  readonly part: Part
+}
+
+function assemble(
+  { problems, watched }: Share,
+  placed: readonly Placed[],
+  configOf: (name: string) => ClusterConfig,
+): readonly LoadedCluster[] {
+  const names = [...new Set(placed.map(({ name }) => name))]
+  return (names.length === 0 ? [configOf('default').name] : names).map((name): LoadedCluster => {
+    const own = placed.filter((one) => one.name === name)
+    return {
+      config: configOf(name),
+      manifests: mergeManagedNamespaces(own.flatMap(({ part }) => part.manifests)),
+      problems: [...problems, ...own.flatMap(({ part }) => part.problems)],
+      inputs: new Set([...watched, ...own.flatMap(({ part }) => part.inputs)]),
+      units: own.flatMap(({ part }) => part.units),
+      roots: [...new Set(own.map(({ root }) => root.path))].sort(compareText),
+    }
+  })
+}
+
+/** A cluster of which a state of the tree shows nothing. */
+export function emptyCluster(config: ClusterConfig): LoadedCluster {
+  return { config, manifests: [], problems: [], inputs: new Set(), units: [], roots: [] }
+}
+
 /** Loads the files of an assumed baseline, which a configuration names; one that is missing is a problem. */
-export async function loadAssumed(tree: Tree, paths: readonly string[], cache: ParseCache): Promise<Loaded> {
+export async function loadAssumed(
+  tree: Tree,
+  paths: readonly string[],
+  { parsed }: Pick<Workshop, 'parsed'>,
+): Promise<{ readonly manifests: readonly Manifest[]; readonly problems: readonly Problem[] }> {
   const known = new Map((await tree.files()).map((file) => [file.path, file]))
   const missing = paths.filter((path) => !known.has(path))
   const found = paths.flatMap((path) => known.get(path) ?? [])
-  const files = await parse(tree, found, false, cache)
+  const files = [...(await readFiles(tree, found, { editable: false, configMaps: false }, parsed)).values()]
   const problems = missing.map((path): Problem => ({
     path,
     line: 1,
@@ -59,149 +271,7 @@ export async function loadAssumed(tree: Tree, paths: readonly string[], cache: P
     hides: { namespaces: 'all' },
   }))
   return {
-    files,
-    ids: new Map(),
-    problems: [...problems, ...[...files.values()].flatMap((file) => file.problems)],
-  }
-}
-
-/** The manifests whose files lie below any of the paths; null means the whole tree. */
-export function manifestsUnder(loaded: Loaded, paths: readonly string[] | null): readonly Manifest[] {
-  return [...loaded.files.values()]
-    .filter(({ path }) => paths === null || paths.some((folder) => isWithin(path, folder)))
-    .flatMap(({ manifests }) => manifests)
-}
-
-interface Candidates {
-  readonly files: readonly TreeFile[]
-  /**
-   * Files that are not read as manifests and bear on them all the same: links, files that are too large, and
-   * whatever a kustomization or a chart is made of. A change of theirs must not pass as no change at all.
-   */
-  readonly watched: readonly TreeFile[]
-  readonly problems: readonly Problem[]
-}
-
-async function candidates(tree: Tree, { ignorePaths, assumed }: LoadOptions): Promise<Candidates> {
-  const ignored = ignorePaths.length === 0 ? (): boolean => false : picomatch([...ignorePaths], { dot: true })
-  const every = (await tree.files()).filter(({ path }) => !assumed.includes(path) && !ignored(path))
-  const wanted = every.filter(
-    (file) => /\.(ya?ml|json)$/.test(file.path) || isKustomization(file.path) || mayHoldFolders(file),
-  )
-  const [links, regular, submodules] = [
-    wanted.filter(({ mode }) => mode === '120000'),
-    wanted.filter(({ mode }) => mode.startsWith('100')),
-    wanted.filter(({ mode }) => mode === '160000'),
-  ]
-  const large = regular.filter(({ size }) => size > MAX_FILE_SIZE)
-  const readable = regular.filter(({ size }) => size <= MAX_FILE_SIZE)
-  const kustomizations = await texts(
-    tree,
-    readable.filter(({ path }) => isKustomization(path)),
-  )
-  const unrendered = findUnrendered(
-    readable.map(({ path }) => path),
-    kustomizations,
-  )
-  const files = readable.filter(({ path }) => !isKustomization(path) && !unrendered.skip(path))
-  const read = new Set(files)
-  const manifestNames = new Set(wanted)
-  return {
-    files,
-    watched: every.filter(
-      (file) => !read.has(file) && (manifestNames.has(file) || unrendered.isInput(file.path)),
-    ),
-    problems: [
-      ...unrendered.problems,
-      ...links.map(({ path }) => link(path)),
-      ...submodules.map(({ path }) => submodule(path)),
-      ...large.map(({ path, size }) => tooLarge(path, size)),
-    ],
-  }
-}
-
-async function parse(
-  tree: Tree,
-  files: readonly TreeFile[],
-  editable: boolean,
-  cache: ParseCache,
-): Promise<ReadonlyMap<string, ParsedFile>> {
-  const key = ({ path, id }: TreeFile): string => `${editable ? '' : 'assumed '}${id} ${path}`
-  // Kept from here on: by the time the others are read, the cache may have forgotten what it knew.
-  const known = new Map<TreeFile, ParsedFile>()
-  const bytes = await tree.read(files, (file) => {
-    const before = cache.get(key(file))
-    if (before !== undefined) known.set(file, before)
-    return before === undefined
-  })
-  return new Map(
-    files.map((file) => {
-      const { path } = file
-      const before = known.get(file)
-      if (before !== undefined) return [path, before]
-      const content = bytes.get(path)
-      if (content === undefined) return [path, { path, manifests: [], problems: [gone(path)] }]
-      const now = parseFile(path, content, editable)
-      cache.set(key(file), now)
-      return [path, now]
-    }),
-  )
-}
-
-/** A submodule, or a link whose name has no ending and may therefore be a folder's. */
-function mayHoldFolders({ path, mode }: TreeFile): boolean {
-  return mode === '160000' || (mode === '120000' && !posix.basename(path).includes('.'))
-}
-
-async function texts(tree: Tree, files: readonly TreeFile[]): Promise<ReadonlyMap<string, string>> {
-  const bytes = await tree.read(files)
-  return new Map([...bytes].map(([path, content]) => [path, new TextDecoder().decode(content)]))
-}
-
-function submodule(path: string): Problem {
-  return {
-    path,
-    line: 1,
-    code: 'submodule',
-    class: 'unseen',
-    message: `${path} is a submodule, which is not fetched: the objects in it are not seen here.`,
-    remedy: 'Keep the manifests in this repository, or leave the submodule out with ignorePaths.',
-    hides: { namespaces: [], under: [path] },
-  }
-}
-
-function link(path: string): Problem {
-  return {
-    path,
-    line: 1,
-    code: 'symbolic-link',
-    class: 'unseen',
-    message: `${path} is a symbolic link, which is not followed: the objects behind it are not seen here.`,
-    remedy: 'Keep the file itself at this path, or leave it out with ignorePaths.',
-    hides: { namespaces: [], under: [path] },
-  }
-}
-
-function gone(path: string): Problem {
-  return {
-    path,
-    line: 1,
-    code: 'file-not-read',
-    class: 'unreadable',
-    message: `${path} is listed in the tree and could not be read.`,
-    remedy: 'Run the check again; if it stays, look at the permissions of the file.',
-    hides: { namespaces: 'all' },
-  }
-}
-
-function tooLarge(path: string, size: number): Problem {
-  return {
-    path,
-    line: 1,
-    code: 'file-too-large',
-    class: 'unreadable',
-    message: `${path} has ${String(size)} bytes, more than the ${String(MAX_FILE_SIZE)} that are read of one file.`,
-    remedy: 'Split it, or leave it out with ignorePaths.',
-    hides: { namespaces: 'all' },
+    manifests: files.flatMap((file) => file.manifests),
+    problems: [...problems, ...files.flatMap((file) => file.problems)],
   }
 }

@@ -10,17 +10,30 @@ import type { SourceFile } from '../core/source/text.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { readDocument, splitDocuments } from '../core/yaml/index.ts'
 import type { Route } from '../core/yaml/types.ts'
+import { CONTROLLER_KINDS, isOfController } from './controllers.ts'
 import { mayMatter } from './may-matter.ts'
 
 export interface ParsedFile {
   readonly path: string
-  /** Only objects that bear on who reaches whom, or say which CNI decides it. */
+  /** Only objects that bear on who reaches whom, say which CNI decides it, or make others render something. */
   readonly manifests: readonly Manifest[]
   readonly problems: readonly Problem[]
 }
 
+/** Which objects of a file are wanted, and what for. */
+export interface ParseOptions {
+  /** False for an assumed baseline, which the tree does not own. */
+  readonly editable: boolean
+  /** Also ConfigMaps, which hold values for what controllers render. */
+  readonly configMaps: boolean
+}
+
 /** Reads the bytes of a manifest file; anything wrong with it is a problem of its own, never an exception. */
-export function parseFile(path: string, bytes: Uint8Array, editable: boolean): ParsedFile {
+export function parseFile(
+  path: string,
+  bytes: Uint8Array,
+  { editable, configMaps }: ParseOptions,
+): ParsedFile {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -32,7 +45,7 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
   const problems: Problem[] = []
   for (const document of splitDocuments(text)) {
     const chunk = text.slice(document.start, document.end)
-    if (!mayMatter(chunk)) continue
+    if (!mayMatter(chunk) && !(configMaps && MAY_BE_CONFIG_MAP.test(chunk))) continue
     const read = readDocument(text, document)
     if (!read.ok) {
       const remedy = chunk.includes('{{')
@@ -50,12 +63,26 @@ export function parseFile(path: string, bytes: Uint8Array, editable: boolean): P
       )
       continue
     }
-    collect(read.value, { file, document, route: [], editable, making: null }, manifests, problems)
+    collect(
+      read.value,
+      { file, document, route: [], editable, making: null },
+      configMaps,
+      manifests,
+      problems,
+    )
   }
   return { path, manifests, problems }
 }
 
-function collect(value: unknown, origin: Origin, manifests: Manifest[], problems: Problem[]): void {
+const MAY_BE_CONFIG_MAP = /\bkind["']?\s*:\s*["']?ConfigMap\b/
+
+function collect(
+  value: unknown,
+  origin: Origin,
+  configMaps: boolean,
+  manifests: Manifest[],
+  problems: Problem[],
+): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return
   const object = value as Readonly<Record<string, unknown>>
   const { kind, apiVersion } = object
@@ -66,6 +93,7 @@ function collect(value: unknown, origin: Origin, manifests: Manifest[], problems
       collect(
         item,
         { ...origin, route: [...origin.route, 'items', index] satisfies Route },
+        configMaps,
         manifests,
         problems,
       )
@@ -73,7 +101,8 @@ function collect(value: unknown, origin: Origin, manifests: Manifest[], problems
     return
   }
   const judged = JUDGED_KINDS.includes(kind)
-  if (!judged && !EVIDENCE_KINDS.includes(kind)) return
+  const wanted = configMaps && kind === 'ConfigMap'
+  if (!judged && !wanted && !EVIDENCE_KINDS.includes(kind) && !CONTROLLER_KINDS.includes(kind)) return
   const { file, document } = origin
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     if (!judged) return
@@ -91,7 +120,7 @@ function collect(value: unknown, origin: Origin, manifests: Manifest[], problems
     return
   }
   const manifest: Manifest = { apiVersion, kind, object, origin }
-  if (isRelevant(manifest)) manifests.push(manifest)
+  if (wanted || isRelevant(manifest) || isOfController(manifest)) manifests.push(manifest)
 }
 
 /** The objects of a List, or null where it is none. Items of a typed list may leave their kind to it. */

@@ -3,6 +3,7 @@
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import type { Host, Place } from '../core/kubernetes/origin.ts'
 import type { Problem } from '../core/source/problem.ts'
+import type { ParsedFile } from './parse.ts'
 import type { SourceTree } from './source-tree.ts'
 import type { Toolbox } from './tools/toolbox.ts'
 
@@ -48,6 +49,8 @@ export interface HelmUnit extends AnyUnit {
   readonly namespace: string
   /** Value files of this tree, weakest first. */
   readonly valueFiles: readonly string[]
+  /** True: the value files stand in for the chart's own values.yaml, which does not count (Flux's valuesFiles). */
+  readonly ignoresOwnValues?: boolean
   /** Values written in the release itself, weakest first; they win over the files. */
   readonly values: readonly InlineValues[]
   /** `--set` and `--set-string`, as `path=value`; they win over everything. */
@@ -103,8 +106,17 @@ export interface Kitchen {
   readonly tools: Toolbox
   /** Cached texts of renderings, by the hash of everything that decided them. Secrets never go in. */
   readonly cache: RenderCache
+  /** Whole renderings of this process, by that hash and the unit: what is the same again is not made again. */
+  readonly memory: {
+    readonly get: (key: string) => Rendering | undefined
+    readonly set: (key: string, rendering: Rendering) => void
+  }
+  /** Files of the tree, parsed as manifests, in the order asked for. */
+  readonly parsed: (paths: readonly string[]) => Promise<readonly ParsedFile[]>
   /** An object that the unit's cluster has by now: `v1/ConfigMap`, `source.toolkit.fluxcd.io/GitRepository`. */
   readonly find: (groupKind: string, namespace: string, name: string) => Manifest | null
+  /** Every object of a kind that there is by now, the nearest to the unit first. */
+  readonly all: (groupKind: string) => readonly Manifest[]
   /** True when nothing more will come: what `find` does not know by now is not there, and waiting is over. */
   readonly settled: boolean
   /** Is what this URL names the tree at hand? `path` (in the tree) decides where nobody knows the tree's own URL. */

@@ -12,6 +12,8 @@ export interface Settings {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** A folder whose kustomize and helm come before all others; null: the pinned copies, then PATH. */
+  readonly toolsDirectory: string | null
   /** Where mirrors of repositories are kept. */
   readonly cacheDirectory: string
   readonly github: {
@@ -81,6 +83,7 @@ export function readSettings(env: Environment, readFile: (path: string) => strin
     webhookSecret: secret ?? 'development',
     host: get('HOST') ?? '127.0.0.1',
     port: whole('PORT', 0, 65535, 3000),
+    toolsDirectory: get('AMBIENT_GUARD_TOOLS'),
     cacheDirectory:
       get('CACHE_DIR') ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'ambient-guard'),
     github: readGitHub(get, oneOf, mistakes),

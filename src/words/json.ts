@@ -5,7 +5,7 @@ import type { Report, ReportFinding } from '../examine/report.ts'
 
 /** The report as one JSON document, with a newline at the end; `explain` adds to each finding why it is one. */
 export function reportJson(report: Report, explain: boolean = false): string {
-  const { conclusion, findings, problems, readiness, summary, clusters } = report
+  const { conclusion, findings, problems, readiness, summary, clusters, tools } = report
   const document = {
     version: 1,
     conclusion,
@@ -23,7 +23,14 @@ export function reportJson(report: Report, explain: boolean = false): string {
       message: `${message} ${remedy}`,
     })),
     summary,
-    clusters: clusters.map(({ name, cni, evidence }) => ({ name, cni, evidence })),
+    clusters: clusters.map(({ name, cni, evidence, roots, units }) => ({
+      name,
+      cni,
+      evidence,
+      roots,
+      units: units.map(({ kind, title, at }) => ({ kind, title, path: at.path, line: at.line })),
+    })),
+    tools: tools.map(({ name, version, from }) => ({ name, version, from })),
     ...(readiness === null
       ? {}
       : {

@@ -6,6 +6,7 @@ import { cniSentences } from './cni.ts'
 import { escapeMarkdown as esc } from './github/escape.ts'
 import { readinessMarkdown } from './readiness-markdown.ts'
 import { toldByReadiness } from './readiness.ts'
+import { sourceSentences } from './sources.ts'
 import { scope } from './text.ts'
 import { apartFromWidenings } from './widening.ts'
 
@@ -30,6 +31,7 @@ export function reportMarkdown(report: Report, explain: boolean = false): string
       ({ path, line, message, remedy }) =>
         `- **${esc(path)}:${String(line)}**: ${esc(message)} ${esc(remedy)}`,
     ),
+    ...sourceSentences(report).map(esc),
     ...cniSentences(report).map(esc),
     `Looked at ${scope(summary)}.`,
   ]
@@ -37,16 +39,18 @@ export function reportMarkdown(report: Report, explain: boolean = false): string
 }
 
 function findingMarkdown(finding: ReportFinding): string {
-  const { severity, rule, workload, message, cause, change, waived, fingerprint, fix, advice } = finding
+  const { among, severity, rule, workload, message, cause, change, waived, fingerprint, fix, advice } =
+    finding
   const old = change === 'existing' ? ', was there before' : ''
   const state = waived === null ? old : `, waived until ${waived.expires}: ${esc(waived.reason)}`
   const places = policiesOf(finding).map(({ path, line }) => `${esc(path)}:${String(line)}`)
   const parts = [
-    `**${severity}** ${esc(workload.id)} (${rule}, \`${fingerprint}\`${state}): ${esc(message)}`,
+    `**${severity}** ${esc(workload.id)}${among === null ? '' : ` in ${esc(among)}`} (${rule}, \`${fingerprint}\`${state}): ${esc(message)}`,
     [
       ...(places.length === 0
         ? []
         : [`${places.length === 1 ? 'Policy' : 'Policies'}: ${places.join(', ')}`]),
+      ...(finding.sharedWith.length === 0 ? [] : [`Shared with ${finding.sharedWith.map(esc).join(', ')}`]),
       ...(cause === null ? [] : [`Cause: ${esc(cause.path)}:${String(cause.line)}`]),
     ].join('. '),
   ]

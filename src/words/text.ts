@@ -7,6 +7,7 @@ import { cniSentences } from './cni.ts'
 import { INDENT, PLAIN_WIDTH, printable, wrap } from './lines.ts'
 import { readinessText } from './readiness-text.ts'
 import { toldByReadiness } from './readiness.ts'
+import { sourceSentences } from './sources.ts'
 import { apartFromWidenings } from './widening.ts'
 import type { WidenedNamespace } from './widening.ts'
 
@@ -43,6 +44,7 @@ export function reportText(
     ...problems.filter((problem) => !aside(problem)).map((problem) => problemText(problem, paint, line)),
     ...(resolved.length > 0 ? [resolvedText(resolved, paint)] : []),
     ...(report.readiness === null ? [] : [readinessText(report, report.readiness, paint, line)]),
+    ...sourceSentences(report).map((sentence) => wrap(printable(sentence), line).join('\n')),
     ...cniSentences(report).map((sentence) => wrap(printable(sentence), line).join('\n')),
     conclusionText(report, problems.length, paint),
   ]
@@ -65,7 +67,7 @@ function widenedText({ namespace, sentence }: WidenedNamespace, paint: Paint): s
 }
 
 function title(
-  { rule, severity, change, waived, workload, fingerprint }: ReportFinding,
+  { among, rule, severity, change, waived, workload, fingerprint }: ReportFinding,
   paint: Paint,
 ): string {
   const mark = { error: paint.red('error'), warning: paint.yellow('warning'), note: paint.cyan('note') }[
@@ -73,11 +75,11 @@ function title(
   ]
   const old = change === 'existing' ? ' (was there before)' : ''
   const state = waived === null ? old : ` (waived until ${waived.expires}: ${printable(waived.reason)})`
-  return `${paint.bold(mark)} ${paint.bold(printable(workload.id))}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`
+  return `${paint.bold(mark)} ${paint.bold(printable(workload.id))}${among === null ? '' : ` in ${printable(among)}`}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`
 }
 
 function findingText(finding: ReportFinding, paint: Paint, width: number, why: readonly string[]): string {
-  const { cause, fix, advice } = finding
+  const { cause, fix, advice, sharedWith } = finding
   const room = width - INDENT.length
   const lines = [
     title(finding, paint),
@@ -86,6 +88,9 @@ function findingText(finding: ReportFinding, paint: Paint, width: number, why: r
     ...policiesOf(finding).map(
       ({ path, line }) => `${INDENT}${paint.dim('policy')} ${printable(path)}:${String(line)}`,
     ),
+    ...(sharedWith.length === 0
+      ? []
+      : [`${INDENT}${paint.dim('shared')} with ${sharedWith.map(printable).join(', ')}`]),
     ...(cause === null
       ? []
       : [`${INDENT}${paint.dim('cause ')} ${printable(cause.path)}:${String(cause.line)}`]),
@@ -146,7 +151,10 @@ function problemText(
 function resolvedText(resolved: readonly ReportFinding[], paint: Paint): string {
   return [
     paint.green('resolved'),
-    ...resolved.map(({ rule, workload }) => `${INDENT}${printable(workload.id)}  ${rule}`),
+    ...resolved.map(
+      ({ among, rule, workload }) =>
+        `${INDENT}${printable(workload.id)}${among === null ? '' : ` in ${printable(among)}`}  ${rule}`,
+    ),
   ].join('\n')
 }
 

@@ -37,6 +37,7 @@ export function scenario(
       host: '127.0.0.1',
       port: 0,
       cacheDirectory,
+      toolsDirectory: null,
       github: { apiUrl: github.apiUrl, gitUrl: github.url },
       logLevel: process.env.STORY_LOG === undefined ? 'fatal' : 'debug',
       logFormat: 'json',

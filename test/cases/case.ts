@@ -18,7 +18,7 @@ import { policiesOf } from '../../src/core/index.ts'
 import { examine } from '../../src/examine/examine.ts'
 import type { Enroll, Report } from '../../src/examine/report.ts'
 import { directoryTree } from '../../src/git/tree.ts'
-import type { ParsedFile } from '../../src/manifests/parse.ts'
+import { testWorkshop } from '../workshop.ts'
 
 export interface Expected {
   /** From the specification: why what follows is right. */
@@ -71,7 +71,6 @@ export async function runCase(
     const { config, problems } = existsSync(configFile)
       ? readConfig(CONFIG_PATH, readFileSync(configFile, 'utf8'))
       : { config: DEFAULT_CONFIG, problems: [] }
-    const cache = new Map<string, ParsedFile>()
     return await examine({
       base: options.noBase === true ? null : base,
       head,
@@ -80,7 +79,9 @@ export async function runCase(
       configProblems: problems,
       enroll: options.enroll ?? [],
       today: options.today ?? '2026-11-23',
-      cache: { get: (key) => cache.get(key), set: (key, file) => void cache.set(key, file) },
+      only: null,
+      repositories: [],
+      workshop: testWorkshop(),
     })
   } finally {
     rmSync(scratch, { recursive: true, force: true })

@@ -13,7 +13,7 @@ const CONFIG = DEFAULT_CONFIG.clusters[0] as ClusterConfig
 /** The network that these files show. */
 function networkIn(...files: readonly string[]): Network {
   const manifests = files.flatMap(
-    (text, index) => parseFile(`${String(index)}.yaml`, new TextEncoder().encode(text), true).manifests,
+    (text, index) => parseFile(`${String(index)}.yaml`, new TextEncoder().encode(text), { editable: true, configMaps: false }).manifests,
   )
   return networkOf(CONFIG, manifests)
 }
@@ -174,7 +174,7 @@ describe('the evidence', () => {
   it('gives way to the configuration', () => {
     const network = networkOf(
       { ...CONFIG, cni: 'calico' },
-      parseFile('a.yaml', new TextEncoder().encode(CILIUM), true).manifests,
+      parseFile('a.yaml', new TextEncoder().encode(CILIUM), { editable: true, configMaps: false }).manifests,
     )
     expect(network).toMatchObject({
       cni: 'calico',

@@ -12,7 +12,7 @@ const cluster = DEFAULT_CONFIG.clusters[0] as ClusterConfig
 const NOTHING = { lines: new Map(), paths: new Set<string>(), namespaces: new Set<string>() }
 
 const read = (text: string): readonly Manifest[] =>
-  parseFile('all.yaml', new TextEncoder().encode(text), true).manifests
+  parseFile('all.yaml', new TextEncoder().encode(text), { editable: true, configMaps: false }).manifests
 const think = (
   text: string,
 ): { readonly analysis: Trial['before']; readonly compared: Trial['compared']['before'] } => {
@@ -23,7 +23,7 @@ const think = (
 const around = `${namespace('shop', true)}---\n${deployment('api', 'shop', 8080)}---\n${deployment('web', 'shop', 80)}`
 const np = policy('api', 'shop', 'web', 8080)
 const before = think(`${around}---\n${np}`)
-const [plan] = propose(before.analysis, before.compared.findings, NOTHING) as [Plan]
+const [plan] = propose(before.analysis, before.compared.findings, NOTHING, 'edit') as [Plan]
 
 const verdict = (after: string, plans: readonly Plan[] = [plan]): ReturnType<typeof judge> => {
   const then = think(after)

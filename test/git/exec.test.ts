@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { chmodSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { CommandFailed, findCommand, run } from '../../src/exec.ts'
+import { CommandFailed, findCommand, isolatesNetwork, run } from '../../src/exec.ts'
+import { isGone } from '../tools/is-gone.ts'
 import { sandbox, write } from './sandbox.ts'
 
 const bounds = { timeoutMs: 10_000, maxOutputBytes: 1_000_000 }
@@ -91,23 +93,44 @@ describe('run', () => {
     await expect(sh('kill -9 $$')).rejects.toMatchObject({ reason: 'killed' })
   })
 
-  it('limits memory where the platform can', async () => {
+  it('limits memory, processor time, files and descriptors where the platform can', async () => {
     if ((await findCommand('prlimit')) === null) return
-    const script = 'ulimit -v'
-    expect((await sh(script, { maxMemoryBytes: 1024 * 1024 * 1024 })).stdout.toString()).toBe('1048576\n')
+    const limits = { memoryBytes: 2 ** 30, cpuSeconds: 7, fileBytes: 2 ** 20, openFiles: 99 }
+    const told = (await run('cat', ['/proc/self/limits'], { ...bounds, limits })).stdout.toString()
+    expect(told).toMatch(/^Max address space +1073741824 +1073741824 /m)
+    expect(told).toMatch(/^Max cpu time +7 +8 /m)
+    expect(told).toMatch(/^Max file size +1048576 +1048576 /m)
+    expect(told).toMatch(/^Max open files +99 +99 /m)
+  })
+
+  it('ends a command that uses up its processor time, also one that ignores the signal', async () => {
+    if ((await findCommand('prlimit')) === null) return
+    const more = { limits: { cpuSeconds: 1 }, timeoutMs: 50_000 }
+    await expect(sh('while :; do :; done', more)).rejects.toThrow('sh was ended by SIGXCPU')
+    const deaf = sh('trap "" XCPU; while :; do :; done', more)
+    await expect(deaf).rejects.toThrow('sh was ended by SIGKILL')
+  })
+
+  it('leaves a command without a network where the system can, and says whether it can', async () => {
+    const server = createServer((socket) => socket.end('heard')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const call = `require('net').connect(${String(port)}, '127.0.0.1').on('error', (e) => console.log(e.code)).pipe(process.stdout)`
+    const caller = async (more: object): Promise<string> =>
+      (await run(process.execPath, ['-e', call], { ...bounds, ...more })).stdout.toString().trim()
+    try {
+      expect(await caller({})).toBe('heard')
+      const alone = await caller({ network: 'none' })
+      expect(alone).toBe((await isolatesNetwork()) ? 'ENETUNREACH' : 'heard')
+    } finally {
+      server.close()
+    }
+  })
+
+  it('ends the group of a command that has neither network nor much of anything', async () => {
+    const pid = join(directory, 'pid-confined')
+    const more = { timeoutMs: 300, network: 'none', limits: { openFiles: 64 } }
+    await expect(sh(`sleep 60 & echo $! > ${pid}; wait`, more)).rejects.toMatchObject({ reason: 'timed-out' })
+    expect(await isGone(Number(readFileSync(pid, 'utf8')))).toBe(true)
   })
 })
-
-async function isGone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    try {
-      process.kill(pid, 0)
-      // A process that ended and that nobody has asked about is still listed.
-      if (/^State:\s+Z/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))) return true
-    } catch {
-      return true
-    }
-    await sleep(20)
-  }
-  return false
-}

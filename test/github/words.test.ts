@@ -132,7 +132,7 @@ function finding(index: number, name = `api-${String(index)}`): ReportFinding {
 describe('one line of the diff to blame for many findings', () => {
   it.each([11, 200, 3000])('%i', (number) => {
     const findings = Array.from({ length: number }, (_, index) => finding(index))
-    const files = [{ path: 'a', before: '', after: '', edits: [], diff: '+x\n'.repeat(9000) }]
+    const files = [{ path: 'a', created: false, before: '', after: '', edits: [], diff: '+x\n'.repeat(9000) }]
     const body = inlineComment(findings, { as: 'diff', files })
     expect(body.length).toBeLessThanOrEqual(65_000)
     expect(body).toContain('loses mesh traffic')

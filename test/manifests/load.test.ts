@@ -3,27 +3,20 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { directoryTree, gitTree } from '../../src/git/tree.ts'
-import { load } from '../../src/manifests/load.ts'
-import type { ParsedFile } from '../../src/manifests/parse.ts'
 import { folder, git, repository } from '../cli/command.ts'
 import { deployment, namespace } from '../cli/manifests.ts'
+import { loadAlone, testWorkshop } from '../workshop.ts'
 
 const read = async (
   root: string,
   ignorePaths: readonly string[] = [],
 ): Promise<{ kinds: readonly string[]; problems: readonly string[] }> => {
-  const cache = new Map<string, ParsedFile>()
-  const keep = {
-    get: (key: string) => cache.get(key),
-    set: (key: string, file: ParsedFile) => void cache.set(key, file),
-  }
-  const first = await load(directoryTree(root), { ignorePaths, assumed: [] }, keep)
-  const again = await load(directoryTree(root), { ignorePaths, assumed: [] }, keep)
+  const workshop = testWorkshop()
+  const first = await loadAlone(directoryTree(root), { ignorePaths }, workshop)
+  const again = await loadAlone(directoryTree(root), { ignorePaths }, workshop)
   expect(again.problems).toEqual(first.problems)
   return {
-    kinds: [...first.files.values()].flatMap(({ manifests }) =>
-      manifests.map(({ kind, origin }) => `${origin.file.path} ${kind}`),
-    ),
+    kinds: first.manifests.map(({ kind, origin }) => `${origin.file.path} ${kind}`),
     problems: first.problems.map(({ code, path, line }) => `${code} ${path}:${String(line)}`),
   }
 }
@@ -79,11 +72,7 @@ describe('load', () => {
     const commit = git(root, 'rev-parse', 'HEAD')
     git(root, 'update-index', '--add', '--cacheinfo', `160000,${commit},vendor`)
     git(root, 'commit', '-q', '-m', 'vendor')
-    const { problems } = await load(
-      gitTree(root, 'HEAD'),
-      { ignorePaths: [], assumed: [] },
-      { get: () => undefined, set: () => undefined },
-    )
+    const { problems } = await loadAlone(gitTree(root, 'HEAD'))
     expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual(['submodule vendor'])
   })
 

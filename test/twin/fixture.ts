@@ -8,7 +8,7 @@ import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../../src/core/config.t
 import { analyze } from '../../src/core/index.ts'
 import type { Analysis } from '../../src/core/index.ts'
 import { directoryTree } from '../../src/git/tree.ts'
-import { load, manifestsUnder } from '../../src/manifests/load.ts'
+import { loadAlone } from '../workshop.ts'
 import type { Disagreement } from './agreement.ts'
 import type { Cluster, NamespaceObject, NetworkPolicy, Pod, Question, Workload } from './cluster.ts'
 import { objectsOf } from './product.ts'
@@ -61,9 +61,8 @@ export async function analyzeFixture(folder: string): Promise<Analysis> {
     : { config: DEFAULT_CONFIG, problems: [] }
   const [cluster] = config.clusters
   if (cluster === undefined) throw new Error('a configuration has a cluster')
-  const cache = { get: () => undefined, set: () => undefined }
-  const loaded = await load(directoryTree(join(folder, 'both')), { ignorePaths: [], assumed: [] }, cache)
-  return analyze(cluster, {}, manifestsUnder(loaded, null), [...problems, ...loaded.problems])
+  const loaded = await loadAlone(directoryTree(join(folder, 'both')))
+  return analyze(cluster, {}, loaded.manifests, [...problems, ...loaded.problems])
 }
 
 /** The manifests of a fixture as the twin reads them. */

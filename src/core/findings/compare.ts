@@ -149,7 +149,15 @@ function wordsOf({ path, code, message }: Problem): string {
 }
 
 /** What decided who reaches whom on the base, unseen, and is gone: whether anybody relied on it is not known. */
-const DECISIVE = ['policy-not-evaluated', 'chart-not-rendered', 'kustomization-not-rendered']
+const DECISIVE = [
+  'policy-not-evaluated',
+  'chart-not-rendered',
+  'remote-base',
+  'remote-chart',
+  'remote-source',
+  'generator-not-supported',
+  'plugin-not-supported',
+]
 
 /** A policy that nobody enforces hides nothing, and its going is no news. */
 function decides({ namespaces, under = [] }: Problem['hides']): boolean {

@@ -4,7 +4,7 @@ import { bySeverity } from '../findings/finding.ts'
 import type { Comparison } from '../findings/compare.ts'
 import { NO_ADDRESSES } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
-import { EVERYTHING } from '../kubernetes/labels.ts'
+import { EVERYTHING, implies } from '../kubernetes/labels.ts'
 import type { Direction } from '../kubernetes/kinds/network-policy.ts'
 import { NO_PORTS, noPorts, subtractPorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
@@ -12,7 +12,9 @@ import type { ClusterState, Workload } from '../kubernetes/state.ts'
 import { ruleMatches } from '../policy/engines/rule-matches.ts'
 import type { Peer } from '../policy/peer.ts'
 import { grouped } from '../source/grouped.ts'
-import type { Opening, Plan } from './plan.ts'
+import type { Problem } from '../source/problem.ts'
+import type { Opening } from './need.ts'
+import type { Plan } from './plan.ts'
 
 export type Verdict = { readonly proved: true } | { readonly proved: false; readonly reason: string }
 
@@ -28,7 +30,10 @@ export function judge(plans: readonly Plan[], trials: readonly Trial[]): Verdict
   for (const trial of trials) {
     const own = plans.filter(({ cluster }) => cluster === trial.before.state.config.name)
     const reason = objection(own, trial)
-    if (reason !== null) return { proved: false, reason }
+    if (reason === null) continue
+    // Where a text is shared, the reader wants to know who else reads it.
+    const where = trials.length === 1 ? '' : `, in the cluster ${trial.before.state.config.name}`
+    return { proved: false, reason: `${reason}${where}` }
   }
   return { proved: true }
 }
@@ -50,21 +55,57 @@ function objection(plans: readonly Plan[], { before, after, compared }: Trial): 
       finding.peers.some((peer) => !was.peers.includes(peer))
     if (worse) return `it would bring ${finding.rule} on ${finding.workload.id}`
   }
-  const problem = after.problems.find(
-    ({ code, message }) => !before.problems.some((was) => was.code === code && was.message === message),
-  )
+  const problem = newProblem(before, after)
   if (problem !== undefined) return `it would bring a problem: ${problem.message}`
-  const lost = idsOf(before.state).find((id) => !idsOf(after.state).includes(id))
+  const [was, is] = [idsOf(before.state), idsOf(after.state)]
+  const lost = [...was].find((id) => !is.has(id))
   if (lost !== undefined) return `${lost} would be lost`
-  return unlisted(plans, before, after)
+  const policies = new Set(after.state.policies.map(({ id }) => id))
+  const added = [...is].find((id) => !was.has(id) && !policies.has(id))
+  if (added !== undefined) return `it would add ${added}`
+  return isolatesMore(before.state, after.state) ?? unlisted(plans, before, after)
 }
 
-function idsOf(state: ClusterState): readonly string[] {
-  return [
+/** The same words may be said of several places: each of them counts. */
+function newProblem(before: Analysis, after: Analysis): Problem | undefined {
+  const keyOf = ({ code, message }: Problem): string => JSON.stringify([code, message])
+  const left = new Map<string, number>()
+  for (const problem of before.problems) left.set(keyOf(problem), (left.get(keyOf(problem)) ?? 0) + 1)
+  return after.problems.find((problem) => {
+    const count = left.get(keyOf(problem)) ?? 0
+    left.set(keyOf(problem), count - 1)
+    return count === 0
+  })
+}
+
+/** Everything that makes a difference to who reaches whom. */
+function idsOf(state: ClusterState): ReadonlySet<string> {
+  const { workloads, policies, serviceEntries, authorizations, carriers } = state
+  return new Set([
     ...[...state.namespaces.keys()].map((name) => `Namespace/${name}`),
-    ...state.workloads.map(({ id }) => id),
-    ...state.policies.map(({ id }) => id),
-  ]
+    ...[workloads, policies, serviceEntries, authorizations, carriers].flatMap((named) =>
+      named.map(({ id }) => id),
+    ),
+  ])
+}
+
+/** A new policy may select only pods that a policy isolates already, those that the tree does not show included. */
+function isolatesMore(before: ClusterState, after: ClusterState): string | null {
+  const known = new Set(before.policies.map(({ id }) => id))
+  for (const { id, namespace, spec } of after.policies) {
+    if (known.has(id)) continue
+    for (const direction of ['ingress', 'egress'] as const) {
+      if (spec[direction] === null) continue
+      const isolated = before.policies.some(
+        (policy) =>
+          policy.namespace.name === namespace.name &&
+          policy.spec[direction] !== null &&
+          implies(spec.selector, policy.spec.selector),
+      )
+      if (!isolated) return `${id} would isolate pods that nothing isolates now`
+    }
+  }
+  return null
 }
 
 /** What is newly open must be listed, and nothing may close. */

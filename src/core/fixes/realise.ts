@@ -1,45 +1,132 @@
-// Symbolic patches become edits of files, or the reason why a file is not edited.
-import type { Origin } from '../kubernetes/origin.ts'
+// Changes become edits of files and new files, or the reason why a file is not edited.
+import { valueAt } from '../kubernetes/origin.ts'
+import { grouped } from '../source/grouped.ts'
+import { compareText } from '../source/problem.ts'
 import { applyEdits } from '../source/text.ts'
 import type { SourceFile, TextEdit } from '../source/text.ts'
-import { patchDocument } from '../yaml/index.ts'
-import type { YamlPatch } from '../yaml/types.ts'
-import type { PolicyPatch } from './plan.ts'
+import { patchDocument, splitDocuments, writeDocument } from '../yaml/index.ts'
+import type { Route, YamlPatch } from '../yaml/types.ts'
+import { appendAt } from '../yaml/value.ts'
+import { changeKey, documentKey, skeletonKey } from './change.ts'
+import type { Append, Change, Companion, Overlay } from './change.ts'
 
 export interface FileEdit {
-  readonly file: SourceFile
+  readonly path: string
+  /** Null for a new file. */
+  readonly before: string | null
+  /** Of `before`; a new file is one insertion into nothing. */
   readonly edits: readonly TextEdit[]
-  /** The text of the file once edited. */
   readonly after: string
 }
 
 export type Realised =
   { readonly ok: true; readonly files: readonly FileEdit[] } | { readonly ok: false; readonly reason: string }
 
-/** Equal patches are applied once; files come in path order. */
-export function realise(patches: readonly PolicyPatch[]): Realised {
-  const documents = new Map<string, { readonly origin: Origin; readonly patches: Map<string, YamlPatch> }>()
-  for (const { policy, patch } of patches) {
-    const { origin } = policy
-    const key = `${origin.file.path}\n${String(origin.document.index)}`
-    const entry = documents.get(key) ?? { origin, patches: new Map<string, YamlPatch>() }
-    const whole = { ...patch, route: [...origin.route, ...patch.route] }
-    entry.patches.set(JSON.stringify(whole), whole)
-    documents.set(key, entry)
+type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
+
+/**
+ * Equal changes are made once; items for one object share a patch, and rules of one companion a file. Files come in
+ * path order.
+ */
+export function realise(changes: readonly Change[]): Realised {
+  const unique = [...new Map(changes.map((change) => [changeKey(change), change])).values()]
+  const overlays = unique.filter((change) => change.kind === 'overlay')
+  const companions = unique.filter((change) => change.kind === 'companion')
+  const appends = unique.filter((change) => change.kind === 'append')
+  const created: FileEdit[] = []
+  for (const same of grouped(overlays, ({ host, target }) => JSON.stringify([host.path, target])).values()) {
+    const patch = kustomizationPatch(same)
+    if (!patch.ok) return patch
+    appends.push(patch.value)
   }
-  const files = new Map<string, { file: SourceFile; edits: TextEdit[] }>()
-  for (const { origin, patches: wanted } of documents.values()) {
-    const { file, document } = origin
-    const patched = patchDocument(file.text, document, [...wanted.values()])
-    if (!patched.ok) return { ok: false, reason: `${file.path}: ${patched.reason}` }
+  for (const same of grouped(companions, ({ path }) => path).values()) {
+    const made = newPolicy(same)
+    if (!made.ok) return made
+    created.push(made.value.file)
+    if (made.value.listed !== null) appends.push(made.value.listed)
+  }
+  const edited = editTexts(appends)
+  if (!edited.ok) return edited
+  const files = [...edited.value, ...created].sort((a, b) => compareText(a.path, b.path))
+  const clash = files.find(({ path }, index) => files[index + 1]?.path === path)
+  return clash === undefined
+    ? { ok: true, files }
+    : { ok: false, reason: `${clash.path} would be both edited and created` }
+}
+
+function editTexts(appends: readonly Append[]): Outcome<readonly FileEdit[]> {
+  const files = new Map<string, { readonly file: SourceFile; readonly edits: TextEdit[] }>()
+  for (const same of grouped(appends, ({ file, document }) => documentKey(file, document)).values()) {
+    const [{ file, document }] = same as [Append, ...Append[]]
+    const patches = new Map<string, YamlPatch>(same.map(({ patch }) => [JSON.stringify(patch), patch]))
+    const patched = patchDocument(file.text, document, [...patches.values()])
+    if (!patched.ok) return refuse(`${file.path}: ${patched.reason}`)
     const entry = files.get(file.path) ?? { file, edits: [] }
     entry.edits.push(...patched.edits)
     files.set(file.path, entry)
   }
-  return {
-    ok: true,
-    files: [...files.values()]
-      .map(({ file, edits }) => ({ file, edits, after: applyEdits(file.text, edits) }))
-      .sort((a, b) => (a.file.path < b.file.path ? -1 : 1)),
+  const value = [...files.values()].map(({ file: { path, text }, edits }) => ({
+    path,
+    before: text,
+    edits,
+    after: applyEdits(text, edits),
+  }))
+  return { ok: true, value }
+}
+
+/** One JSON patch (RFC 6902) for everything that an object lacks: a list that is made stays made for the next item. */
+function kustomizationPatch(overlays: readonly Overlay[]): Outcome<Append> {
+  const [{ host, target, object }] = overlays as [Overlay, ...Overlay[]]
+  let current: unknown = object
+  const operations = []
+  for (const { patch } of overlays) {
+    const exists = Array.isArray(valueAt(current, patch.route))
+    operations.push(
+      exists
+        ? { op: 'add', path: pointer([...patch.route, '-']), value: patch.value }
+        : { op: 'add', path: pointer(patch.route), value: [patch.value] },
+    )
+    current = appendAt(current, patch.route, patch.value)
   }
+  return inKustomization(host, ['patches'], { target, patch: writeDocument(operations).trimEnd() })
+}
+
+/** RFC 6901, section 3. */
+function pointer(route: Route): string {
+  return route.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+function newPolicy(
+  companions: readonly Companion[],
+): Outcome<{ readonly file: FileEdit; readonly listed: Append | null }> {
+  const [first] = companions as [Companion, ...Companion[]]
+  const { path, host, name, namespace, podSelector, direction } = first
+  if (companions.some((other) => skeletonKey(other) !== skeletonKey(first)))
+    return refuse(`two different policies would be written to ${path}`)
+  const rules = new Map(companions.map(({ rule }) => [JSON.stringify(rule), rule]))
+  const text = writeDocument({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace },
+    spec: {
+      podSelector,
+      policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
+      [direction]: [...rules.values()],
+    },
+  })
+  const file = { path, before: null, edits: [{ start: 0, end: 0, text }], after: text }
+  if (host === null) return { ok: true, value: { file, listed: null } }
+  const listed = inKustomization(host, ['resources'], `${name}.yaml`)
+  return listed.ok ? { ok: true, value: { file, listed: listed.value } } : listed
+}
+
+function inKustomization(file: SourceFile, route: Route, value: unknown): Outcome<Append> {
+  const [document, ...others] = splitDocuments(file.text)
+  if (document === undefined || others.length > 0) return refuse(`${file.path} is not one YAML document`)
+  return { ok: true, value: { kind: 'append', file, document, patch: { op: 'append', route, value } } }
+}
+
+function refuse(reason: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason }
 }

@@ -3,7 +3,7 @@
 import type { TextEdit } from '../source/text.ts'
 import type { Layout } from './layout.ts'
 import type { EntryPlace, MappingPlace, Place, SequencePlace } from './places.ts'
-import { entryLines, itemLines, itemModels } from './render.ts'
+import { entryLines, indented, itemLines, itemModels } from './render.ts'
 
 /** A new item after the last one of a block sequence that has items; `parent` is the mapping that holds it. */
 export function appendItem(
@@ -74,7 +74,7 @@ export function fillEntry(
 }
 
 function pad(lines: readonly string[], column: number): string[] {
-  return lines.map((line) => ' '.repeat(column) + line)
+  return lines.map((line) => indented(line, ' '.repeat(column)))
 }
 
 /** Puts lines after the one on which `place` ends and the comment lines below it that `belong` to it. */

@@ -24,6 +24,8 @@ const AMBIGUOUS = /^(?:[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[0-9]{4}
 
 /** The lines of a value in block style, without the indentation that all of them share. */
 export function blockLines(value: unknown, models: readonly Place[], layout: Layout): string[] {
+  const literal = literalLines(value, layout)
+  if (literal !== null) return literal
   if (!isFilled(value) || isFlow(models)) return [inlineText(value, models, layout)]
   if (Array.isArray(value)) {
     return value.flatMap((item) => itemLines(item, itemModels(models, item), layout, layout.gap))
@@ -35,16 +37,36 @@ export function blockLines(value: unknown, models: readonly Place[], layout: Lay
 export function itemLines(item: unknown, models: readonly Place[], layout: Layout, gap: number): string[] {
   const [first = '', ...rest] = blockLines(item, models, layout)
   const indent = ' '.repeat(1 + gap)
-  return [`-${' '.repeat(gap)}${first}`, ...rest.map((line) => indent + line)]
+  return [`-${' '.repeat(gap)}${first}`, ...rest.map((line) => indented(line, indent))]
 }
 
 /** The lines of one entry of a block mapping. */
 export function entryLines(key: string, value: unknown, models: readonly Place[], layout: Layout): string[] {
   const name = `${keyText(key, models, layout, false)}:`
   const children = valueModels(models, key)
+  const [header, ...literal] = literalLines(value, layout) ?? []
+  if (header !== undefined)
+    return [`${name} ${header}`, ...literal.map((line) => indented(line, ' '.repeat(layout.indent)))]
   if (!isFilled(value) || isFlow(children)) return [`${name} ${inlineText(value, children, layout)}`]
   const offset = Array.isArray(value) ? (dashOffsetOf(models, key) ?? layout.dashOffset) : layout.indent
-  return [name, ...blockLines(value, children, layout).map((line) => ' '.repeat(offset) + line)]
+  return [name, ...blockLines(value, children, layout).map((line) => indented(line, ' '.repeat(offset)))]
+}
+
+// Lines that every reader takes as they stand: the first shows how far all are indented, none is blank but empty
+// ones in the middle, and nothing trails.
+const LITERAL = /^[!-~][ -~]*(?:\n+[ -~]*[!-~])+\n?$/
+const BLANK_LINE = /\n +(?=\n)/
+
+/** Text of several lines as a literal block scalar, its header first; null for what is not, or not safely, one. */
+function literalLines(value: unknown, layout: Layout): string[] | null {
+  if (layout.json || typeof value !== 'string') return null
+  if (!LITERAL.test(value) || BLANK_LINE.test(value)) return null
+  return value.endsWith('\n') ? ['|', ...value.slice(0, -1).split('\n')] : ['|-', ...value.split('\n')]
+}
+
+/** Empty lines, which only a literal block has, stay empty. */
+export function indented(line: string, indent: string): string {
+  return line === '' ? line : indent + line
 }
 
 /** What follows a dash or a key on its line: a scalar, or a collection in flow style. */

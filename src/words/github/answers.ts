@@ -76,6 +76,11 @@ export function behindAnswer(paths: readonly string[], baseRef: string): string 
   return `The fix changes ${names(paths.map(code))}, which this branch has in another form than ${code(baseRef)}. Update the branch from ${code(baseRef)}, then ask again.`
 }
 
+/** New files whose place something has on the head, and not once it is merged. */
+export function takenAnswer(paths: readonly string[], baseRef: string): string {
+  return `The fix creates ${names(paths.map(code))}, where this branch has something that ${code(baseRef)} has not. Update the branch from ${code(baseRef)}, then ask again.`
+}
+
 /** GitHub did not take the commit; `why` is what it said. The patch is for a person to apply. */
 export function patchAnswer(why: string, files: readonly FileChange[]): string {
   const patch = files.map(({ diff }) => (diff.endsWith('\n') ? diff : `${diff}\n`)).join('')

@@ -73,7 +73,8 @@ export function lossOf(findings: readonly ReportFinding[]): string {
   const losses = [...new Set(said.flatMap((one) => ('loses' in one ? one.loses : [])))]
   const others = [...new Set(said.flatMap((one) => ('does' in one ? one.does : [])))]
   const parts = [...(losses.length === 0 ? [] : [`${verb} ${names(losses, 6)}`]), ...others]
-  return `**${code(first?.workload.id ?? '')}** ${names(parts, 6)}`
+  const among = first?.among ?? null
+  return `**${code(first?.workload.id ?? '')}**${among === null ? '' : ` in ${code(among)}`} ${names(parts, 6)}`
 }
 
 /** Why a finding is one, step by step; empty where it is not to be said. */
@@ -103,6 +104,7 @@ function findingItem(finding: ReportFinding, link: Linker, why: readonly Step[])
             6,
           )}.`,
         ]),
+    ...(finding.sharedWith.length === 0 ? [] : [`Shared with ${names(finding.sharedWith.map(code))}.`]),
     ...(apart ? [`Cause: ${placeLink(cause, link)}.`] : []),
     ...(fix === null ? [] : [`Fix: ${escapeMarkdown(fix.text)}`]),
     ...(advice === null ? [] : [escapeMarkdown(advice)]),

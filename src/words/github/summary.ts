@@ -7,6 +7,7 @@ import { byWorkload, count, names, placeLink, workloadItem } from './finding.ts'
 import type { Linker } from './finding.ts'
 import { MAX_LENGTH, RESERVE, assemble, folded, listed, paragraph } from './fit.ts'
 import { lostGraph } from './graph.ts'
+import { sourceSentences } from '../sources.ts'
 import { apartFromWidenings } from '../widening.ts'
 
 /** What was compared, and how it can be opened. */
@@ -81,7 +82,7 @@ export function checkSummary(report: Report, compared: Compared): string {
     assemble([
       paragraph(opening(report, compared)),
       paragraph(fixLine(report, introduced)),
-      paragraph(cniSentences(report).map(escapeMarkdown).join('\n')),
+      paragraph([...sourceSentences(report), ...cniSentences(report)].map(escapeMarkdown).join('\n')),
       paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
       listed('Introduced', [
         ...news,

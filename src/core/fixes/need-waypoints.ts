@@ -1,4 +1,4 @@
-// Plans for waypoints: rules of their own that admit exactly who has to pass, since no rule beside them names those.
+// What waypoints need: rules of their own that admit exactly who has to pass, since no rule beside them names those.
 import type { Analysis } from '../analysis.ts'
 import type { ComparedFinding, Touched } from '../findings/compare.ts'
 import { gateOf } from '../findings/waypoint-end.ts'
@@ -8,36 +8,40 @@ import { NO_PORTS, portRange, unionPorts } from '../kubernetes/port-set.ts'
 import type { Protocol } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { indexesOf } from '../policy/index-set.ts'
-import { compareText } from '../source/problem.ts'
-import { wasTouched } from './touched-policy.ts'
+import { choosePolicy } from './choose-policy.ts'
+import type { Fits, Need } from './need.ts'
 import { EVERY_POD, writePeers, writePods, writeWorkload } from './written-peers.ts'
 import type { WrittenPeer } from './written-peers.ts'
-import type { Plan } from './plan.ts'
 
 /** The peers that a finding names, on the HBONE port. */
-export function admitPeers(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
+export function admitPeers(
+  head: Analysis,
+  finding: ComparedFinding,
+  touched: Touched,
+  fits: Fits,
+): Need | null {
   const peers = finding.lost.map(({ name, peers: lost }) =>
     name === 'any' ? [EVERY_POD] : writePeers(lost, head.population),
   )
   if (peers.length === 0 || peers.some((some) => some === null)) return null
   const unique = new Map(peers.flatMap((some) => some ?? []).map((one) => [JSON.stringify(one.written), one]))
   const { hbonePort } = head.state.config.mesh
-  return plan(finding, touched, [...unique.values()], [[hbonePort, 'TCP']])
+  return need(finding, touched, fits, [...unique.values()], [[hbonePort, 'TCP']])
 }
 
 /**
- * The waypoints through which the traffic of an HBONE finding perhaps goes, beside the straight way that a plan opens:
- * with one of the two shut, the finding would only make room for another.
+ * The waypoints through which the traffic of an HBONE finding perhaps goes, beside the straight way that is opened:
+ * with one of the two shut, the finding would only make room for another. Null where none is shut.
  */
 export function alongWaypoints(
   head: Analysis,
   finding: ComparedFinding,
   touched: Touched,
-  straight: Plan,
-): Plan {
+  fits: Fits,
+): Need | null {
   const { population, state, waypoints } = head
   const workload = state.workloads.find(({ id }) => id === finding.workload.id)
-  if (workload === undefined) return straight
+  if (workload === undefined) return null
   const through =
     finding.direction === 'ingress'
       ? waypoints.all(workload)
@@ -47,20 +51,13 @@ export function alongWaypoints(
   const shut = through.filter(
     ({ sure, waypoint }) => !sure && gateOf(head, workload, finding.direction, waypoint.pods) === 'closed',
   )
-  if (shut.length === 0) return straight
+  if (shut.length === 0) return null
   const pods = new Set(shut.map(({ waypoint }) => waypoint.pods))
-  const beside = plan(finding, touched, [...pods].map(writeWorkload), [[state.config.mesh.hbonePort, 'TCP']])
-  if (beside === null) return straight
-  return {
-    ...straight,
-    patches: [...straight.patches, ...beside.patches],
-    opens: [...straight.opens, ...beside.opens],
-    text: `${straight.text} ${beside.text}`,
-  }
+  return need(finding, touched, fits, [...pods].map(writeWorkload), [[state.config.mesh.hbonePort, 'TCP']])
 }
 
 /** istiod or DNS, as the charts of both label their pods. */
-export function admitControl(finding: ComparedFinding, touched: Touched): Plan | null {
+export function admitControl(finding: ComparedFinding, touched: Touched, fits: Fits): Need | null {
   const dns = finding.port === 53
   const labels = dns ? { key: 'k8s-app', value: 'kube-dns' } : { key: 'app', value: 'istiod' }
   const peer = writePods(
@@ -73,19 +70,20 @@ export function admitControl(finding: ComparedFinding, touched: Touched): Plan |
         [53, 'TCP'],
       ]
     : [[finding.port, 'TCP']]
-  return plan(finding, touched, [peer], ports)
+  return need(finding, touched, fits, [peer], ports)
 }
 
-function plan(
+function need(
   finding: ComparedFinding,
   touched: Touched,
+  fits: Fits,
   peers: readonly WrittenPeer[],
   ports: readonly (readonly [number, Protocol])[],
-): Plan | null {
-  const policy = choose(finding, touched)
+): Need | null {
+  const policy = choose(finding, touched, fits)
   if (policy === null) return null
   const { direction } = finding
-  const value = {
+  const rule = {
     [direction === 'ingress' ? 'from' : 'to']: peers.map(({ written }) => inside(written, policy)),
     ports: ports.map(([port, protocol]) => ({ port, protocol })),
   }
@@ -97,12 +95,17 @@ function plan(
   const on = list(ports.map(([port, protocol]) => `${String(port)}/${protocol}`))
   const verb = direction === 'ingress' ? 'admits' : 'lets its pods reach'
   return {
-    strategy: 'edit',
-    cluster: finding.cluster,
-    settles: [finding.fingerprint],
-    patches: [{ policy, patch: { op: 'append', route: ['spec', direction], value } }],
-    opens: [{ policyId: policy.id, direction, peers: peers.map(({ peer }) => peer), ports: opened }],
-    text: `NetworkPolicy ${policy.namespace.name}/${policy.name} ${verb} ${whom} on ${on}.`,
+    additions: [
+      {
+        policy,
+        patch: { op: 'append', route: ['spec', direction], value: rule },
+        rule,
+        use: 'mesh',
+        opening: { policyId: policy.id, direction, peers: peers.map(({ peer }) => peer), ports: opened },
+        phrase: `${verb} ${whom} on ${on}`,
+      },
+    ],
+    remark: '',
   }
 }
 
@@ -114,20 +117,14 @@ function inside(written: unknown, { namespace }: NetworkPolicy): unknown {
 }
 
 /**
- * In the policy that this change touched, else the most specific, else the first by name. A rule for the clients of a
- * waypoint does not go into a policy for the whole namespace: it would open every port of every pod there to them.
+ * A rule for the clients of a waypoint does not go into a policy for the whole namespace: it would open every port of
+ * every pod there to them.
  */
-function choose({ culprits, direction }: ComparedFinding, touched: Touched): NetworkPolicy | null {
+function choose({ culprits, direction }: ComparedFinding, touched: Touched, fits: Fits): NetworkPolicy | null {
   const candidates = culprits.flatMap(({ policy, rule }) =>
-    policy.origin.editable && (rule !== null || direction === 'egress' || policy.spec.selector.length > 0)
+    fits(policy, direction) && (rule !== null || direction === 'egress' || policy.spec.selector.length > 0)
       ? [policy]
       : [],
   )
-  const [first] = [...new Set(candidates)].sort(
-    (a, b) =>
-      wasTouched(b, touched) - wasTouched(a, touched) ||
-      b.spec.selector.length - a.spec.selector.length ||
-      compareText(a.id, b.id),
-  )
-  return first ?? null
+  return choosePolicy(candidates, touched)
 }

@@ -1,0 +1,80 @@
+// What a plan changes, in symbols: which list gets which item, and through which text. `realise` writes it.
+import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { SourceFile } from '../source/text.ts'
+import type { DocumentRange, YamlPatch } from '../yaml/types.ts'
+
+export type Change = Append | Overlay | Companion
+
+/** An item in a text that gave the object the list. */
+export interface Append {
+  readonly kind: 'append'
+  readonly file: SourceFile
+  readonly document: DocumentRange
+  /** The route begins at the top of the document. */
+  readonly patch: YamlPatch
+}
+
+/** An item in an object that a kustomization renders, through a patch that stands in it. */
+export interface Overlay {
+  readonly kind: 'overlay'
+  readonly host: SourceFile
+  /** As the kustomization selects the object. */
+  readonly target: Readonly<Record<string, string>>
+  readonly object: Readonly<Record<string, unknown>>
+  /** The route begins at the top of the object. */
+  readonly patch: YamlPatch
+}
+
+/** A rule in a NetworkPolicy of its own, beside one that is generated. */
+export interface Companion {
+  readonly kind: 'companion'
+  /** Of the new file. */
+  readonly path: string
+  /** The kustomization that has to name the file; null where its folder is read as it is. */
+  readonly host: SourceFile | null
+  readonly name: string
+  readonly namespace: string
+  /** As the policy that it helps has it. */
+  readonly podSelector: unknown
+  readonly direction: Direction
+  readonly rule: unknown
+}
+
+/** Equal changes have equal keys. */
+export function changeKey(change: Change): string {
+  switch (change.kind) {
+    case 'append':
+      return JSON.stringify([change.file.path, change.document.index, change.patch])
+    case 'overlay':
+      return JSON.stringify([change.host.path, change.target, change.patch])
+    case 'companion':
+      return JSON.stringify([change.path, change.host?.path, skeletonKey(change), change.rule])
+  }
+}
+
+/** Equal for companions whose rules may stand in one policy. */
+export function skeletonKey({ name, namespace, podSelector, direction }: Companion): string {
+  return JSON.stringify([name, namespace, podSelector, direction])
+}
+
+/** The documents that a change writes to, as keys: changes that share one are no strangers to each other. */
+export function documentsOf(change: Change): readonly string[] {
+  switch (change.kind) {
+    case 'append':
+      return [documentKey(change.file, change.document)]
+    case 'overlay':
+      return [documentKey(change.host, { index: 0 })]
+    case 'companion':
+      return [
+        documentKey({ path: change.path }, { index: 0 }),
+        ...(change.host === null ? [] : [documentKey(change.host, { index: 0 })]),
+      ]
+  }
+}
+
+export function documentKey(
+  { path }: Pick<SourceFile, 'path'>,
+  { index }: Pick<DocumentRange, 'index'>,
+): string {
+  return JSON.stringify([path, index])
+}

@@ -1,0 +1,45 @@
+// What the policy beside a generated one is called, and its file: the same in every run, and free.
+import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { Host } from '../kubernetes/origin.ts'
+import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
+import type { Addition } from './need.ts'
+
+/** Objects take 253 characters and file systems 255 bytes: room for a number and `.yaml`. */
+const MAX_BASE = 240
+
+/**
+ * `redis-ambient`, `redis-ambient-egress` or `redis-ambient-probes`; numbered where the folder has a file, or the
+ * namespace a policy, of that name. Rules of one use share a policy.
+ */
+export function companionName(
+  state: ClusterState,
+  policy: NetworkPolicy,
+  host: Host,
+  use: Addition['use'],
+  direction: Direction,
+): string {
+  // A kustomization puts its prefix before the new name as it did before the old one.
+  const own = sourceNameOf(policy)
+  const twins = state.policies.some(
+    (other) =>
+      other.id !== policy.id &&
+      other.origin.making?.host?.folder === host.folder &&
+      sourceNameOf(other) === own,
+  )
+  const suffix = `-ambient${use === 'probes' ? '-probes' : direction === 'egress' ? '-egress' : ''}`
+  const full = twins ? `${policy.namespace.name}-${own}` : own
+  const base = full.slice(0, MAX_BASE - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix
+  const names = new Set(
+    state.policies
+      .filter(({ namespace }) => namespace.name === policy.namespace.name)
+      .map(({ name }) => name),
+  )
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? base : `${base}-${String(number)}`
+    if (!names.has(name) && !host.names.has(`${name}.yaml`)) return name
+  }
+}
+
+function sourceNameOf({ name, origin }: NetworkPolicy): string {
+  return origin.making?.sourceName ?? name
+}

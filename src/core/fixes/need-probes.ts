@@ -1,0 +1,54 @@
+// A rule that admits the probe source and names no port, in one of the policies that isolate the pods.
+import type { Analysis } from '../analysis.ts'
+import type { ComparedFinding, Touched } from '../findings/compare.ts'
+import { list } from '../findings/words.ts'
+import { asBlock, familyOf, parseAddresses } from '../kubernetes/address-set.ts'
+import type { PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import { ALL_PORTS } from '../kubernetes/port-set.ts'
+import { choosePolicy } from './choose-policy.ts'
+import type { Fits, Need } from './need.ts'
+
+/** `missing`: the sources that the finding names; `all`: one for each address family of the cluster. */
+export function admitProbes(
+  head: Analysis,
+  finding: ComparedFinding,
+  touched: Touched,
+  fits: Fits,
+  which: 'all' | 'missing',
+): Need | null {
+  const candidates = finding.culprits.map(({ policy }) => policy).filter((policy) => fits(policy, 'ingress'))
+  const policy = choosePolicy(candidates, touched)
+  if (policy === null) return null
+  const { ipFamilies, mesh } = head.state.config
+  const wanted = mesh.probeSources.filter((source) =>
+    which === 'all'
+      ? ipFamilies.some((family) => family === familyOf(source))
+      : finding.peers.includes(asBlock(source)),
+  )
+  // The agent of the AWS CNI reads an IPv6 /128 as an IPv4 block and skips it (aws-network-policy-agent#509).
+  const blocks = wanted.map((source) =>
+    head.state.network.cni === 'aws' && source === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff'
+      ? 'fd16:9254:7127:1337:ffff::/80'
+      : asBlock(source),
+  )
+  const peers = blocks.map((cidr): PolicyPeer => ({
+    kind: 'block',
+    cidr,
+    except: [],
+    addresses: parseAddresses(cidr) ?? { IPv4: [], IPv6: [] },
+  }))
+  const rule = { from: blocks.map((cidr) => ({ ipBlock: { cidr } })) }
+  return {
+    additions: [
+      {
+        policy,
+        patch: { op: 'append', route: ['spec', 'ingress'], value: rule },
+        rule,
+        use: 'probes',
+        opening: { policyId: policy.id, direction: 'ingress', peers, ports: ALL_PORTS },
+        phrase: `admits ${list(blocks, 10)}, from which kubelet probes come, on every port`,
+      },
+    ],
+    remark: '',
+  }
+}

@@ -1,0 +1,35 @@
+// What policies lack for a finding to go away: items for lists of their objects, and what those open on the wire.
+// Which text they end up in is a question of its own.
+import type { Direction, PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import type { PortSet } from '../kubernetes/port-set.ts'
+import type { NetworkPolicy } from '../kubernetes/state.ts'
+import type { AppendPatch } from '../yaml/types.ts'
+
+/** Peers and ports that the pods of a policy newly admit; null peers are any peer. */
+export interface Opening {
+  readonly policyId: string
+  readonly direction: Direction
+  readonly peers: readonly PolicyPeer[] | null
+  readonly ports: PortSet
+}
+
+export interface Addition {
+  readonly policy: NetworkPolicy
+  /** The route is inside the policy's own object. */
+  readonly patch: AppendPatch
+  /** The same as a rule that could stand in another policy for the same pods. */
+  readonly rule: unknown
+  readonly use: 'mesh' | 'probes'
+  readonly opening: Opening
+  /** What a sentence says that the policy then does: `admits any peer on 15008/TCP`. */
+  readonly phrase: string
+}
+
+/** Additions that one sentence tells, and what follows the sentence. */
+export interface Need {
+  readonly additions: readonly Addition[]
+  readonly remark: string
+}
+
+/** Can a policy take a rule for this direction in the way that is tried? */
+export type Fits = (policy: NetworkPolicy, direction: Direction) => boolean

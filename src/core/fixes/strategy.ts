@@ -1,0 +1,150 @@
+// Three ways to give a policy what it lacks: in the text that gave it the list, through a patch in the kustomization
+// that renders it, or in a policy of its own beside it. Each way says whether it has a place for that.
+import { namespaceOf } from '../kubernetes/manifest.ts'
+import { isEqual, textAt, valueAt } from '../kubernetes/origin.ts'
+import type { Layer, Making, Origin, TextAt } from '../kubernetes/origin.ts'
+import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
+import type { Route } from '../yaml/types.ts'
+import type { Append, Change, Companion, Overlay } from './change.ts'
+import { companionName } from './companion-name.ts'
+import type { Addition } from './need.ts'
+
+export type Strategy = 'edit' | 'patch' | 'companion'
+
+/** In the order in which they are tried: what changes least comes first. */
+export const STRATEGIES: readonly Strategy[] = ['edit', 'patch', 'companion']
+
+/** How a strategy adds this; null where it has no place for it. */
+export function changeFor(strategy: Strategy, state: ClusterState, addition: Addition): Change | null {
+  switch (strategy) {
+    case 'edit':
+      return inText(addition)
+    case 'patch':
+      return throughPatch(state, addition)
+    case 'companion':
+      return beside(state, addition)
+  }
+}
+
+/** Has a strategy a place for a further rule of this direction? */
+export function hasPlace(
+  strategy: Strategy,
+  state: ClusterState,
+  policy: NetworkPolicy,
+  direction: Direction,
+): boolean {
+  switch (strategy) {
+    case 'edit':
+      return textOf(policy.origin, ['spec', direction])?.layer.editable === true
+    case 'patch':
+      return targetOf(state, policy) !== null
+    case 'companion':
+      return hostOf(policy) !== null
+  }
+}
+
+function inText({ policy, patch }: Addition): Append | null {
+  const found = textOf(policy.origin, patch.route)
+  if (found?.layer.editable !== true) return null
+  const { file, document } = found.layer
+  return { kind: 'append', file, document, patch: { ...patch, route: found.route } }
+}
+
+/** The text that gave the list at `route`, or the mapping that it would be in, and the list's place there. */
+function textOf(origin: Origin, route: Route): TextAt | null {
+  const { making } = origin
+  if (making === null) return textAt(origin, route)
+  const container = Array.isArray(valueAt(making.object, route)) ? route : route.slice(0, -1)
+  const found = textAt(origin, container) ?? textLike(making, container)
+  return found === null ? null : { ...found, route: [...found.route, ...route.slice(container.length)] }
+}
+
+/**
+ * Labels that a kustomization adds to every selector change a spec wherever it has one, and then no text says quite
+ * what the object says. The last text with a list as long, or a mapping of the same keys, is tried: the proof decides.
+ */
+function textLike({ layers, object }: Making, route: Route): TextAt | null {
+  const wanted = shapeOf(valueAt(object, route))
+  for (const layer of layers) {
+    const { mount } = layer
+    if (mount === null || mount.some((part, at) => route[at] !== part)) continue
+    const rest = route.slice(mount.length)
+    if (wanted !== null && isEqual(shapeOf(valueAt(layer.value, rest)), wanted))
+      return { layer, route: [...layer.route, ...rest] }
+  }
+  return null
+}
+
+function shapeOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return null
+  return Array.isArray(value) ? value.length : Object.fromEntries(Object.keys(value).map((key) => [key, true]))
+}
+
+function throughPatch(state: ClusterState, { policy, patch }: Addition): Overlay | null {
+  const target = targetOf(state, policy)
+  const { making } = policy.origin
+  const host = making?.host?.file ?? null
+  if (target === null || making === null || host === null) return null
+  return { kind: 'overlay', host, target, object: making.object, patch }
+}
+
+/**
+ * What the patches of a kustomization select a policy by. They compare names and namespaces as they were read and as
+ * they are by then, as regular expressions that have to match in full (kustomize, api/types/selector.go and
+ * api/resmap/reswrangler.go, Select).
+ */
+function targetOf(state: ClusterState, policy: NetworkPolicy): Overlay['target'] | null {
+  const { making } = policy.origin
+  if (making === null || !making.patchable || !NAME.test(making.sourceName)) return null
+  const { host, sourceName } = making
+  if (host?.kind !== 'kustomization' || host.file === null) return null
+  const { path } = host.file
+  const twins = state.policies.some(
+    ({ id, origin }) =>
+      id !== policy.id &&
+      origin.making?.host?.file?.path === path &&
+      origin.making.sourceName === sourceName,
+  )
+  const namespace = sourceNamespace(making.layers) ?? policy.namespace.name
+  return {
+    group: 'networking.k8s.io',
+    kind: 'NetworkPolicy',
+    name: sourceName.replaceAll('.', '\\.'),
+    ...(twins ? { namespace } : {}),
+  }
+}
+
+function sourceNamespace(layers: readonly Layer[]): string | null {
+  const source = layers.findLast(({ mount }) => mount?.length === 0)?.value
+  return typeof source === 'object' && source !== null
+    ? namespaceOf(source as Readonly<Record<string, unknown>>)
+    : null
+}
+
+/** A DNS subdomain: what a policy may be called (kubernetes/apimachinery, IsDNS1123Subdomain). */
+const NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/
+
+function hostOf({ origin: { making } }: NetworkPolicy): Making['host'] {
+  if (making === null || !NAME.test(making.sourceName)) return null
+  // A kustomization without a file of its own cannot be told of a further one.
+  return making.host?.kind === 'kustomization' && making.host.file === null ? null : making.host
+}
+
+/** It selects the same pods and speaks of one direction, in which they are isolated already: it can only open. */
+function beside(state: ClusterState, { policy, rule, use, opening: { direction } }: Addition): Companion | null {
+  const host = hostOf(policy)
+  if (host === null) return null
+  const name = companionName(state, policy, host, use, direction)
+  const file = `${name}.yaml`
+  return {
+    kind: 'companion',
+    path: host.folder === '.' ? file : `${host.folder}/${file}`,
+    host: host.kind === 'kustomization' ? host.file : null,
+    name,
+    namespace: policy.namespace.name,
+    podSelector: valueAt(policy.object, ['spec', 'podSelector']) ?? {},
+    direction,
+    rule,
+  }
+}

@@ -1,0 +1,48 @@
+// Objects by which GitOps controllers are told what to render. They reach nobody themselves; what they name does.
+import type { Manifest } from '../core/kubernetes/manifest.ts'
+
+/** Groups of each controller, with the kinds of them that ask for something to be rendered. */
+const ASKING: Readonly<Record<'argocd' | 'flux', Readonly<Record<string, readonly string[]>>>> = {
+  argocd: { 'argoproj.io': ['Application', 'ApplicationSet'] },
+  flux: {
+    'kustomize.toolkit.fluxcd.io': ['Kustomization'],
+    'helm.toolkit.fluxcd.io': ['HelmRelease'],
+  },
+}
+
+/** Kinds that those look up to know where sources are. ConfigMaps, too, but there are many: they are read where one is asked for. */
+const LOOKED_UP: Readonly<Record<string, readonly string[]>> = {
+  'source.toolkit.fluxcd.io': [
+    'GitRepository',
+    'HelmRepository',
+    'HelmChart',
+    'OCIRepository',
+    'Bucket',
+    'ExternalArtifact',
+  ],
+  'source.extensions.fluxcd.io': ['ArtifactGenerator'],
+}
+
+const EVERY = [...Object.values(ASKING), LOOKED_UP]
+
+/** A document that names none of these kinds is of no controller. */
+export const CONTROLLER_KINDS: readonly string[] = [
+  ...new Set(EVERY.flatMap((groups) => Object.values(groups).flat())),
+]
+
+/** The controller that a manifest asks to render something; null for any other object. */
+export function controllerOf({ apiVersion, kind }: Manifest): 'argocd' | 'flux' | null {
+  const group = groupOf(apiVersion)
+  for (const name of ['argocd', 'flux'] as const)
+    if (ASKING[name][group]?.includes(kind) === true) return name
+  return null
+}
+
+/** Does a manifest ask a controller for something, or is it what such a manifest looks up? */
+export function isOfController({ apiVersion, kind }: Manifest): boolean {
+  return EVERY.some((groups) => groups[groupOf(apiVersion)]?.includes(kind) === true)
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.split('/')[0] ?? ''
+}

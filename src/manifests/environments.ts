@@ -1,0 +1,158 @@
+// Which roots are of one cluster. Two that make an object of the same identity are not: overlays for production and
+// staging are the common case. The part of their paths in which they differ then names the clusters.
+import { isEqual } from '../core/kubernetes/origin.ts'
+import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
+import { namespaceOf } from '../core/kubernetes/manifest.ts'
+import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { isOfCluster } from '../core/kubernetes/scope.ts'
+import { compareText } from '../core/source/problem.ts'
+
+/** What is applied as a whole, as far as sorting it needs to know. */
+export interface Rooted {
+  /** A folder of the tree. */
+  readonly path: string
+  /** Files that stand there by themselves: two of one name may be a mistake, where two of a tool's are a purpose. */
+  readonly plain: boolean
+  /** What it puts into the cluster that it is applied to. */
+  readonly manifests: readonly Manifest[]
+}
+
+/** Names of environments: parts of paths, or whole paths where no part tells two roots apart. */
+export type Environments = ReadonlySet<string>
+
+/** The environments that keep roots apart which make the same objects; empty where none do. */
+export function environmentsOf(roots: readonly Rooted[]): Environments {
+  const names = new Set<string>()
+  const weak: (readonly [Rooted, Rooted])[] = []
+  const identities = new Map(roots.map((root) => [root, identitiesOf(root)]))
+  for (const [a, b] of rivals(roots, identities)) {
+    const parts = difference(a.path, b.path)
+    if (parts !== null && isStrong(a, b, parts.at, roots, identities)) {
+      names.add(parts.a)
+      names.add(parts.b)
+    } else if (!a.plain && !b.plain) weak.push([a, b])
+  }
+  for (const [a, b] of weak) {
+    if (environmentOf(a.path, names) !== environmentOf(b.path, names)) continue
+    names.add(a.path)
+    names.add(b.path)
+  }
+  return names
+}
+
+/** The environments that some root is of. */
+export function homesOf(roots: readonly Pick<Rooted, 'path'>[], names: Environments): readonly string[] {
+  return [...new Set(roots.flatMap(({ path }) => environmentOf(path, names) ?? []))].sort(compareText)
+}
+
+/**
+ * Roots by cluster, in order of name; null is the cluster of a tree that knows only one. `homes` are the environments
+ * of every state that is compared: what no environment claims belongs to all of them, also where nothing else does.
+ */
+export function sortRoots<R extends Rooted>(
+  roots: readonly R[],
+  names: Environments,
+  homes: readonly string[],
+): ReadonlyMap<string | null, readonly R[]> {
+  const clusters = new Map<string | null, R[]>()
+  const common: R[] = []
+  const put = (name: string | null, root: R): void => {
+    clusters.set(name, [...(clusters.get(name) ?? []), root])
+  }
+  const fits = (name: string | null, root: R): boolean =>
+    root.plain || !(clusters.get(name) ?? []).some((other) => !other.plain && areRivals(other, root))
+  for (const root of roots) {
+    const name = environmentOf(root.path, names)
+    if (name === null) common.push(root)
+    else if (fits(name, root)) put(name, root)
+    else put(root.path, root)
+  }
+  for (const root of common) {
+    const taking = (homes.length === 0 ? [null] : homes).filter((name) => fits(name, root))
+    for (const name of taking) put(name, root)
+    if (taking.length === 0) put(root.path, root)
+  }
+  return new Map([...clusters].sort(([a], [b]) => compareText(a ?? '', b ?? '')))
+}
+
+/** The environment that a path names: itself, or the first part of it that is one. */
+function environmentOf(path: string, names: Environments): string | null {
+  if (names.has(path)) return path
+  return path.split('/').find((part) => names.has(part)) ?? null
+}
+
+type Identities = ReadonlyMap<string, Manifest>
+
+function identitiesOf({ manifests }: Rooted): Identities {
+  return new Map(
+    manifests.map((manifest) => {
+      const groupKind = groupKindOf(manifest)
+      const namespace = isOfCluster(groupKind) ? '' : (namespaceOf(manifest.object) ?? '')
+      return [`${groupKind} ${namespace} ${nameIn(manifest)}`, manifest]
+    }),
+  )
+}
+
+/** Pairs of roots that make an object of one identity; each of many is paired with the first of them. */
+function rivals<R extends Rooted>(
+  roots: readonly R[],
+  identities: ReadonlyMap<R, Identities>,
+): readonly (readonly [R, R])[] {
+  const makers = new Map<string, R>()
+  const pairs = new Map<R, Set<R>>()
+  for (const root of roots) {
+    for (const [identity, manifest] of identities.get(root) ?? []) {
+      const first = makers.get(identity)
+      if (first === undefined) makers.set(identity, root)
+      else if (!isShared(identities.get(first)?.get(identity), manifest))
+        pairs.set(first, (pairs.get(first) ?? new Set()).add(root))
+    }
+  }
+  return [...pairs].flatMap(([first, others]) => [...others].map((other) => [first, other] as const))
+}
+
+function areRivals(a: Rooted, b: Rooted): boolean {
+  const [left, right] = [identitiesOf(a), identitiesOf(b)]
+  return [...left].some(
+    ([identity, manifest]) => right.has(identity) && !isShared(manifest, right.get(identity)),
+  )
+}
+
+/** Two applications may well bring the same Namespace along; applied twice, it is one. */
+function isShared(a: Manifest | undefined, b: Manifest | undefined): boolean {
+  return a?.kind === 'Namespace' && isEqual(a.object, b?.object)
+}
+
+/** The one folder in which two paths differ, and the number of folders before it; null where there is no such. */
+function difference(
+  a: string,
+  b: string,
+): { readonly a: string; readonly b: string; readonly at: number } | null {
+  const [left, right] = [a.split('/'), b.split('/')]
+  const at = left.findIndex((part, index) => part !== right[index])
+  const [one, other] = [left[at], right[at]]
+  if (one === undefined || other === undefined) return null
+  return { a: one, b: other, at }
+}
+
+/** Do the two sides of a difference make the same objects for the most part? Then they are made for two clusters. */
+function isStrong(
+  a: Rooted,
+  b: Rooted,
+  at: number,
+  roots: readonly Rooted[],
+  identities: ReadonlyMap<Rooted, Identities>,
+): boolean {
+  const side = ({ path }: Rooted): ReadonlySet<string> => {
+    const folder = path
+      .split('/')
+      .slice(0, at + 1)
+      .join('/')
+    const inside = roots.filter((root) => root.path === folder || root.path.startsWith(`${folder}/`))
+    return new Set(inside.flatMap((root) => [...(identities.get(root)?.keys() ?? [])]))
+  }
+  const [left, right] = [side(a), side(b)]
+  const shared = [...left].filter((identity) => right.has(identity)).length
+  // One object that plain files hold twice is as likely a mistake.
+  return shared * 2 >= Math.min(left.size, right.size) && (shared > 1 || !(a.plain && b.plain))
+}

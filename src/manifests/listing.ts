@@ -1,0 +1,139 @@
+// The files of a tree, sorted by what they may be: manifests, parts of charts, kustomizations, and what is told of
+// because it is not read.
+import { posix } from 'node:path'
+import picomatch from 'picomatch'
+import type { Problem } from '../core/source/problem.ts'
+import type { Tree, TreeFile } from '../git/tree.ts'
+import { sourceTree } from './source-tree.ts'
+import type { SourceTree } from './source-tree.ts'
+
+/** Bytes; the API server refuses objects above 1.5 MB, and lists of them may be longer. */
+const MAX_FILE_SIZE = 10 * 1024 * 1024
+
+const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+
+/** What a chart is made of beside its YAML files, of whatever name. */
+const CHART_PARTS = ['templates', 'charts', 'crds', 'files']
+
+export interface Listing {
+  /** The whole tree: what a renderer reads may well be ignored as a manifest. */
+  readonly tree: SourceTree
+  /** Files that may hold manifests that somebody applies as they stand. */
+  readonly plain: readonly TreeFile[]
+  /** Folders that hold a kustomization. */
+  readonly kustomizations: readonly string[]
+  /** Folders of charts, without the charts inside them. */
+  readonly charts: readonly string[]
+  /** Paths that are not read and bear on manifests all the same: a change of theirs must not pass as no change at all. */
+  readonly watched: readonly string[]
+  readonly problems: readonly Problem[]
+  /** The blob id of whatever stands at a path; undefined where nothing does. */
+  readonly idOf: (path: string) => string | undefined
+}
+
+export interface ListOptions {
+  /** Glob patterns of paths that are no manifests. */
+  readonly ignorePaths: readonly string[]
+  /** Files that hold an assumed baseline: judged, never edited, and read from the base. */
+  readonly assumed: readonly string[]
+}
+
+export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions): Promise<Listing> {
+  const ignored = ignorePaths.length === 0 ? (): boolean => false : picomatch([...ignorePaths], { dot: true })
+  const all = await tree.files()
+  const every = all.filter(({ path }) => !assumed.includes(path) && !ignored(path))
+  const wanted = every.filter(
+    (file) => /\.(ya?ml|json)$/.test(file.path) || isKustomization(file.path) || mayHoldFolders(file),
+  )
+  const regular = wanted.filter(({ mode }) => mode.startsWith('100'))
+  const large = regular.filter(({ size }) => size > MAX_FILE_SIZE)
+  const readable = regular.filter(({ size }) => size <= MAX_FILE_SIZE)
+  const chartFolders = readable
+    .filter(({ path }) => posix.basename(path) === 'Chart.yaml')
+    .map(({ path }) => posix.dirname(path))
+  const parts = new Set(chartFolders.flatMap((folder) => CHART_PARTS.map((part) => posix.join(folder, part))))
+  const ofChart = (path: string): boolean => foldersOf(path).some((folder) => parts.has(folder))
+  const [links, submodules] = [
+    wanted.filter(({ mode }) => mode === '120000'),
+    wanted.filter(({ mode }) => mode === '160000'),
+  ]
+  const byPath = new Map(all.map((file) => [file.path, file]))
+  return {
+    tree: sourceTree(tree, all),
+    idOf: (path) => byPath.get(path)?.id,
+    plain: readable.filter(({ path }) => !isKustomization(path) && !ofChart(path)),
+    kustomizations: [
+      ...new Set(
+        readable
+          .filter(({ path }) => isKustomization(path) && !ofChart(path))
+          .map(({ path }) => posix.dirname(path)),
+      ),
+    ],
+    charts: chartFolders.filter((folder) => !ofChart(folder)),
+    watched: [...links, ...submodules, ...large].map(({ path }) => path),
+    problems: [
+      ...links.map(({ path }) => link(path)),
+      ...submodules.map(({ path }) => submodule(path)),
+      ...large.map(({ path, size }) => tooLarge(path, size)),
+    ],
+  }
+}
+
+export function isKustomization(path: string): boolean {
+  return KUSTOMIZATION_FILES.includes(posix.basename(path))
+}
+
+/** Is a path this file or folder, or something below it? `.` holds everything. */
+export function isWithin(path: string, folder: string): boolean {
+  const whole = posix.normalize(folder).replace(/\/$/, '')
+  return whole === '.' || path === whole || path.startsWith(`${whole}/`)
+}
+
+/** A path of the tree, and every folder that holds it: in large trees, looked up and not searched for. */
+export function foldersOf(path: string): readonly string[] {
+  const found = [path, '.']
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    found.push(path.slice(0, at))
+  return found
+}
+
+/** A submodule, or a link whose name has no ending and may therefore be a folder's. */
+function mayHoldFolders({ path, mode }: TreeFile): boolean {
+  return mode === '160000' || (mode === '120000' && !posix.basename(path).includes('.'))
+}
+
+function submodule(path: string): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'submodule',
+    class: 'unseen',
+    message: `${path} is a submodule, which is not fetched: the objects in it are not seen here.`,
+    remedy: 'Keep the manifests in this repository, or leave the submodule out with ignorePaths.',
+    hides: { namespaces: [], under: [path] },
+  }
+}
+
+function link(path: string): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'symbolic-link',
+    class: 'unseen',
+    message: `${path} is a symbolic link, which is not followed: the objects behind it are not seen here.`,
+    remedy: 'Keep the file itself at this path, or leave it out with ignorePaths.',
+    hides: { namespaces: [], under: [path] },
+  }
+}
+
+function tooLarge(path: string, size: number): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'file-too-large',
+    class: 'unreadable',
+    message: `${path} has ${String(size)} bytes, more than the ${String(MAX_FILE_SIZE)} that are read of one file.`,
+    remedy: 'Split it, or leave it out with ignorePaths.',
+    hides: { namespaces: 'all' },
+  }
+}

@@ -1,0 +1,39 @@
+// Where the objects came from, said once: which clusters were found, and what was rendered for them with which tools.
+// A tree of plain files is what it looks like, and nothing is said.
+import type { Report, ReportCluster } from '../examine/report.ts'
+
+/** How each kind of unit is counted. */
+const NOUNS: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  argocd: ['Argo CD application', 'Argo CD applications'],
+  flux: ['Flux object', 'Flux objects'],
+  kustomize: ['kustomization', 'kustomizations'],
+  helm: ['Helm release', 'Helm releases'],
+}
+
+const MOST_CLUSTERS = 12
+const MOST_ROOTS = 3
+
+/** One sentence or none. Plain text, names unescaped. */
+export function sourceSentences({ clusters, tools }: Report): readonly string[] {
+  const rendered = clusters.some(({ units }) => units.length > 0)
+  if (!rendered && clusters.length < 2) return []
+  const shown = clusters.slice(0, MOST_CLUSTERS).map((cluster) => describe(cluster, clusters.length > 1))
+  const left = clusters.length - shown.length
+  const what = [...shown, ...(left > 0 ? [`and ${String(left)} more`] : [])].join('; ')
+  const found =
+    clusters.length > 1 ? `Found ${String(clusters.length)} clusters: ${what}.` : `Rendered ${what}.`
+  const used = tools.map(({ name, version, from }) => `${name} ${version} (${from})`).join(' and ')
+  return [used === '' ? found : `${found} Rendered with ${used}.`.replace('. Rendered with', ', with')]
+}
+
+function describe({ name, roots, units }: ReportCluster, several: boolean): string {
+  const counts = Object.entries(NOUNS).flatMap(([kind, [one, many]]) => {
+    const number = units.filter((unit) => unit.kind === kind).length
+    return number === 0 ? [] : [`${String(number)} ${number === 1 ? one : many}`]
+  })
+  const made = counts.length === 0 ? 'plain manifests' : counts.join(', ')
+  const where = roots.slice(0, MOST_ROOTS).map((root) => (root === '.' ? 'the root' : root))
+  const more = roots.length > where.length ? [`${String(roots.length - where.length)} more`] : []
+  const from = roots.length === 0 ? '' : ` from ${[...where, ...more].join(', ')}`
+  return several ? `${name} (${made}${from})` : `${made}${from}`
+}
