@@ -7,7 +7,7 @@ import type { MeshView } from './ambient/mesh.ts'
 import type { Finding } from './findings/finding.ts'
 import { byFinding, bySeverity } from './findings/finding.ts'
 import { STATE_RULES } from './findings/rules/index.ts'
-import { bearsOnMesh, unseenProblems } from './findings/unseen.ts'
+import { bearsOnMesh, unseenProblems, withWhatItHides } from './findings/unseen.ts'
 import type { Manifest } from './kubernetes/manifest.ts'
 import { buildState } from './kubernetes/state.ts'
 import type { ClusterState } from './kubernetes/state.ts'
@@ -89,7 +89,7 @@ export function analyze(
     rules,
     findings: findings.map((finding) => withSeverity(finding, rules)).sort(byFinding),
     problems: [
-      ...given,
+      ...given.map((problem) => withWhatItHides(world, problem)),
       ...state.problems.filter((problem) => bearsOnMesh(world, problem)),
       ...unseenProblems(world),
     ].sort(byPlace),

@@ -127,14 +127,16 @@ export interface Together {
 
 /** Proves all proved plans at once; where they do not go together, as many as do, in order. */
 export async function proveTogether(court: Court, proved: readonly Proved[]): Promise<Together> {
-  const plans = proved.filter(({ fix }) => fix !== null).map(({ plan }) => plan)
-  const [only, ...others] = proved.filter(({ fix }) => fix !== null)
-  if (only === undefined || others.length === 0) return together(plans, only?.fix ?? null)
+  const held = proved.filter(({ fix }) => fix !== null)
+  const plans = held.map(({ plan }) => plan)
+  const groups = alike(plans)
+  // A group was proved as a whole.
+  if (groups.length < 2) return together(plans, held[0]?.fix ?? null)
   const all = await prove(court, plans)
   if (typeof all !== 'string') return together(plans, all)
   let kept: readonly Plan[] = []
   let best: Fix | null = null
-  for (const same of alike(plans)) {
+  for (const same of groups) {
     const result = await prove(court, [...kept, ...same])
     if (typeof result === 'string') continue
     kept = [...kept, ...same]

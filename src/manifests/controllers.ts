@@ -32,17 +32,17 @@ export const CONTROLLER_KINDS: readonly string[] = [
 
 /** The controller that a manifest asks to render something; null for any other object. */
 export function controllerOf({ apiVersion, kind }: Manifest): 'argocd' | 'flux' | null {
-  const group = groupOf(apiVersion)
-  for (const name of ['argocd', 'flux'] as const)
-    if (ASKING[name][group]?.includes(kind) === true) return name
+  for (const name of ['argocd', 'flux'] as const) if (has(ASKING[name], apiVersion, kind)) return name
   return null
 }
 
 /** Does a manifest ask a controller for something, or is it what such a manifest looks up? */
 export function isOfController({ apiVersion, kind }: Manifest): boolean {
-  return EVERY.some((groups) => groups[groupOf(apiVersion)]?.includes(kind) === true)
+  return EVERY.some((groups) => has(groups, apiVersion, kind))
 }
 
-function groupOf(apiVersion: string): string {
-  return apiVersion.split('/')[0] ?? ''
+/** A group may be called like something that every object inherits. */
+function has(groups: Readonly<Record<string, readonly string[]>>, apiVersion: string, kind: string): boolean {
+  const group = apiVersion.split('/')[0] ?? ''
+  return Object.hasOwn(groups, group) && groups[group]?.includes(kind) === true
 }

@@ -59,10 +59,16 @@ export async function survey(
       kustomizations.map((file) => file.folder).filter((other) => other !== folder),
     ),
   )
-  const withKustomization = new Set(listing.kustomizations)
+  // Of one that cannot be read, nobody knows what it names.
+  const readable = closures.filter(({ kustomizations }) => kustomizations.length > 0)
+  const withKustomization = new Set(readable.map(({ folder }) => folder))
+  const unreadable = new Set(closures.filter((one) => !readable.includes(one)).map(({ folder }) => folder))
   const ours = parsed.filter(({ path }) => isOurs(path))
   const free = ours.filter(
-    ({ path, manifests, problems }) => !taken.has(path) && (manifests.length > 0 || problems.length > 0),
+    ({ path, manifests, problems }) =>
+      !taken.has(path) &&
+      !unreadable.has(posix.dirname(path)) &&
+      (manifests.length > 0 || problems.length > 0),
   )
   const isUnlisted = ({ path }: ParsedFile): boolean => withKustomization.has(posix.dirname(path))
   const raw = ours.flatMap(({ manifests }) => manifests)

@@ -79,6 +79,11 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
   }
 }
 
+/** Is a path in one of the folders that a chart's objects are made from? */
+export function isChartPart(path: string, chart: string): boolean {
+  return CHART_PARTS.some((part) => isWithin(path, posix.join(chart, part)))
+}
+
 export function isKustomization(path: string): boolean {
   return KUSTOMIZATION_FILES.includes(posix.basename(path))
 }

@@ -12,7 +12,7 @@ import { environmentsOf, homesOf, sortRoots } from './environments.ts'
 import type { Environments, Rooted } from './environments.ts'
 import { expand } from './expand.ts'
 import type { KitchenBase, Part, RenderedUnit, Root } from './expand.ts'
-import { isWithin, listTree } from './listing.ts'
+import { isChartPart, isWithin, listTree } from './listing.ts'
 import type { Listing, ListOptions } from './listing.ts'
 import { mergeManagedNamespaces } from './managed-namespaces.ts'
 import { readFiles } from './read-files.ts'
@@ -121,8 +121,14 @@ async function shareOf(
   }
 }
 
+/** What a chart that nobody installs would be made of. */
 function chartFiles(charts: readonly string[], { tree }: Listing): readonly string[] {
-  return charts.flatMap((folder) => tree.below(folder).map(({ path }) => path))
+  return charts.flatMap((folder) =>
+    tree
+      .below(folder)
+      .map(({ path }) => path)
+      .filter((path) => isChartPart(path, folder) || /\.(ya?ml|json|lock)$/.test(path)),
+  )
 }
 
 /** Does an object of Flux take values from ConfigMaps? There are many of those, and only then are they read. */

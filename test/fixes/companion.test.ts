@@ -112,9 +112,11 @@ describe('a companion', () => {
     const { name } = read(text).metadata
     expect(path).toBe(`r/${name}.yaml`)
     expect(name).toMatch(/^a{231}-ambient$/)
-    expect(
-      plansOf(beside(directory('r'), np.replace('name: redis', 'generateName: redis')), 'companion'),
-    ).toEqual([])
+    const nameless = rendered(np.replace('name: redis', 'generateName: redis-'), {
+      host: directory('r'),
+      sourceName: 'redis-*',
+    })
+    expect(plansOf([...plain(SHOP), nameless], 'companion')).toEqual([])
   })
 
   it('is told apart from that of a policy of the same name in another namespace', () => {

@@ -204,7 +204,7 @@ function compareProblem(problem: Problem, same: boolean, touched: Touched): Comp
   return {
     ...problem,
     change: same ? 'existing' : 'introduced',
-    relevant: touched.paths.has(path) || touches || below,
+    relevant: problem.moot !== true && (touched.paths.has(path) || touches || below),
   }
 }
 

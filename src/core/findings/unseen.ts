@@ -40,6 +40,23 @@ export function bearsOnMesh({ mesh, population, state }: World, { code, hides }:
   })
 }
 
+/** Pieces from elsewhere, for namespaces that are told. */
+const REMOTE = ['remote-base', 'remote-chart', 'remote-source']
+
+/** What comes from elsewhere for namespaces that have nothing to do with the mesh is told, and hides nothing that matters. */
+export function withWhatItHides(world: World, problem: Problem): Problem {
+  const { namespaces, under } = problem.hides
+  if (!REMOTE.includes(problem.code) || namespaces === 'all') return problem
+  // ztunnel captures nothing there, whatever its labels are.
+  const excluded = world.state.config.mesh.excludeNamespaces
+  const open = namespaces.filter((name) => !excluded.includes(name))
+  const hides = { namespaces: open, ...(under === undefined ? {} : { under }) }
+  const bears =
+    namespaces.length === 0 ||
+    (open.length > 0 && bearsOnMesh(world, { ...problem, code: 'policy-not-evaluated', hides }))
+  return bears ? problem : { ...problem, moot: true }
+}
+
 /** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */
 function undescribedNamespaces({ state, mesh }: World): readonly Problem[] {
   const members = grouped(mesh.members, ({ workload }) => workload.namespace)

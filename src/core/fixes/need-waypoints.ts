@@ -120,7 +120,11 @@ function inside(written: unknown, { namespace }: NetworkPolicy): unknown {
  * A rule for the clients of a waypoint does not go into a policy for the whole namespace: it would open every port of
  * every pod there to them.
  */
-function choose({ culprits, direction }: ComparedFinding, touched: Touched, fits: Fits): NetworkPolicy | null {
+function choose(
+  { culprits, direction }: ComparedFinding,
+  touched: Touched,
+  fits: Fits,
+): NetworkPolicy | null {
   const candidates = culprits.flatMap(({ policy, rule }) =>
     fits(policy, direction) && (rule !== null || direction === 'egress' || policy.spec.selector.length > 0)
       ? [policy]

@@ -22,8 +22,7 @@ export interface FileEdit {
 export type Realised =
   { readonly ok: true; readonly files: readonly FileEdit[] } | { readonly ok: false; readonly reason: string }
 
-type Outcome<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
+type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
 
 /**
  * Equal changes are made once; items for one object share a patch, and rules of one companion a file. Files come in

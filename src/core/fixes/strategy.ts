@@ -78,7 +78,9 @@ function textLike({ layers, object }: Making, route: Route): TextAt | null {
 
 function shapeOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return null
-  return Array.isArray(value) ? value.length : Object.fromEntries(Object.keys(value).map((key) => [key, true]))
+  return Array.isArray(value)
+    ? value.length
+    : Object.fromEntries(Object.keys(value).map((key) => [key, true]))
 }
 
 function throughPatch(state: ClusterState, { policy, patch }: Addition): Overlay | null {
@@ -102,9 +104,7 @@ function targetOf(state: ClusterState, policy: NetworkPolicy): Overlay['target']
   const { path } = host.file
   const twins = state.policies.some(
     ({ id, origin }) =>
-      id !== policy.id &&
-      origin.making?.host?.file?.path === path &&
-      origin.making.sourceName === sourceName,
+      id !== policy.id && origin.making?.host?.file?.path === path && origin.making.sourceName === sourceName,
   )
   const namespace = sourceNamespace(making.layers) ?? policy.namespace.name
   return {
@@ -132,7 +132,10 @@ function hostOf({ origin: { making } }: NetworkPolicy): Making['host'] {
 }
 
 /** It selects the same pods and speaks of one direction, in which they are isolated already: it can only open. */
-function beside(state: ClusterState, { policy, rule, use, opening: { direction } }: Addition): Companion | null {
+function beside(
+  state: ClusterState,
+  { policy, rule, use, opening: { direction } }: Addition,
+): Companion | null {
   const host = hostOf(policy)
   if (host === null) return null
   const name = companionName(state, policy, host, use, direction)

@@ -111,7 +111,8 @@ export function textAt(origin: Origin, route: Route): TextAt | null {
   const wanted = valueAt(making.object, route)
   for (const layer of making.layers) {
     const { mount } = layer
-    if (mount === null || mount.length > route.length || mount.some((part, at) => route[at] !== part)) continue
+    if (mount === null || mount.length > route.length || mount.some((part, at) => route[at] !== part))
+      continue
     const rest = route.slice(mount.length)
     if (wanted === undefined || !isEqual(valueAt(layer.value, rest), wanted)) continue
     return { layer, route: [...layer.route, ...rest] }

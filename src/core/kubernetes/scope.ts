@@ -20,6 +20,8 @@ const OF_THE_CLUSTER: ReadonlySet<string> = new Set([
   'crd.antrea.io/Tier',
   'gateway.networking.k8s.io/GatewayClass',
   'kyverno.io/ClusterPolicy',
+  'policies.kyverno.io/GeneratingPolicy',
+  'policies.kyverno.io/MutatingPolicy',
   'operator.tigera.io/Installation',
 ])
 

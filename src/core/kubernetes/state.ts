@@ -19,6 +19,7 @@ import { readAuthorizationPolicy } from './kinds/authorization-policy.ts'
 import type { AuthorizationSpec } from './kinds/authorization-policy.ts'
 import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
+import { KYVERNO_KINDS, kyvernoProblem, writesForUs } from './kinds/kyverno.ts'
 import { readNetworkPolicy } from './kinds/network-policy.ts'
 import type { PolicySpec } from './kinds/network-policy.ts'
 import { readService } from './kinds/service.ts'
@@ -116,12 +117,14 @@ export const JUDGED_KINDS: readonly string[] = [
     'ServiceEntry',
     ...WORKLOAD_KINDS.map((kind) => kind.slice(kind.indexOf('/') + 1)),
     ...Object.values(UNEVALUATED).flat(),
+    ...KYVERNO_KINDS,
   ]),
 ].sort(compareText)
 
 /** Does this object itself bear on who reaches whom? */
-export function isJudged({ kind }: Manifest): boolean {
-  return JUDGED_KINDS.includes(kind)
+export function isJudged(manifest: Manifest): boolean {
+  const { kind } = manifest
+  return KYVERNO_KINDS.includes(kind) ? writesForUs(manifest) : JUDGED_KINDS.includes(kind)
 }
 
 /** Is it judged, or does it say which CNI judges? */
@@ -166,6 +169,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     service === null ? [] : [{ ...named, spec: service }],
   )
   const servicesOf = servicesByLabel([...services, ...selecting].sort(byId))
+  problems.push(...chosen.flatMap((manifest) => kyvernoProblem(manifest, config) ?? []))
   const policies = policyManifests(chosen, config, network, problems).flatMap((manifest) => {
     const policy = read(manifest, policyOf)
     return policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]

@@ -25,6 +25,8 @@ export interface Problem {
   /** One sentence: what the reader can do about it. */
   readonly remedy: string
   readonly hides: Hides
+  /** What it hides bears on nothing, wherever it stands: it is told, and never relevant. */
+  readonly moot?: boolean
 }
 
 /** By path, line, code, message: the order in which every list of problems leaves core. */

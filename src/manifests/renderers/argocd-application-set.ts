@@ -15,7 +15,7 @@ import { generatorsIn, paramsOf } from './argocd-generators.ts'
 import { flag, titleOf } from './argocd-object.ts'
 import { replaceIn } from './argocd-template.ts'
 import type { Params, Syntax } from './argocd-template.ts'
-import { BUDGET, MAX_APPLICATIONS, give, isMap, spend } from './argocd-world.ts'
+import { BUDGET, CHEAP, MAX_APPLICATIONS, give, isMap, spend } from './argocd-world.ts'
 import type { World } from './argocd-world.ts'
 import { problemsOf } from './argocd-troubles.ts'
 
@@ -126,7 +126,7 @@ function applicationsOf({ manifest, origin, template, params, world }: Making): 
   const size = JSON.stringify(part, (_, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   ).length
-  if (!spend(world, size * params.length, TEMPLATE)) return []
+  if (!spend(world, (size * params.length) / CHEAP, TEMPLATE)) return []
   const namespace = namespaceOf(manifest.object)
   return params.flatMap((some): Manifest[] => {
     const made = replaceIn(part, some, world.syntax)

@@ -54,8 +54,11 @@ export function paramsOf(
     return give(world, code, field.route, `has a generator that asks for ${replaced.why}`)
   }
   const inside = { ...field, value: replaced.value }
+  const before = field.faults.length
   const params = produce(kind, inside, world, level)
-  if (params === null || absent(selector)) return params
+  // Argo CD fails on all of a generator that is wrong in one place.
+  if (params === null || field.faults.length > before) return null
+  if (absent(selector)) return params
   const wanted = selectorField(selector)
   return params.filter((some) => matches(wanted, flat(some)))
 }

@@ -7,13 +7,13 @@ import { compareText } from '../../core/source/problem.ts'
 import { readDocument, splitDocuments } from '../../core/yaml/index.ts'
 import { joinPath } from '../source-tree.ts'
 import type { SourceTree } from '../source-tree.ts'
-import { compileGlob } from './argocd-glob.ts'
+import { compileGlob, literalStart } from './argocd-glob.ts'
 import { sanitizeName } from './argocd-go-template.ts'
 import { flag, textOrNull } from './argocd-object.ts'
 import { isPinned } from './argocd-source.ts'
 import { replaceText } from './argocd-template.ts'
 import type { Params } from './argocd-template.ts'
-import { flat, give, isMap, spend } from './argocd-world.ts'
+import { CHEAP, flat, give, isMap, spend } from './argocd-world.ts'
 import type { World } from './argocd-world.ts'
 
 interface Pattern {
@@ -70,15 +70,12 @@ function patternsIn(list: Field): readonly Pattern[] {
   })
 }
 
-function lengthOf(patterns: readonly Pattern[]): number {
-  return patterns.reduce((sum, { path }) => sum + path.length, 0)
-}
-
 /** The folder that a pattern begins with, before anything in it can stand for several. */
 function literalFolder(pattern: string): string {
   const parts = pattern.split('/')
   const wild = parts.findIndex((part) => /[*?[\\]/.test(part))
-  return joinPath('.', ...(wild === -1 ? parts : parts.slice(0, wild)))
+  const folder = joinPath('.', ...(wild === -1 ? parts : parts.slice(0, wild)))
+  return pattern.startsWith('/') ? `/${folder}` : folder
 }
 
 function directoryParams(
@@ -88,33 +85,40 @@ function directoryParams(
   world: World,
 ): readonly Params[] | null {
   const { folders } = contentsOf(world.shelf.tree)
-  if (!spend(world, folders.length * lengthOf(patterns), git.route)) return null
-  const chosen = choose(patterns, folders, 'go-path')
-  return chosen.map((path) => pathParams({}, { path }, prefix, world))
+  const chosen = choose(git, patterns, folders, 'go-path', world)
+  return chosen === null ? null : chosen.map((path) => pathParams({}, { path }, prefix, world))
 }
 
-/** A directory that any pattern excludes is out, wherever the pattern stands; one that cannot be read matches none. */
+/**
+ * A path that any pattern excludes is out, wherever the pattern stands; a pattern that cannot be read matches none.
+ * Null where looking costs more than there is left.
+ */
 function choose(
+  git: Field,
   patterns: readonly Pattern[],
   paths: readonly string[],
   language: 'go-path' | 'git-pathspec',
-): readonly string[] {
-  const tests = patterns.map(({ path, exclude }) => ({ matches: matcher(path, language), exclude }))
-  const [included, excluded] = [
-    tests.filter(({ exclude }) => !exclude),
-    tests.filter(({ exclude }) => exclude),
-  ]
-  return paths.filter(
-    (path) => included.some(({ matches }) => matches(path)) && !excluded.some(({ matches }) => matches(path)),
-  )
+  world: World,
+): readonly string[] | null {
+  const included = new Set<string>()
+  const excluded = new Set<string>()
+  for (const { path: pattern, exclude } of patterns) {
+    // Most paths of a tree do not begin like a pattern, which costs little to see.
+    const begin = literalStart(pattern)
+    const candidates = paths.filter((path) => path.startsWith(begin))
+    if (!spend(world, paths.length + candidates.length * pattern.length, git.route)) return null
+    const matches = matcher(pattern, language)
+    for (const path of candidates) if (matches(path)) (exclude ? excluded : included).add(path)
+  }
+  return [...included].filter((path) => !excluded.has(path)).sort(compareText)
 }
 
 function matcher(pattern: string, language: 'go-path' | 'git-pathspec'): (path: string) => boolean {
   const glob = compileGlob(pattern, language) ?? ((): boolean => false)
   if (language === 'go-path') return glob
   // A pathspec is a file, a folder with all that is below it, or a pattern (gitglossary, pathspec).
-  const plain = joinPath('.', pattern)
-  return (path) => path === plain || path.startsWith(`${plain}/`) || plain === '.' || glob(path)
+  const folder = pattern.endsWith('/') ? pattern : `${pattern}/`
+  return (path) => path === pattern || path.startsWith(folder) || glob(path)
 }
 
 function fileParams(
@@ -131,9 +135,12 @@ function fileParams(
       'has a git generator with magic of git in its paths, which is not evaluated here',
     )
   const { files, links } = contentsOf(world.shelf.tree)
-  if (!spend(world, (files.length + links.length) * lengthOf(patterns), git.route)) return null
-  // Without the newer globbing, which an administrator turns on, `*` runs over slashes.
-  const [link] = choose(patterns, links, 'git-pathspec')
+  // Git knows no `./`; without the newer globbing, which an administrator turns on, `*` runs over slashes.
+  const specs = patterns.map(({ path, exclude }) => ({ path: path.replace(/^(?:\.\/+)+/, ''), exclude }))
+  const linked = choose(git, specs, links, 'git-pathspec', world)
+  const chosen = choose(git, specs, files, 'git-pathspec', world)
+  if (linked === null || chosen === null) return null
+  const [link] = linked
   if (link !== undefined)
     return give(
       world,
@@ -142,7 +149,7 @@ function fileParams(
       `reads ${link}, which is a symbolic link and is not followed`,
     )
   const found: Params[] = []
-  for (const path of choose(patterns, files, 'git-pathspec')) {
+  for (const path of chosen) {
     world.inputs.add(path)
     const text = world.texts.get(path)
     if (text === undefined) {
@@ -162,7 +169,7 @@ function fileParams(
       const own = world.syntax.isGo ? object : flat(object)
       found.push(pathParams(own, { path: posix.dirname(path), filename }, prefix, world))
     }
-    if (!spend(world, text?.length ?? 0, git.route)) return null
+    if (!spend(world, (text?.length ?? 0) / CHEAP, git.route)) return null
   }
   return found
 }

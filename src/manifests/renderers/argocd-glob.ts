@@ -26,26 +26,52 @@ export function compileGlob(pattern: string, language: GlobLanguage): ((text: st
   const add = (): number => states.push({ free: [], steps: [] }) - 1
   const start = add()
   const end = parse([...pattern], language, states, add, start)
-  return end === null ? null : (text) => run(states, start, end, text)
+  if (end === null) return null
+  const closures = states.map((_, state) => closure(states, state))
+  const begin = literalStart(pattern)
+  return (text) => text.startsWith(begin) && run(states, closures, start, end, text)
 }
 
-function run(states: readonly State[], start: number, end: number, text: string): boolean {
-  let reached = closure(states, [start])
+/** The characters that a text must begin with, whatever follows: most paths of a tree are told apart by them. */
+export function literalStart(pattern: string): string {
+  return /^[^*?[{\\]*/.exec(pattern)?.[0] ?? ''
+}
+
+function run(
+  states: readonly State[],
+  closures: readonly (readonly number[])[],
+  start: number,
+  end: number,
+  text: string,
+): boolean {
+  let reached = closures[start] ?? []
+  /** The turn in which a state was last reached. */
+  const seen = new Int32Array(states.length)
+  let turn = 0
   for (const char of text) {
+    turn += 1
     const next: number[] = []
     for (const state of reached) {
-      for (const { test, to } of states[state]?.steps ?? []) if (test(char)) next.push(to)
+      for (const { test, to } of states[state]?.steps ?? []) {
+        if (!test(char)) continue
+        for (const at of closures[to] ?? []) {
+          if (seen[at] === turn) continue
+          seen[at] = turn
+          next.push(at)
+        }
+      }
     }
-    reached = closure(states, next)
-    if (reached.size === 0) return false
+    if (next.length === 0) return false
+    reached = next
   }
-  return reached.has(end)
+  return reached.includes(end)
 }
 
-function closure(states: readonly State[], from: readonly number[]): Set<number> {
-  const reached = new Set(from)
+/** Where a state leads for free, itself included. */
+function closure(states: readonly State[], from: number): readonly number[] {
+  const reached = new Set([from])
   for (const state of reached) for (const to of states[state]?.free ?? []) reached.add(to)
-  return reached
+  return [...reached]
 }
 
 /** Builds the automaton and answers with its last state; null where the pattern is refused. */

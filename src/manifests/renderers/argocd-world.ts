@@ -37,8 +37,11 @@ export interface Trouble {
 /** More than any ApplicationSet makes, and few enough to render. */
 export const MAX_APPLICATIONS = 5000
 
-/** Characters of patterns that paths are held against, and of files that are read: enough for any honest matrix. */
-export const BUDGET = 100_000_000
+/** Paths looked at, and characters of patterns run: enough for any honest matrix, and a matter of seconds. */
+export const BUDGET = 5_000_000
+
+/** Characters of text that cost as much as one of those. */
+export const CHEAP = 16
 
 /** Notes a trouble; nothing is known of what it is about. */
 export function give(

@@ -117,7 +117,7 @@ export function gitSource(shelf: Shelf, ask: Ask, wanted: Wanted): Sourced {
 
 /** A revision that a merge does not move. The later fields take precedence (GitRepository, spec.ref). */
 function pinOf(ref: Field): { readonly text: string; readonly route: Route } | null {
-  for (const key of ['tag', 'semver', 'name', 'commit']) {
+  for (const key of ['commit', 'name', 'semver', 'tag']) {
     const field = get(ref, key)
     const value = optionalText(field)
     if (value === null) continue

@@ -22,7 +22,7 @@ export function failure(
   valueFiles: readonly YamlFile[],
   said: string,
 ): Problem {
-  const isVerdict = VERDICT.test(said)
+  const isVerdict = VERDICT.test(said) || IN_TEMPLATE.test(said)
   const words = isVerdict ? wordsOf(said) : limitOf(said)
   const place =
     inTemplate(said, parts) ??
@@ -44,6 +44,8 @@ export function failure(
 
 /** Helm's own last word, on a line of its own. */
 const VERDICT = /(?:^|\n)Error: ([^]*)$/
+/** Of a template that includes itself only the end is left, as that word is too long. */
+const IN_TEMPLATE = /executing "[^"]*" at </
 
 /** Without what differs from run to run. */
 function limitOf(said: string): string {

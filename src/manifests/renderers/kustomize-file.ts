@@ -79,10 +79,10 @@ function parse(file: SourceFile): FolderState {
 function parseAnew(file: SourceFile): FolderState {
   const { path } = file
   const document = splitDocuments(file.text)[0] ?? { index: 0, start: 0, end: file.text.length, line: 1 }
-  const read = readDocument(file.text, document)
-  if (!read.ok)
-    return { kind: 'broken', path, line: lineAt(file.text, read.offset, document), why: read.message }
-  const value = read.value ?? {}
+  const result = readDocument(file.text, document)
+  if (!result.ok)
+    return { kind: 'broken', path, line: lineAt(file.text, result.offset, document), why: result.message }
+  const value = result.value ?? {}
   if (typeof value !== 'object' || Array.isArray(value))
     return { kind: 'broken', path, line: document.line, why: 'it is no mapping' }
   const written = value as Mapping
@@ -146,9 +146,29 @@ export function placeIn({ source, written, asked }: KustomizationFile, route: Ro
 
 /** The values of every document of a text that can be read. */
 export function readAll(text: string): readonly unknown[] {
-  return splitDocuments(text).flatMap((range) => {
-    const read = readDocument(text, range)
-    return read.ok ? [read.value] : []
+  return readDocuments(text).map(({ value }) => value)
+}
+
+export interface ReadDocument {
+  readonly document: DocumentRange
+  readonly value: unknown
+}
+
+const read = new WeakMap<SourceFile, readonly ReadDocument[]>()
+
+/** Every document of a file that can be read. A patch that many objects are asked about is read once. */
+export function documentsIn(file: SourceFile): readonly ReadDocument[] {
+  const before = read.get(file)
+  if (before !== undefined) return before
+  const now = readDocuments(file.text)
+  read.set(file, now)
+  return now
+}
+
+function readDocuments(text: string): readonly ReadDocument[] {
+  return splitDocuments(text).flatMap((document) => {
+    const result = readDocument(text, document)
+    return result.ok ? [{ document, value: result.value }] : []
   })
 }
 

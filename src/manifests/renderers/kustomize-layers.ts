@@ -4,10 +4,9 @@
 import { isEqual, valueAt } from '../../core/kubernetes/origin.ts'
 import type { Layer } from '../../core/kubernetes/origin.ts'
 import type { SourceFile } from '../../core/source/text.ts'
-import { readDocument, splitDocuments } from '../../core/yaml/index.ts'
 import type { DocumentRange, Route } from '../../core/yaml/types.ts'
 import { joinPath } from '../source-tree.ts'
-import { readAll } from './kustomize-file.ts'
+import { documentsIn, readAll } from './kustomize-file.ts'
 import type { KustomizationFile, Mapping } from './kustomize-file.ts'
 import type { Found, Notes } from './kustomize-origin.ts'
 import { nameOf, objectsIn } from './kustomize-origin.ts'
@@ -33,7 +32,7 @@ export async function layersOf(traced: Traced, gathered: Gathered): Promise<read
   const { notes, found } = traced
   const subject = subjectOf(traced)
   const layers: Layer[] = []
-  for (const path of notes.transformedIn) {
+  for (const path of pathsOf(notes, gathered)) {
     if (fetchedBy(path) !== null) continue
     const kustomization = closure.kustomizations.find((each) => each.path === path)
     if (kustomization !== undefined) {
@@ -52,6 +51,12 @@ export async function layersOf(traced: Traced, gathered: Gathered): Promise<read
   const { file, document, route, value } = found.source
   const whole: Layer = { file, document, route, mount: [], value: traced.replaced(value), editable: true }
   return [...layers, ...splitByMergeKeys(whole, traced.object)]
+}
+
+/** Where a patch took the notes away, any kustomization may have had a hand in it: the root is the last. */
+function pathsOf({ path, configuredIn, transformedIn }: Notes, { closure }: Gathered): readonly string[] {
+  if (path !== null || configuredIn !== null) return transformedIn
+  return [...new Set([...transformedIn, ...closure.kustomizations.map((each) => each.path)])]
 }
 
 function subjectOf({ object, printed, found }: Traced): Subject {
@@ -156,24 +161,37 @@ async function layersOfPatch(
   if (file === null || fetchedBy(file.path) !== null) {
     // The text in a block scalar has no routes of its own: it bears on the object, and that is all.
     const inline = text(typeof entry === 'string' ? entry : patch)
-    const values = inline === null ? [null] : readAll(inline)
+    const values = inline === null ? [null] : valuesOf(inline, source.file)
     if (!values.some((value) => isFor(value) !== false)) return []
     return [{ ...source, route, mount: null, value: undefined, editable: false }]
   }
-  return splitDocuments(file.text)
-    .flatMap((document): readonly Layer[] => {
-      const read = readDocument(file.text, document)
-      if (!read.ok) return []
-      const answer = isFor(read.value)
+  return documentsIn(file)
+    .flatMap(({ document, value }): readonly Layer[] => {
+      const answer = isFor(value)
       if (answer === false) return []
       if (answer === null)
         return [{ file, document, route: [], mount: null, value: undefined, editable: false }]
-      if (Array.isArray(read.value))
-        return operations(file, document, read.value as readonly unknown[], traced)
-      const value = traced.replaced(read.value)
-      return splitByMergeKeys({ file, document, route: [], mount: [], value, editable: true }, traced.object)
+      if (Array.isArray(value)) return operations(file, document, value as readonly unknown[], traced)
+      const now = traced.replaced(value)
+      return splitByMergeKeys(
+        { file, document, route: [], mount: [], value: now, editable: true },
+        traced.object,
+      )
     })
     .reverse()
+}
+
+const inlined = new WeakMap<SourceFile, Map<string, readonly unknown[]>>()
+
+/** A patch that stands in a kustomization, read once for all objects. */
+function valuesOf(text: string, file: SourceFile): readonly unknown[] {
+  const ofFile = inlined.get(file) ?? new Map<string, readonly unknown[]>()
+  inlined.set(file, ofFile)
+  const before = ofFile.get(text)
+  if (before !== undefined) return before
+  const now = readAll(text)
+  ofFile.set(text, now)
+  return now
 }
 
 function isGiven(target: unknown): boolean {

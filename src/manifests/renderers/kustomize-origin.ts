@@ -1,12 +1,12 @@
 // From an object that kustomize printed to where it comes from: the annotations that `buildMetadata` asks for name the
 // file (api/resource/origin.go); which of its objects it is, names tell.
 import type { SourceFile } from '../../core/source/text.ts'
-import { readDocument, splitDocuments } from '../../core/yaml/index.ts'
+import { splitDocuments } from '../../core/yaml/index.ts'
 import type { DocumentRange, Route } from '../../core/yaml/types.ts'
 import { joinPath } from '../source-tree.ts'
 import { listedItems } from '../parse.ts'
 import type { Mapping } from './kustomize-file.ts'
-import { readAll } from './kustomize-file.ts'
+import { documentsIn, readAll } from './kustomize-file.ts'
 import type { Gathered } from './kustomize-remote.ts'
 import { groupOf, mapping, text } from './kustomize-select.ts'
 
@@ -53,13 +53,15 @@ export function takeNotes(
   const transformations = noteIn(annotations[TRANSFORMATIONS])
   const inTree = (path: unknown): string | null =>
     text(path) === null ? null : joinPath(rootFolder, String(path))
+  // A patch that puts other annotations in the place of all takes the note along, and kustomize then notes that patch.
+  const isLost = String(mapping(origin.configuredBy).kind).endsWith('Transformer')
   const steps = Array.isArray(transformations) ? (transformations as readonly unknown[]) : []
   const transformedIn = steps.flatMap((step) => inTree(mapping(step).configuredIn) ?? []).reverse()
   return {
     object: withoutNotes(value, metadata, annotations),
     notes: {
       path: inTree(origin.path),
-      configuredIn: inTree(origin.configuredIn),
+      configuredIn: isLost ? null : inTree(origin.configuredIn),
       configuredBy: mapping(origin.configuredBy),
       transformedIn: [...new Set(transformedIn)],
     },
@@ -142,10 +144,7 @@ export function objectsIn(file: SourceFile): readonly SourceObject[] {
     if (items === null) objects.push({ file, document, route, value: value as Mapping })
     else for (const [index, item] of items.entries()) collect(item, document, [...route, 'items', index])
   }
-  for (const document of splitDocuments(file.text)) {
-    const read = readDocument(file.text, document)
-    if (read.ok) collect(read.value, document, [])
-  }
+  for (const { document, value } of documentsIn(file)) collect(value, document, [])
   known.set(file, objects)
   return objects
 }

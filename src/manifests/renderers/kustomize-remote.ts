@@ -113,7 +113,7 @@ function finished(
   answers: ReadonlyMap<string, Answer>,
 ): Gathered {
   const fetchedBy = (path: string): FetchedBy | null =>
-    parts.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`)) ?? null
+    parts.findLast(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`)) ?? null
   const edits: Edit[] = [...closure.edits]
   const troubles: Trouble[] = [...closure.troubles]
   for (const remote of closure.remote) {
@@ -216,7 +216,7 @@ function place(
 /** What is below a part's prefix is the part's; the rest is the tree's. */
 function withParts(tree: SourceTree, parts: readonly Part[]): SourceTree {
   const owner = (path: string): SourceTree =>
-    parts.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.tree ?? tree
+    parts.findLast(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.tree ?? tree
   return {
     kindOf: (path) => owner(path).kindOf(path),
     file: (path) => owner(path).file(path),

@@ -44,7 +44,7 @@ export const renderKustomize: Renderer<KustomizeUnit> = async (unit, kitchen) =>
   const remembered = kitchen.memory.get(memoryKey)
   if (remembered !== undefined) return remembered
 
-  const built = await build(unit, ready, changed, key, { kustomize, helm }, kitchen)
+  const built = await build(ready, changed, key, { kustomize, helm }, kitchen)
   if (!built.ok) {
     // What is left out may well be why.
     const failed = ready.troubles.length > 0 ? null : buildFailed(unit, ready, built.message)
@@ -65,7 +65,6 @@ interface Tools {
 type Built = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly message: string }
 
 async function build(
-  unit: KustomizeUnit,
   gathered: Gathered,
   changed: ReadonlyMap<string, string>,
   key: string,
@@ -79,7 +78,7 @@ async function build(
     files: await scratchFiles(gathered, changed),
     args: (scratch) => [
       kustomize.name === 'kubectl' ? 'kustomize' : 'build',
-      `${scratch}/${unit.folder}`,
+      `${scratch}/${gathered.closure.folder}`,
       ...(helm === null ? [] : ['--enable-helm', '--helm-command', helm.path]),
     ],
   })

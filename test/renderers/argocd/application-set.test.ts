@@ -84,7 +84,7 @@ describe('list', () => {
       'apps/back for Application argocd/x-back in data',
     ])
     // The lines are those of the template.
-    expect(rendered.units[0]?.at).toEqual({ path: 'argocd/app.yaml', line: 20 })
+    expect(rendered.units[0]?.at).toEqual({ path: 'argocd/app.yaml', line: 21 })
     expect(rendered.paths).toEqual(['apps/back', 'apps/front'])
   })
 
@@ -102,11 +102,11 @@ describe('list', () => {
   })
 
   test('Go templates see elements as they are', async () => {
-    const generators = '    - list:\n        elements: [{app: {name: front}, n: 3}]'
+    const generators = '    - list:\n        elements: [{app: {name: front}, nr: 3}]'
     const rendered = await made({
       generators,
       go: true,
-      name: '{{.app.name}}-{{.n}}',
+      name: '{{.app.name}}-{{.nr}}',
       path: 'apps/{{.app.name}}',
       namespace: 'x',
     })
@@ -283,10 +283,10 @@ describe('git files', () => {
 
   // pathspecs of git: docs/operator-manual/applicationset/Generators-Git-File-Globbing.md, "very greedy globbing".
   test('a star runs over slashes, a folder is all that is in it, and exclude takes away', async () => {
-    const files = { ...APPS, 'env/a.yaml': 'n: a', 'env/deep/b.yaml': 'n: b', 'env/deep/c.yaml': 'n: c' }
+    const files = { ...APPS, 'env/a.yaml': 'is: a', 'env/deep/b.yaml': 'is: b', 'env/deep/c.yaml': 'is: c' }
     const named = async (rest: string) =>
       (
-        await made({ generators: git(rest), name: '{{n}}', path: 'apps/front', namespace: 'x' }, files)
+        await made({ generators: git(rest), name: '{{is}}', path: 'apps/front', namespace: 'x' }, files)
       ).units.map(({ title }) => title.slice(-1))
     expect(await named('files:\n  - path: env/*.yaml')).toEqual(['a', 'b', 'c'])
     expect(await named('files:\n  - path: env/deep')).toEqual(['b', 'c'])
@@ -371,9 +371,9 @@ describe('matrix', () => {
   test('with Go templates the first wins, and mappings are merged', async () => {
     const generators = matrix(
       '            - list:\n                elements: [{a: {x: one}, b: first}]',
-      '            - list:\n                elements: [{a: {x: two, y: three}, b: second}]',
+      '            - list:\n                elements: [{a: {x: two, z: three}, b: second}]',
     )
-    const set = { generators, go: true, name: '{{.a.x}}-{{.a.y}}-{{.b}}', path: 'apps/front', namespace: 'x' }
+    const set = { generators, go: true, name: '{{.a.x}}-{{.a.z}}-{{.b}}', path: 'apps/front', namespace: 'x' }
     expect(listed(await made(set))).toEqual(['apps/front for Application argocd/one-three-first in x'])
   })
 
@@ -467,7 +467,7 @@ describe('what is not evaluated', () => {
     expect(trouble(rendered)).toMatchObject({
       code: 'template-not-supported',
       class: 'unseen',
-      line: 10,
+      line: 13,
       hides: { namespaces: 'all' },
     })
     expect(trouble(rendered).message).toContain('{{ .path.basename | sha256sum }}')

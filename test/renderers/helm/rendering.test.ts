@@ -53,13 +53,13 @@ describe.skipIf(!(await hasHelm()))('a release of a chart in the tree', () => {
   it('leaves the values of the chart out where value files stand in for them', async () => {
     const files = {
       ...CHART,
-      'charts/shop/templates/a.yaml': shows({ a: '.Values.a', b: '.Values.b' }),
+      'charts/shop/templates/a.yaml': shows({ a: '.Values.a', b: '.Values.b | default "none"' }),
       'charts/shop/values.yaml': 'a: 1\nb: 2\n',
       'envs/only.yaml': 'a: 3\n',
     }
     const unit = { valueFiles: ['envs/only.yaml'] }
     expect(data(await render(files, unit))).toEqual({ a: '3', b: '2' })
-    expect(data(await render(files, { ...unit, ignoresOwnValues: true }))).toEqual({ a: '3', b: '' })
+    expect(data(await render(files, { ...unit, ignoresOwnValues: true }))).toEqual({ a: '3', b: 'none' })
   })
 
   it('tells a set text from a set value', async () => {

@@ -72,8 +72,8 @@ items:
     })
     expect(web?.origin.editable).toBe(true)
     expect(web?.origin.making).toMatchObject({ by: 'kustomization app', sourceName: 'web', patchable: true })
-    // 18 lines of the Deployment, the marker, and 13 lines to `ingress`.
-    expect(web === undefined ? '' : saidBy(web, ['spec', 'ingress'])).toBe('base/all.yaml:33')
+    // 18 lines of the Deployment, the marker, and `ingress` is the 13th line after it.
+    expect(web === undefined ? '' : saidBy(web, ['spec', 'ingress'])).toBe('base/all.yaml:32')
   })
 
   it('tells objects apart by the longest name where prefixes and suffixes came on', async () => {
