@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest'
 import type { Fix, Report, ReportFinding } from '../../src/examine/report.ts'
 import type { Tree } from '../../src/git/tree.ts'
 import { chooseFix } from '../../src/jobs/choose.ts'
-import { APP, ENROLLED, NAMESPACE } from '../app/manifests.ts'
+import { ENROLLED, NAMESPACE } from '../app/manifests.ts'
 import { scenario } from '../app/scenario.ts'
+import { deployment } from '../cli/manifests.ts'
 import type { GitHub } from '../harness/index.ts'
 import { pinnedToolbox } from '../tools/pinned.ts'
 
@@ -22,7 +23,7 @@ spec:
   ingress:
   - ports: [{port: 9090}]
 `,
-  'prod/app.yaml': APP,
+  'prod/app.yaml': deployment('my-app', 'shop', 9090),
   'prod/guard.yaml': `apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
 metadata: {name: here, namespace: flux-system}
@@ -51,7 +52,7 @@ describe.skipIf(toolbox === null)('/ambient-fix', () => {
     expect(comment?.body).toContain('--- /dev/null\n+++ b/prod/guard-ambient.yaml\n')
     expect(comment?.body).not.toContain('```suggestion')
     await app.hears(pull.comment('/ambient-fix', { by: 'maintainer' }))
-    expect(pull.lastCommit.files).toEqual(['prod/guard-ambient-probes.yaml', 'prod/guard-ambient.yaml'])
+    expect(pull.lastCommit.files).toEqual(['prod/guard-ambient.yaml'])
     expect(pull.lastCommit.diff).toContain('new file mode 100644')
     expect(pull.check.conclusion).toBe('success')
   })

@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ClusterConfig } from '../../src/core/config.ts'
 import { appendAt } from '../../src/core/yaml/value.ts'
-import { valueAt } from '../../src/core/kubernetes/origin.ts'
 import type { Manifest } from '../../src/core/kubernetes/manifest.ts'
 import { readDocument } from '../../src/core/yaml/index.ts'
 import { offerFixes } from '../../src/examine/offer.ts'

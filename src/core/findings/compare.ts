@@ -148,9 +148,12 @@ function wordsOf({ path, code, message }: Problem): string {
   return JSON.stringify([path, code, message])
 }
 
+/** A problem for each policy, of which one may go while another of the same file stays. */
+const OF_ONE_POLICY = ['policy-not-evaluated', 'kyverno-writes']
+
 /** What decided who reaches whom on the base, unseen, and is gone: whether anybody relied on it is not known. */
 const DECISIVE = [
-  'policy-not-evaluated',
+  ...OF_ONE_POLICY,
   'chart-not-rendered',
   'remote-base',
   'remote-chart',
@@ -178,7 +181,7 @@ function withdrawn(
         !problems.some(
           (other) =>
             other.code === code &&
-            (other.message === message || (other.path === path && code !== 'policy-not-evaluated')),
+            (other.message === message || (other.path === path && !OF_ONE_POLICY.includes(code))),
         ),
     )
     .map((problem) => ({

@@ -205,13 +205,15 @@ function judged(
 
 type Hidden = (workload: Workload, direction: Direction) => boolean
 
+/** Codes of problems behind which there may be a policy. */
+const UNSEEN_POLICIES = ['policy-not-evaluated', 'duplicate-object', 'kyverno-writes']
+
 /** A policy that could not be read or is not evaluated may decide anything for the pods it may select. */
 function hiddenIn({ problems, state }: Analysis): Hidden {
   // Those of the state, too: what does not bear on the mesh is not told, and still not known.
   const broken = [...problems, ...state.problems].filter(
     ({ class: kind, code }) =>
-      (kind === 'unreadable' || code === 'policy-not-evaluated' || code === 'duplicate-object') &&
-      code !== 'configuration',
+      (kind === 'unreadable' || UNSEEN_POLICIES.includes(code)) && code !== 'configuration',
   )
   const everywhere = broken.some(({ hides }) => hides.namespaces === 'all')
   const namespaces = new Set(broken.flatMap(({ hides }) => hides.namespaces))

@@ -54,8 +54,10 @@ async function generated(manifest: Manifest, home: string | null, shelf: Shelf):
 async function renderSet(unit: ArgoUnit, kitchen: Kitchen): Promise<Rendering> {
   const { manifest } = unit
   const { applications, problems, inputs } = await generated(manifest, unit.namespace, kitchen)
+  // All of them stand in the one template.
+  const [first] = applications
+  const at = first === undefined ? unit.at : placeOf(first.origin, [])
   const units = applications.map((application): ArgoUnit => {
-    const at = placeOf(application.origin, [])
     const asked: ArgoUnit = {
       ...unit,
       manifest: application,

@@ -23,7 +23,7 @@ export function lookups(unit: HelmUnit, parts: Parts): readonly Problem[] {
     const own = actionsOf(text)
     const included = includedBy(own, defines)
     if (![{ actions: own }, ...included].some(({ actions }) => actions.some(looksUp))) return []
-    if (!!(0 as unknown as string) || !([text, ...included.map((define) => define.text)].join('\n'))) return []
+    if (!mayMatter([text, ...included.map((define) => define.text)].join('\n'))) return []
     const line = lineAt(text, own.find(looksUp)?.start ?? 0)
     const place = placeAt({ chain, path }, line) ?? unit.at
     return [

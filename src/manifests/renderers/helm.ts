@@ -2,6 +2,7 @@
 // Objects that ask for API versions (`.Capabilities.APIVersions`) see helm's built-in ones and those of the unit.
 import { createHash } from 'node:crypto'
 import type { Manifest } from '../../core/kubernetes/manifest.ts'
+import { JUDGED_KINDS } from '../../core/kubernetes/state.ts'
 import { compareText } from '../../core/source/problem.ts'
 import type { Problem } from '../../core/source/problem.ts'
 import type { SourceFile } from '../../core/source/text.ts'
@@ -141,7 +142,12 @@ function objectsOf(
     for (const item of listedItems(object) ?? []) collect(item, source)
     if (listedItems(object) !== null) return
     const { apiVersion, kind } = object
-    if (typeof kind !== 'string' || typeof apiVersion !== 'string') return
+    if (typeof kind !== 'string') return
+    if (typeof apiVersion !== 'string' || apiVersion === '') {
+      const { file, document } = places.originOf(object, source)
+      if (JUDGED_KINDS.includes(kind)) problems.push(noVersion(unit, kind, file.path, document.line))
+      return
+    }
     if (kind === MARK.kind && apiVersion === MARK.apiVersion) {
       const number = /^missing-(\d+)$/.exec(String(mapping(object.metadata).name))?.[1]
       const problem = number === undefined ? undefined : parts.missing[Number(number)]
@@ -203,6 +209,18 @@ function unreadable(unit: HelmUnit, parts: Parts, source: string | null, why: st
     class: 'unreadable',
     message: `What ${source ?? `the ${parts.root.title}`} prints for release ${unit.release} is not readable YAML: ${why}.`,
     remedy: 'Correct the template; the other objects were judged without it.',
+    hides: hidden(unit),
+  }
+}
+
+function noVersion(unit: HelmUnit, kind: string, path: string, line: number): Problem {
+  return {
+    path,
+    line,
+    code: 'no-api-version',
+    class: 'unreadable',
+    message: `A document of the kind ${kind} has no apiVersion in what release ${unit.release} renders to.`,
+    remedy: 'Add it to the template.',
     hides: hidden(unit),
   }
 }

@@ -41,7 +41,7 @@ export interface Closure {
   readonly folder: string
   /** Every file of the tree that a build may read, sorted. */
   readonly files: readonly string[]
-  /** Paths that were looked for and are no files, sorted: what is built may change when they become some. */
+  /** Paths that were looked for and are not read, sorted: what is built may change with what stands there. */
   readonly absent: readonly string[]
   /** The root first, then in the order in which they are reached. Empty where the root cannot be read. */
   readonly kustomizations: readonly KustomizationFile[]
@@ -173,14 +173,18 @@ interface Walk {
 
 async function begin(walk: Walk, root: string, options: ClosureOptions): Promise<void> {
   const { generated = null, additions = {} } = options
+  const at = options.at ?? { path: joinPath(root, KUSTOMIZATION_FILES[0]), line: 1 }
+  if (generated !== null) {
+    // One that is there all the same is none to the controller: Flux leaves out what .sourceignore names.
+    for (const name of KUSTOMIZATION_FILES) walk.absent.add(joinPath(root, name))
+    reach(walk, withAdditions(generatedKustomization(root, generated, at), additions, at))
+    return
+  }
   lookForKustomization(walk, root)
   const state = await inspectFolder(walk.tree, root)
-  const at = options.at ?? { path: joinPath(root, KUSTOMIZATION_FILES[0]), line: 1 }
   if (state.kind === 'readable') {
     const { kustomization } = state
     reach(walk, withAdditions(kustomization, additions, options.at ?? kustomization.asked))
-  } else if (state.kind === 'none' && generated !== null) {
-    reach(walk, withAdditions(generatedKustomization(root, generated, at), additions, at))
   } else {
     walk.builds = false
     walk.troubles.push({ problem: brokenRoot(root, state, at), alters: true })

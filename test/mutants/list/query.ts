@@ -49,9 +49,10 @@ export const query: Mutants = {
     ['if (hasPort(sure, protocol, port)) return', 'if (hasPort(perhaps, protocol, port)) return'],
     ['if (hasPort(perhaps, protocol, port)) return', 'if (false) return'],
     // What hides the answer.
-    ["kind === 'unreadable' || code", 'code'],
-    ["code === 'policy-not-evaluated' || ", ''],
-    [" || code === 'duplicate-object'", ''],
+    ["kind === 'unreadable' || UNSEEN", 'UNSEEN'],
+    ["['policy-not-evaluated', 'duplicate-object', ", "['duplicate-object', "],
+    ["'duplicate-object', 'kyverno-writes'", "'kyverno-writes'"],
+    ["'duplicate-object', 'kyverno-writes'", "'duplicate-object'"],
     [" &&\n      code !== 'configuration'", ''],
     ['everywhere ||\n', ''],
     ['namespaces.has(name) ||\n', ''],

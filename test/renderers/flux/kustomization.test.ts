@@ -256,10 +256,8 @@ describe('what a source leaves out', () => {
   })
 
   test('a .sourceignore further down speaks of its own folder', async () => {
-    expect(await paths({ 'apps/docs/.sourceignore': '/example.yaml\nweb.yaml\n' })).toEqual([
-      'apps/docs/keep.yaml',
-      'apps/web.yaml',
-    ])
+    const more = { 'apps/docs/.sourceignore': '/example.yaml\nweb.yaml\n', 'apps/also/example.yaml': SERVICE }
+    expect(await paths(more)).toEqual(['apps/also/example.yaml', 'apps/docs/keep.yaml', 'apps/web.yaml'])
   })
 
   test('spec.ignore of the GitRepository has the last word', async () => {
@@ -275,6 +273,11 @@ describe('what a source leaves out', () => {
     expect(await paths({ 'a.yaml': kustomization('apps', '  path: apps\n  ignore: docs/\n') })).toEqual([
       'apps/web.yaml',
     ])
+  })
+
+  test('a kustomization that is left out is none to Flux', async () => {
+    const more = { 'apps/kustomization.yaml': LIST, '.sourceignore': 'kustomization.yaml\n' }
+    expect(await paths(more)).toEqual(['apps/docs/example.yaml', 'apps/docs/keep.yaml', 'apps/web.yaml'])
   })
 
   test('a folder that is left out as a whole is no path of the source', async () => {

@@ -135,8 +135,11 @@ describe('what nobody knows', () => {
       'a.yaml': kustomization('apps', `  path: apps\n  postBuild: ${SECRET}\n`),
       'apps/web.yaml': `${DEPLOYMENT}spec: {replicas: "\${replicas}"}\n`,
     })
-    expect((await rendered(loose, WHAT)).problems).toMatchObject([
-      { code: 'substitution-unknown', hides: { namespaces: ['shop'] } },
+    const { units, problems } = await rendered(loose, WHAT)
+    expect(problems).toMatchObject([{ code: 'substitution-unknown', hides: { namespaces: ['shop'] } }])
+    // Files as they stand would keep their variables.
+    expect(units).toMatchObject([
+      { kind: 'kustomize', folder: 'apps', generated: ['web.yaml'], additions: {} },
     ])
   })
 

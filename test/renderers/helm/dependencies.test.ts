@@ -149,6 +149,15 @@ describe.skipIf(!(await hasHelm()))('a chart that is not in the tree', () => {
       { sets: [{ text: 'cache.enabled=true', asString: false }] },
     )
     expect(told(on)).toEqual(['remote-chart unseen charts/shop/Chart.yaml:5'])
+    const aliased = chartYaml(
+      'shop',
+      DEPENDS('    repository: oci://example.com/charts\n    alias: fast\n    condition: fast.enabled\n'),
+    )
+    const values = 'fast: {enabled: false}\n'
+    expect(
+      (await render({ ...files, 'charts/shop/Chart.yaml': aliased, 'charts/shop/values.yaml': values }))
+        .problems,
+    ).toEqual([])
     const tagged = chartYaml('shop', DEPENDS('    repository: oci://example.com/charts\n    tags: [extra]\n'))
     expect(
       (

@@ -231,6 +231,26 @@ describe.skipIf(!(await hasHelm()))('a chart that is hostile', () => {
     expect(problem.message).toContain('missing in charts/ directory')
   })
 
+  it('does not multiply: charts in charts/ that are taken twice each end', async () => {
+    const levels = 26
+    const files: Record<string, string> = {}
+    let folder = 'charts/shop'
+    for (let level = 0; level < levels; level += 1) {
+      const twice = ['a', 'b'].map((alias) => `- {name: c, alias: ${alias}, version: 1.x, repository: ""}\n`)
+      files[`${folder}/Chart.yaml`] = chartYaml(
+        level === 0 ? 'shop' : 'c',
+        `dependencies:\n${twice.join('')}`,
+      )
+      folder = `${folder}/charts/c`
+    }
+    const { problems } = await render(
+      { ...files, [`${folder}/Chart.yaml`]: chartYaml('c') },
+      {},
+      { tools: strict },
+    )
+    expect(problems.map((problem) => `${problem.code} ${problem.class}`)).toEqual(['chart-failed unseen'])
+  })
+
   it('does not multiply: charts that bring each other in pairs end', async () => {
     const levels = 12
     const files = Object.fromEntries(

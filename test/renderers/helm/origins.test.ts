@@ -245,6 +245,14 @@ metadata:
     expect(lineOf(namespace, 'metadata', 'name')).toBe(`${TEMPLATE}:4`)
   })
 
+  it('that puts a value in two places leads to neither', async () => {
+    const rendered = await render1(
+      'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n  labels: {{ toYaml .Values.some | nindent 4 }}\n  annotations: {{ toYaml .Values.some | nindent 4 }}\n',
+      { 'charts/shop/values.yaml': 'some: {a: b}\n' },
+    )
+    expect(values(only(rendered, 'Namespace'))).toEqual(['charts/shop/values.yaml:1', `${TEMPLATE}:1 at `])
+  })
+
   it('of an inner chart reads globals of the outer one', async () => {
     const rendered = await render({
       ...FILES,

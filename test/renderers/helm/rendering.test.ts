@@ -110,6 +110,20 @@ describe.skipIf(!(await hasHelm()))('a release of a chart in the tree', () => {
     expect(data(rendered)).toEqual({ v: '29' })
   })
 
+  it('tells of objects that no cluster would take, and of what is no YAML to us', async () => {
+    const deep = `${'['.repeat(120)}${']'.repeat(120)}`
+    const rendered = await render({
+      ...CHART,
+      'charts/shop/templates/a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: deep}\ndata: ${deep}\n`,
+      'charts/shop/templates/b.yaml': 'a: b\n---\nkind: NetworkPolicy\nmetadata: {name: x}\n',
+    })
+    expect(names(rendered)).toEqual([])
+    expect([...told(rendered)].sort()).toEqual([
+      'no-api-version unreadable charts/shop/templates/b.yaml:3',
+      'unreadable-yaml unreadable charts/shop/templates/a.yaml:1',
+    ])
+  })
+
   it('takes the objects out of a List', async () => {
     const list = {
       apiVersion: 'v1',

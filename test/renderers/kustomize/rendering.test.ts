@@ -127,6 +127,11 @@ replacements:
     })
     expect(namesOf(rendering)).toEqual(['NetworkPolicy/web'])
     expect(at(rendering.manifests[0]?.object, ['metadata', 'namespace'])).toBe('shop')
+    // What is there all the same is left out, as Flux has it for what .sourceignore names.
+    const ignored = { ...files, 'app/kustomization.yml': 'resources: [other.yaml]\n' }
+    expect(namesOf(await build(ignored, 'app', { generated: ['policy.yaml'] }))).toEqual([
+      'NetworkPolicy/web',
+    ])
     // Somebody may write one, and then it counts.
     expect(rendering.inputs).toContain('app/kustomization.yaml')
   })
