@@ -5,7 +5,9 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+# kustomize and helm, pinned by their hashes.
+COPY scripts ./scripts
+RUN npm run build && npm run tools && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
 # git merges base and head; certificates are for fetching over https.
@@ -18,6 +20,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/.tools ./.tools
 USER node
 EXPOSE 3000
 VOLUME /var/cache/ambient-guard

@@ -93,19 +93,20 @@ function identitiesOf({ manifests }: Rooted): Identities {
   )
 }
 
-/** Pairs of roots that make an object of one identity; each of many is paired with the first of them. */
+/** Pairs of roots that make an object of one identity: each of many with the first of them, and with the one before. */
 function rivals<R extends Rooted>(
   roots: readonly R[],
   identities: ReadonlyMap<R, Identities>,
 ): readonly (readonly [R, R])[] {
-  const makers = new Map<string, R>()
+  const makers = new Map<string, { readonly first: R; readonly last: R }>()
   const pairs = new Map<R, Set<R>>()
   for (const root of roots) {
     for (const [identity, manifest] of identities.get(root) ?? []) {
-      const first = makers.get(identity)
-      if (first === undefined) makers.set(identity, root)
-      else if (!isShared(identities.get(first)?.get(identity), manifest))
-        pairs.set(first, (pairs.get(first) ?? new Set()).add(root))
+      const known = makers.get(identity)
+      makers.set(identity, { first: known?.first ?? root, last: root })
+      for (const other of known === undefined ? [] : [known.first, known.last])
+        if (!isShared(identities.get(other)?.get(identity), manifest))
+          pairs.set(other, (pairs.get(other) ?? new Set()).add(root))
     }
   }
   return [...pairs].flatMap(([first, others]) => [...others].map((other) => [first, other] as const))
@@ -131,7 +132,8 @@ function difference(
   const [left, right] = [a.split('/'), b.split('/')]
   const at = left.findIndex((part, index) => part !== right[index])
   const [one, other] = [left[at], right[at]]
-  if (one === undefined || other === undefined) return null
+  // The root of the tree is part of every path.
+  if (one === undefined || other === undefined || a === '.' || b === '.') return null
   return { a: one, b: other, at }
 }
 

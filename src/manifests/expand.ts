@@ -9,6 +9,7 @@ import { isOfCluster } from '../core/kubernetes/scope.ts'
 import { isRelevant } from '../core/kubernetes/state.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { controllerOf, isOfController } from './controllers.ts'
+import { isKustomization } from './listing.ts'
 import { renderUnit } from './renderers/index.ts'
 import type { Kitchen, Rendering, Unit } from './unit.ts'
 
@@ -51,6 +52,8 @@ const MAX_DEPTH = 16
 export type KitchenBase = Omit<Kitchen, 'find' | 'all' | 'settled'>
 
 interface Order {
+  /** Files of the objects that asked for it, and for those that did. */
+  readonly askedBy: readonly string[]
   readonly root: number
   readonly unit: Unit
   readonly cluster: string | null
@@ -72,11 +75,12 @@ export async function expand(seeds: readonly Seed[], kitchen: KitchenBase): Prom
     else partOf(growing, order).problems.push(endless(order.unit))
   }
   for (const [root, { units }] of seeds.entries())
-    for (const unit of units) enqueue({ root, unit, cluster: unit.cluster, depth: 0 })
+    for (const unit of units) enqueue({ root, unit, cluster: unit.cluster, depth: 0, askedBy: [] })
   for (let settled = false; next.length > 0 || waiting.length > 0;) {
-    const turn = [...waiting, ...next]
+    // What one of those that wait makes do with may bring what the next one waits for.
+    const turn = settled ? waiting.slice(0, 1) : [...waiting, ...next]
     const before = { waiting: waiting.length, fresh: next.length }
-    waiting = []
+    waiting = settled ? waiting.slice(1) : []
     next = []
     const results = await Promise.all(
       turn.map(async (order) => {
@@ -85,8 +89,10 @@ export async function expand(seeds: readonly Seed[], kitchen: KitchenBase): Prom
       }),
     )
     for (const [order, result] of results) {
-      if ('waitsFor' in result) waiting.push(order)
-      else serve(order, result, partOf(growing, order), stock, enqueue)
+      if ('waitsFor' in result) {
+        if (settled) throw new Error(`${order.unit.title} waits for ${result.waitsFor}, and nothing will come`)
+        waiting.push(order)
+      } else serve(order, result, partOf(growing, order), stock, enqueue)
     }
     // Nothing new and nobody served: what is missing will not come.
     settled = next.length === 0 && before.fresh === 0 && waiting.length === before.waiting
@@ -118,7 +124,7 @@ function partOf(growing: readonly Map<string | null, Growing>[], { root, cluster
 }
 
 function serve(
-  { root, unit, cluster, depth }: Order,
+  { root, unit, cluster, depth, askedBy }: Order,
   rendering: Rendering,
   part: Growing,
   stock: Stock,
@@ -128,9 +134,10 @@ function serve(
   for (const path of rendering.inputs) part.inputs.add(path)
   if (unit.kind !== 'plain') part.units.push({ kind: unit.kind, title: unit.title, at: unit.at })
   for (const child of rendering.units)
-    enqueue({ root, unit: child, cluster: child.cluster ?? cluster, depth: depth + 1 })
+    enqueue({ root, unit: child, cluster: child.cluster ?? cluster, depth: depth + 1, askedBy })
+  const steeredBy = [...rendering.inputs.filter(isKustomization), ...askedBy]
   for (const bare of rendering.manifests) {
-    const manifest = inNamespace(bare, unit.namespace)
+    const manifest = dress(bare, unit.namespace, steeredBy)
     stock.add(root, manifest)
     if (isRelevant(manifest) || isOfController(manifest)) part.manifests.push(manifest)
     const controller = controllerOf(manifest)
@@ -138,7 +145,8 @@ function serve(
     const name = `${manifest.kind} ${[namespaceOf(manifest.object), nameIn(manifest)].filter((text) => text !== null).join('/')}`
     const asked = { namespace: null, cluster: null, at: placeOf(manifest.origin, []), host: unit.host }
     const child: Unit = { kind: controller, manifest, title: name, ...asked }
-    enqueue({ root, unit: child, cluster, depth: depth + 1 })
+    const files = [...new Set([...steeredBy, manifest.origin.file.path])]
+    enqueue({ root, unit: child, cluster, depth: depth + 1, askedBy: files })
   }
 }
 
@@ -206,6 +214,8 @@ function keyOf(unit: Unit): unknown {
         unit.sets,
         unit.apiVersions,
         unit.kubeVersion,
+        unit.skipCrds,
+        unit.ignoresOwnValues ?? false,
       ]
     case 'argocd':
     case 'flux':
@@ -213,19 +223,29 @@ function keyOf(unit: Unit): unknown {
   }
 }
 
-const placed = new WeakMap<Manifest, Map<string, Manifest>>()
+const dressed = new WeakMap<Manifest, Map<string, Manifest>>()
 
-/** An object that names no namespace, in the one that its unit is applied to. */
-function inNamespace(manifest: Manifest, namespace: string | null): Manifest {
-  if (namespace === null || isOfCluster(groupKindOf(manifest)) || namespaceOf(manifest.object) !== null)
-    return manifest
+/**
+ * An object as it stands in its cluster: one that names no namespace is in that of its unit, and one that a tool made
+ * knows who asked for it.
+ */
+function dress(manifest: Manifest, namespace: string | null, steeredBy: readonly string[]): Manifest {
+  const { making } = manifest.origin
+  const moves =
+    namespace !== null && !isOfCluster(groupKindOf(manifest)) && namespaceOf(manifest.object) === null
+  if (!moves && making === null) return manifest
   // The same value again for the same manifest: what is read of an object is remembered by it.
-  const known = placed.get(manifest)?.get(namespace)
+  const key = JSON.stringify([moves ? namespace : null, steeredBy])
+  const known = dressed.get(manifest)?.get(key)
   if (known !== undefined) return known
   const metadata = manifest.object.metadata
   const inside = typeof metadata === 'object' && metadata !== null ? metadata : {}
-  const now = { ...manifest, object: { ...manifest.object, metadata: { ...inside, namespace } } }
-  placed.set(manifest, (placed.get(manifest) ?? new Map<string, Manifest>()).set(namespace, now))
+  const now: Manifest = {
+    ...manifest,
+    ...(moves ? { object: { ...manifest.object, metadata: { ...inside, namespace } } } : {}),
+    origin: { ...manifest.origin, making: making === null ? null : { ...making, steeredBy } },
+  }
+  dressed.set(manifest, (dressed.get(manifest) ?? new Map<string, Manifest>()).set(key, now))
   return now
 }
 

@@ -95,6 +95,8 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
   return { shares, idOf: listing.idOf, text: listing.tree.text }
 }
 
+const MANY = 20
+
 async function shareOf(
   owner: ClusterConfig | null,
   isOurs: (path: string) => boolean,
@@ -105,12 +107,19 @@ async function shareOf(
   const found = await survey(listing, parsed, isOurs, kitchen)
   let seeds = await firstSeeds(found)
   let roots = await expand(seeds, kitchen)
-  const covered = new Set(roots.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs)))
-  const left = await leftSeeds(found, covered)
-  if (left.length > 0) {
-    seeds = [...seeds, ...left]
+  const coveredBy = (some: readonly Root[]): ReadonlySet<string> =>
+    new Set(some.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs)))
+  let covered = coveredBy(roots)
+  for (;;) {
+    const left = await leftSeeds(found, covered)
+    if (left.length === 0) break
+    // One at a time, as it may lead to the others; many have nothing to do with each other.
+    const more = left.length > MANY ? left : left.slice(0, 1)
+    seeds = [...seeds, ...more]
     roots = await expand(seeds, kitchen)
-    for (const path of roots.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs))) covered.add(path)
+    const before = covered.size
+    covered = coveredBy(roots)
+    if (covered.size === before) break
   }
   const watched = listing.watched.filter(isOurs)
   return {

@@ -31,7 +31,7 @@ export async function fetchGitFolder(
       cwd: scratch,
     })
     const bring = (name: string, ids: readonly string[], files: boolean): Promise<void> =>
-      bringPack(scratch, name, means, async () => (await remote()).pack(ids, { files }))
+      bringPack(scratch, name, ids, means, async () => (await remote()).pack(ids, { files }))
     await bring(`git-${commit}.pack`, [commit], false)
     const listed = await listing(scratch, commit, means)
     const wanted = choose(listed, path, means)
@@ -75,21 +75,25 @@ async function commitOf(remote: GitRemote, ref: string): Promise<string> {
 /** A pack that unpacks to more memory than this was made to. */
 const MEMORY_BYTES = 1024 * 1024 * 1024
 
-/** From the disk, else from the remote. A pack of the disk that git does not like is asked for again. */
+/** From the disk, else from the remote. What does not bring these objects is not kept, and asked for again. */
 async function bringPack(
   scratch: string,
   name: string,
+  ids: readonly string[],
   { disk, deadline }: Means,
   download: () => Promise<Uint8Array>,
 ): Promise<void> {
-  const index = (pack: Uint8Array): Promise<unknown> =>
-    git(['index-pack', '--stdin', '--threads=1'], {
+  const index = async (pack: Uint8Array): Promise<void> => {
+    await git(['index-pack', '--stdin', '--threads=1'], {
       cwd: scratch,
       env: { GIT_DIR: scratch },
       input: pack,
       timeoutMs: deadline.left(),
       limits: { memoryBytes: MEMORY_BYTES },
     })
+    const [missing] = await absent(scratch, ids)
+    if (missing !== undefined) throw new GitError('missing-object', `the pack does not have ${missing}`)
+  }
   const known = await disk.get(name)
   if (known !== null) {
     try {

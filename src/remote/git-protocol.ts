@@ -110,10 +110,14 @@ function packet(line: string): string {
   return (Buffer.byteLength(line) + 4).toString(16).padStart(4, '0') + line
 }
 
+/** Far more than a pack in the pieces that servers send. */
+const MAX_PACKETS = 100_000
+
 /** gitprotocol-common(5). @throws Refusal for what is none, and for what the other side calls an error */
 function packetsOf(body: Buffer): readonly Packet[] {
   const packets: Packet[] = []
   for (let at = 0; at < body.length;) {
+    if (packets.length === MAX_PACKETS) throw garbled()
     const text = body.toString('latin1', at, at + 4)
     const length = /^[0-9a-f]{4}$/i.test(text) ? Number.parseInt(text, 16) : -1
     if (length < 0 || length === 3 || at + length > body.length) throw garbled()

@@ -1,11 +1,15 @@
 // A demo shop of eleven services whose policies know nothing of Ambient, enrolled.
-import { cpSync, readdirSync } from 'node:fs'
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ambientGuard, folder } from '../cli/command.ts'
+import { testWorkshop } from '../workshop.ts'
 import { corpus } from './corpora.ts'
 
 const shop = corpus('online-boutique')
+
+const hasTools = (await testWorkshop().tools.kustomize()) !== null
+if (!hasTools) process.stdout.write('skipped: no kustomize is here; npm run tools fetches one\n')
 
 /**
  * Who calls whom, read from the policies by hand: each admits its clients on one port. The policies of the frontend
@@ -37,6 +41,8 @@ describe.skipIf(shop === null)('online-boutique', () => {
     const root = folder({})
     const policies = join(shop ?? '', 'kustomize/components/network-policies')
     cpSync(join(shop ?? '', 'kubernetes-manifests'), root, { recursive: true })
+    // Applied with kubectl, not with kustomize: its list does not name the policies.
+    rmSync(join(root, 'kustomization.yaml'))
     for (const name of readdirSync(policies))
       if (name.startsWith('network-policy-')) cpSync(join(policies, name), join(root, name))
     return root
@@ -76,4 +82,72 @@ describe.skipIf(shop === null)('online-boutique', () => {
     const left = new Set(findings.map(({ rule, severity }) => `${severity} ${rule}`))
     expect([...left]).toEqual(['note port-widening'])
   })
+
+  /** The kustomize tree with its network-policies component taken in, as its README says. */
+  const rendered = (): string => {
+    const root = folder({})
+    cpSync(join(shop ?? '', 'kustomize'), root, { recursive: true })
+    rmSync(join(root, 'tests'), { recursive: true })
+    const file = join(root, 'kustomization.yaml')
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text.replace('# - components/network-policies', '- components/network-policies'))
+    return root
+  }
+
+  it.skipIf(!hasTools)(
+    'loses the same behind kustomize, and is mended in the files of the component',
+    { timeout: 60_000 },
+    async () => {
+      const asked = ['--enroll', 'default', '--format', 'json'] as const
+      interface Report {
+        readonly findings: readonly (Found & {
+          readonly policies: readonly { readonly path: string; readonly line: number }[]
+          readonly fix: { readonly strategy: string; readonly files: readonly { readonly path: string }[] }
+        })[]
+      }
+      const root = rendered()
+      const [plain, made] = await Promise.all(
+        [tree(), root].map(async (path) => {
+          const { stdout } = await ambientGuard('check', path, ...asked)
+          return (JSON.parse(stdout) as Report).findings.filter(({ rule }) => rule === 'hbone-ingress')
+        }),
+      )
+      const said = (findings: Report['findings'] | undefined): unknown =>
+        findings?.map(({ workload, peers, certainty }) => [workload, peers, certainty])
+      expect(said(made)).toEqual(said(plain))
+      for (const { policies, fix } of made ?? []) {
+        const paths = policies.map(({ path }) => path)
+        expect(paths.every((path) => path.startsWith('components/network-policies/'))).toBe(true)
+        expect(fix.strategy).toBe('edit')
+        expect(fix.files.map(({ path }) => path)).toEqual(paths)
+        for (const { path, line } of policies)
+          expect(readFileSync(join(root, path), 'utf8').split('\n')[line - 1]).toMatch(/^ {2}- from:/)
+      }
+      expect((await ambientGuard('fix', root, '--enroll', 'default', '--write')).code).toBe(0)
+      const { stdout } = await ambientGuard('check', root, ...asked)
+      expect(JSON.parse(stdout)).toMatchObject({ conclusion: 'success' })
+    },
+  )
+
+  it.skipIf(!hasTools)(
+    'is four clusters as it stands, by what tells their paths apart',
+    { timeout: 60_000 },
+    async () => {
+      const { stdout } = await ambientGuard(
+        'check',
+        join(shop ?? '', 'kustomize'),
+        '--base',
+        'none',
+        '--format',
+        'json',
+      )
+      const { clusters } = JSON.parse(stdout) as { readonly clusters: readonly { readonly name: string }[] }
+      expect(clusters.map(({ name }) => name)).toEqual([
+        '.',
+        'memorystore-with-all-components',
+        'service-mesh-istio-with-all-components',
+        'spanner-with-all-components',
+      ])
+    },
+  )
 })

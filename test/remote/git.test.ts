@@ -2,7 +2,7 @@
 // believed only as far as their ids say.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -301,6 +301,11 @@ describe('a remote that is none', () => {
       'git.test:PORT does not speak version 2 of the protocol of git',
     ],
     ['an error', pack('ERR go\n away'), 'its repository says: go away'],
+    [
+      'a flood of empty lines',
+      '0000'.repeat(100_001),
+      'its repository answers with what is no answer of git',
+    ],
     ['a line that is cut', '00ff', 'its repository answers with what is no answer of git'],
   ])('%s', async (_what, text, expected) => {
     web.answer = (_host, _path, response) => response.end(text)
@@ -347,9 +352,11 @@ describe('a remote that is none', () => {
         ]),
       )
     }
-    expect(reason(await ask(`org/served//base?ref=${wanted}`))).toBe(
+    const cacheDirectory = join(sandbox(), 'cache')
+    expect(reason(await ask(`org/served//base?ref=${wanted}`, { cacheDirectory }))).toBe(
       'what its repository sends is not what was asked for',
     )
+    expect(existsSync(cacheDirectory) ? readdirSync(cacheDirectory) : []).toEqual([])
   })
 
   it('has moved: what it redirects to must be allowed, and answers for the rest', async () => {

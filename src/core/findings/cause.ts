@@ -20,9 +20,7 @@ import type { Finding } from './finding.ts'
 export function causes(head: Analysis, touched: Touched): (finding: Finding) => Place | null {
   const { workloads } = head.population
   const inTouched = (wanted: (workload: Workload) => Origin | null): IndexSet =>
-    fromRising(
-      workloads.flatMap((workload, index) => (isAmong(wanted(workload), touched) ? [index] : [])),
-    )
+    fromRising(workloads.flatMap((workload, index) => (isAmong(wanted(workload), touched) ? [index] : [])))
   const changed = inTouched(({ origin }) => origin)
   const inChangedNamespaces = inTouched(({ namespace }) => namespace.origin)
   const enrolledInTouched = fromRising(
@@ -60,7 +58,9 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
       some.flatMap(([origin, routes]) => changedPlace(origin, routes, touched) ?? []),
     )
     const last = rule === 'kubelet-probe' ? cni : []
-    return firstOf([labels, ...places, last].find((some) => some.length > 0) ?? [])
+    const made = [workload.namespace.origin, ...culprits.map(({ policy }) => policy.origin), workload.origin]
+    const steering = made.map((origin) => changedSteering(origin, touched))
+    return firstOf([labels, ...places, last, ...steering].find((some) => some.length > 0) ?? [])
   }
 }
 
@@ -74,6 +74,14 @@ function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched
       if (lines.has(line)) return { path, line }
   }
   return null
+}
+
+/** The first changed line of each file that says how an object is rendered: the last to be blamed. */
+function changedSteering(origin: Origin | null, { lines }: Touched): readonly Place[] {
+  return (origin?.making?.steeredBy ?? []).flatMap((path) => {
+    const changed = [...(lines.get(path) ?? [])]
+    return changed.length === 0 ? [] : [{ path, line: Math.min(...changed) }]
+  })
 }
 
 /** Does any file that an object was made from have changed lines? */

@@ -6,7 +6,7 @@ import type { Problem } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
 import { describe, get, rootField } from './field.ts'
 import { namespaceOf, unreadable } from './manifest.ts'
-import { placeOf } from './origin.ts'
+import { isEqual, placeOf } from './origin.ts'
 import type { Manifest } from './manifest.ts'
 
 /** `apps/Deployment`, `v1/Pod`: the version of a group does not matter to what a kind is. */
@@ -79,7 +79,11 @@ export function chooseOne(
     )
     const ours = ordered.filter((manifest) => manifest.origin.editable)
     const [first, ...others] = ours.length > 0 ? ours : ordered.slice(0, 1)
-    for (const other of others) problems.push(duplicate(first as Manifest, other, config))
+    for (const other of others) {
+      // Applied twice, it is one object all the same.
+      if (first !== undefined && !isEqual(first.object, other.object))
+        problems.push(duplicate(first, other, config))
+    }
     return first === undefined ? [] : [first]
   })
 }

@@ -43,6 +43,8 @@ export interface Making {
   readonly sourceName: string
   /** Where patches and companions for it go; null where this tree has no place for them. */
   readonly host: Host | null
+  /** Files that say what is rendered, and how: kustomizations, Applications. A change in them may be what changed it. */
+  readonly steeredBy?: readonly string[]
   /** Can a patch in the host change it? Not what a chart renders after the host has had its say. */
   readonly patchable: boolean
 }

@@ -1,33 +1,28 @@
 // A tree in memory and an Application in it: what the renderer makes of it, as a test would tell it.
-import { sourceTree } from '../../../src/manifests/source-tree.ts'
 import type { SourceTree } from '../../../src/manifests/source-tree.ts'
 import type { Manifest } from '../../../src/core/kubernetes/manifest.ts'
 import type { Host } from '../../../src/core/kubernetes/origin.ts'
 import { readDocument, splitDocuments } from '../../../src/core/yaml/index.ts'
 import { argoClaims, argoPaths, renderArgo } from '../../../src/manifests/renderers/argocd.ts'
 import type { ArgoUnit, Kitchen, Rendering, Unit } from '../../../src/manifests/unit.ts'
-import type { TreeFile } from '../../../src/git/tree.ts'
+import { treeOf as sharedTree } from '../tree.ts'
+import type { Content } from '../tree.ts'
 
 export const HERE = 'https://git.example/team/deploy.git'
 
 export type Files = Readonly<Record<string, string>>
 
-/** `links` are symbolic links, which hold their target. */
+/** The shared tree, with symbolic links and submodules at these paths. */
 export function treeOf(
   files: Files,
   links: readonly string[] = [],
   submodules: readonly string[] = [],
 ): SourceTree {
-  const modes = new Map([
-    ...Object.keys(files).map((path) => [path, '100644'] as const),
-    ...links.map((path) => [path, '120000'] as const),
-    ...submodules.map((path) => [path, '160000'] as const),
-  ])
-  const listed = [...modes].sort(([a], [b]) => (a < b ? -1 : 1))
-  const list = listed.map(([path, mode]): TreeFile => ({ path, mode, id: path, size: 1 }))
-  const read = (wanted: readonly TreeFile[]): Promise<ReadonlyMap<string, Uint8Array>> =>
-    Promise.resolve(new Map(wanted.map(({ path }) => [path, new TextEncoder().encode(files[path] ?? '')])))
-  return sourceTree({ label: 'test', files: () => Promise.resolve(list), read }, list)
+  const special: [string, Content][] = [
+    ...links.map((path): [string, Content] => [path, { link: 'elsewhere' }]),
+    ...submodules.map((path): [string, Content] => [path, { submodule: '0'.repeat(40) }]),
+  ]
+  return sharedTree({ ...files, ...Object.fromEntries(special) })
 }
 
 /** The first document of a file as a manifest that stands there as it is. */

@@ -248,7 +248,8 @@ describe.skipIf(!(await hasHelm()))('a chart that is hostile', () => {
       {},
       { tools: strict },
     )
-    expect(problems.map((problem) => `${problem.code} ${problem.class}`)).toEqual(['chart-failed unseen'])
+    // Helm shares what is taken twice, and renders it; so each of them is looked at here, up to a number.
+    expect(problems).toEqual([])
   })
 
   it('does not multiply: charts that bring each other in pairs end', async () => {

@@ -112,7 +112,10 @@ describe.skipIf(!(await hasHelm()))('the default policy of a chart', () => {
       { ...FILES, 'releases/shop.yaml': text },
       {
         valueFiles: ['envs/prod.yaml'],
-        values: [{ value, written: { file, document, route: ['spec', 'values'] } }],
+        values: [
+          { value: { networkPolicy: { from: [] } }, written: null },
+          { value, written: { file, document, route: ['spec', 'values'] } },
+        ],
       },
     )
     expect(values(only(rendered, 'NetworkPolicy')).slice(0, 3)).toEqual([
@@ -231,6 +234,25 @@ metadata:
     expect(namespace.object.metadata).toMatchObject({ labels: { 'istio.io/dataplane-mode': 'none' } })
     expect(lineOf(namespace, 'metadata', 'labels', 'istio.io/dataplane-mode')).toBe(`${TEMPLATE}:1`)
     expect(lineOf(namespace, 'metadata', 'name')).toBe(`${TEMPLATE}:4`)
+  })
+
+  it('is not believed where it opens everything in a branch that was not taken', async () => {
+    const rendered = await render1(`apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: a}
+spec:
+  egress:
+    {{- if .Values.networkPolicy.enabled }}
+    - ports:
+        - {}
+    {{- else }}
+    - ports:
+        - port: 53
+    {{- end }}
+`)
+    const policy = only(rendered, 'NetworkPolicy')
+    expect(policy.object.spec).toEqual({ egress: [{ ports: [{ port: 53 }] }] })
+    expect(lineOf(policy, 'spec', 'egress', 0, 'ports', 0)).toBe(`${TEMPLATE}:1`)
   })
 
   it('that labels by a value leads to the value', async () => {

@@ -12,8 +12,11 @@ import type { Files } from '../tree.ts'
 
 /** False, with a line that says so, where there is no helm to ask. */
 export async function hasHelm(): Promise<boolean> {
-  return (await tool('helm')) !== null
+  found ??= tool('helm')
+  return (await found) !== null
 }
+
+let found: Promise<unknown> | undefined
 
 export const APP = 'apps/shop.yaml'
 

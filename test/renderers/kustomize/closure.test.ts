@@ -160,14 +160,14 @@ describe('what is remote', () => {
   })
 
   it('not a folder of this tree that only looks like one', async () => {
-    const files = app('resources: [example.com/base, git@hub.yaml]\n', {
+    const files = app('resources: [example.com/base, github.com/all.yaml]\n', {
       'app/example.com/base/kustomization.yaml': 'resources: []\n',
-      'app/git@hub.yaml': '',
+      'app/github.com/all.yaml': '',
     })
     const closure = await close(files)
     expect(closure.remote).toEqual([])
     expect(closure.files).toContain('app/example.com/base/kustomization.yaml')
-    expect(closure.files).toContain('app/git@hub.yaml')
+    expect(closure.files).toContain('app/github.com/all.yaml')
   })
 })
 

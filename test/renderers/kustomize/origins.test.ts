@@ -122,6 +122,9 @@ spec:
       'patches:\n  - path: patch.yaml\n    target: {kind: NetworkPolicy, name: w.b, labelSelector: tier=front}\n',
     ],
     [
+      'patches:\n  - path: patch.yaml\n    target: {labelSelector: "tier,!old,tier in (front, back),tier notin (x)"}\n',
+    ],
+    [
       'patches:\n  - path: patch.yaml\n    target: {group: networking.k8s.io, version: v1, kind: "Network.*"}\n',
     ],
   ])('finds a merge patch by what it is for: %s', async (patches) => {

@@ -17,7 +17,7 @@ function generated(spec: unknown): readonly Write[] {
   if (generate.length === 0) return []
   const text = textOf([...generate, ...list(at(spec, 'variables'))])
   const kinds = MADE.filter((kind) => {
-    const cloned = new RegExp(`resource\\.(?:Get|List)\\([^)]*["']${pluralOf(kind)}["']`)
+    const cloned = new RegExp(`resource\\.(?:Get|List)\\([^)]{0,300}["']${pluralOf(kind)}["']`)
     return new RegExp(`["']${kind}["']`).test(text) || cloned.test(text)
   })
   if (kinds.length === 0) return []

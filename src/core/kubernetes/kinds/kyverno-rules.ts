@@ -170,7 +170,8 @@ function isOfNamespaces(resources: unknown): boolean {
 function kindsOf(selectors: readonly unknown[], known: readonly string[]): readonly string[] {
   const patterns = selectors.map((selector) => {
     const text = string(selector) ?? '*'
-    if (text.includes('{{')) return /^/
+    // Many wildcards cost more to match than they can tell.
+    if (text.includes('{{') || (text.match(/[*?]/g) ?? []).length > 4) return /^/
     const parts = text.split('/').map((part) => part.split('.')[0] ?? '')
     const kind =
       parts.findLast((part) => /^[A-Z]/.test(part)) ?? parts.find((part) => /[*?]/.test(part)) ?? ''
