@@ -41,6 +41,13 @@ export default {
     ...upward,
     ...walls,
     {
+      name: 'renderers-know-no-other',
+      comment: 'A renderer returns units; who renders them is not its business.',
+      severity: 'error',
+      from: { path: '^src/manifests/renderers/([^/]+)/' },
+      to: { path: '^src/manifests/renderers/[^/]+/render.ts$', pathNot: '^src/manifests/renderers/$1/' },
+    },
+    {
       name: 'core-is-pure',
       comment: 'Core knows no file system, network or process: everything it needs is an argument.',
       severity: 'error',

@@ -116,6 +116,12 @@ function object(apiVersion: string, kind: string, metadata: object, rest: object
     apiVersion,
     kind,
     object: value,
-    origin: { file, document: { index: 0, start: 0, end: text.length, line: 1 }, route: [], editable: true, making: null },
+    origin: {
+      file,
+      document: { index: 0, start: 0, end: text.length, line: 1 },
+      route: [],
+      editable: true,
+      making: null,
+    },
   }
 }

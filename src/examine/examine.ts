@@ -47,14 +47,13 @@ interface Thought {
 
 export async function examine(examination: Examination): Promise<Report> {
   const { base: baseTree, head: headTree, config, enroll, only } = examination
-  const [gatheredBase, gatheredHead] = await Promise.all([
-    baseTree === null ? null : gatherOf(examination, baseTree),
-    baseTree === headTree ? null : gatherOf(examination, headTree),
-  ])
+  // One after the other: what both render alike is rendered once.
+  const gatheredBase = baseTree === null ? null : await gatherOf(examination, baseTree)
+  const gatheredHead = baseTree === headTree ? null : await gatherOf(examination, headTree)
   const headState = gatheredHead ?? (gatheredBase as Gathered)
-  const names = clusterNames(gatheredBase === null ? [headState] : [gatheredBase, headState])
-  const every = everyCluster(config, names, gatheredBase === null ? [headState] : [gatheredBase, headState])
-  const clusters = every.filter(({ name }) => only === null || name === only)
+  const states = gatheredBase === null ? [headState] : [gatheredBase, headState]
+  const names = clusterNames(states)
+  const clusters = everyCluster(config, names, states)
   const think = (gathered: Gathered, wanted: readonly ClusterConfig[]): Promise<Thought> =>
     thinkOf(examination, gathered, names, wanted)
   const base = gatheredBase === null ? null : await think(gatheredBase, clusters)
@@ -65,7 +64,13 @@ export async function examine(examination: Examination): Promise<Report> {
       : headState === gatheredBase
         ? base
         : await think(headState, clusters)
-  const asked = before === null ? clusters : askedClusters(enroll, before.analyses)
+  const isShown = (name: string): boolean => only === null || name === only
+  const asked =
+    before === null
+      ? clusters
+      : askedClusters(enroll, before.analyses).map((cluster) =>
+          isShown(cluster.name) ? cluster : { ...cluster, enroll: [] },
+        )
   const head = await think(headState, asked)
   const touched = await Promise.all(
     asked.map((cluster, index) =>
@@ -73,27 +78,38 @@ export async function examine(examination: Examination): Promise<Report> {
     ),
   )
   const compared = compareAll(examination, base, head, touched, before)
+  const existing = everyCluster(config, clusterNames([headState]), [headState])
   const court: Court = {
     head: head.analyses,
     compared,
     tryOut: async (edits) => {
-      const after = await think(await gatherOf(examination, overlayTree(headTree, edits)), asked)
+      const gathered = await gatherOf(examination, overlayTree(headTree, edits))
+      // An edit that makes or loses a cluster is compared with nothing, and proves nothing.
+      if (!isSame(everyCluster(config, clusterNames([gathered]), [gathered]), existing))
+        return { head: [], compared: [] }
+      const after = await think(gathered, asked)
       return { head: after.analyses, compared: compareAll(examination, base, after, touched, before) }
     },
   }
-  const { findings: offered, fix, mended } = await offerFixes(court, touched)
-  const findings = offered.map((finding) => amongClusters(finding, head.states))
-  const problems = unique(compared.flatMap((comparison) => comparison.problems)).sort(byPlace)
+  // A fix is proved on every cluster that it reaches, also where only one of them is asked about.
+  const { findings: offered, fix, mended } = await offerFixes(court, touched, isShown)
+  const shown = <T>(some: readonly T[]): readonly T[] =>
+    some.filter((_, index) => isShown((asked[index] as ClusterConfig).name))
+  const [analyses, comparisons] = [shown(head.analyses), shown(compared)]
+  const findings = offered
+    .filter(({ cluster }) => isShown(cluster))
+    .map((finding) => amongClusters(finding, head.states))
+  const problems = unique(comparisons.flatMap((comparison) => comparison.problems)).sort(byPlace)
   return {
-    conclusion: conclude(compared, config),
+    conclusion: conclude(comparisons, config),
     findings: findings.sort(byChange),
     problems,
-    summary: summarise(head.analyses),
-    clusterNames: every.map(({ name }) => name),
-    clusters: head.analyses.map((analysis, index) =>
-      describeCluster(analysis, (head.states[index] as ClusterState).loaded),
+    summary: summarise(analyses),
+    clusterNames: clusters.map(({ name }) => name),
+    clusters: analyses.map((analysis, index) =>
+      describeCluster(analysis, (shown(head.states)[index] as ClusterState).loaded),
     ),
-    tools: await toolsFor(examination, head.states),
+    tools: await toolsFor(examination, shown(head.states)),
     fix,
     readiness:
       before === null
@@ -102,9 +118,9 @@ export async function examine(examination: Examination): Promise<Report> {
             asked: enroll,
             namespaces: answerEnrollment(
               enroll,
-              before.analyses,
-              head.analyses,
-              before === base ? compared : compareAll(examination, before, head, touched, before),
+              shown(before.analyses),
+              analyses,
+              before === base ? comparisons : shown(compareAll(examination, before, head, touched, before)),
               mended,
             ),
           },
@@ -113,10 +129,15 @@ export async function examine(examination: Examination): Promise<Report> {
       return analysis === undefined || finding.change === 'resolved' ? [] : explain(finding, analysis)
     },
     relevant:
-      touched.some(({ namespaces }) => namespaces.size > 0) || problems.some(({ relevant }) => relevant),
-    namespaces: [...new Set(head.analyses.flatMap((analysis) => [...inhabited(analysis)]))].sort(compareText),
+      shown(touched).some(({ namespaces }) => namespaces.size > 0) ||
+      problems.some(({ relevant }) => relevant),
+    namespaces: [...new Set(analyses.flatMap((analysis) => [...inhabited(analysis)]))].sort(compareText),
     files: filesOf(findings),
   }
+}
+
+function isSame(a: readonly ClusterConfig[], b: readonly ClusterConfig[]): boolean {
+  return a.length === b.length && a.every(({ name }, index) => name === b[index]?.name)
 }
 
 function gatherOf({ config, repositories, workshop }: Examination, tree: Tree): Promise<Gathered> {

@@ -11,7 +11,11 @@ export interface Offers extends Together {
 }
 
 /** Finds a proved fix for each finding that can have one; `touched` is in the order of the court's clusters. */
-export async function offerFixes(court: Court, touched: readonly Touched[]): Promise<Offers> {
+export async function offerFixes(
+  court: Court,
+  touched: readonly Touched[],
+  isAsked: (cluster: string) => boolean,
+): Promise<Offers> {
   const proved: Proved[] = []
   const fixes = new Map<string, Fix>()
   /** The first plan that was refused for each finding: the one that changes least. */
@@ -19,7 +23,7 @@ export async function offerFixes(court: Court, touched: readonly Touched[]): Pro
   for (const strategy of STRATEGIES) {
     const plans = court.head.flatMap((analysis, index) => {
       const findings = court.compared[index]?.findings ?? []
-      const left = findings.filter((finding) => !fixes.has(keyOf(finding)))
+      const left = findings.filter((finding) => isAsked(finding.cluster) && !fixes.has(keyOf(finding)))
       return propose(analysis, left, touched[index] as Touched, strategy)
     })
     if (plans.length === 0) continue

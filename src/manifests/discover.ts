@@ -16,10 +16,10 @@ import type { Seed } from './expand.ts'
 import { isWithin } from './listing.ts'
 import type { Listing } from './listing.ts'
 import type { ParsedFile } from './parse.ts'
-import { argoPaths } from './renderers/argocd.ts'
-import { fluxPaths } from './renderers/flux.ts'
-import { closureOf, kustomizationAt } from './renderers/kustomize-closure.ts'
-import type { Closure } from './renderers/kustomize-closure.ts'
+import { argoClaims } from './renderers/argocd/render.ts'
+import { fluxPaths } from './renderers/flux/render.ts'
+import { closureOf, kustomizationAt } from './renderers/kustomize/closure.ts'
+import type { Closure } from './renderers/kustomize/closure.ts'
 import type { SourceTree } from './source-tree.ts'
 import type { Kitchen, Unit } from './unit.ts'
 
@@ -78,27 +78,29 @@ export async function survey(
     unlisted: free.filter((file) => isUnlisted(file) && file.manifests.some(isJudged)),
     kustomizations: closures.filter(({ folder, isComponent }) => !isComponent && !included.has(folder)),
     charts: listing.charts.filter(isOurs),
-    claims: claimsOf(raw, kitchen),
+    claims: await claimsOf(raw, kitchen),
   }
 }
 
-function claimsOf(
+async function claimsOf(
   manifests: readonly Manifest[],
   kitchen: Pick<Kitchen, 'tree' | 'isThisTree'>,
-): readonly Claim[] {
+): Promise<readonly Claim[]> {
   const byKind = grouped(manifests, groupKindOf)
   const find = (kind: string, namespace: string, name: string): Manifest | null =>
     (byKind.get(kind) ?? []).find(
       (one) => nameIn(one) === name && (namespaceOf(one.object) ?? namespace) === namespace,
     ) ?? null
   const all = (kind: string): readonly Manifest[] => byKind.get(kind) ?? []
-  return manifests.flatMap((manifest): Claim[] => {
+  const claims: Claim[] = []
+  for (const manifest of manifests) {
     const controller = controllerOf(manifest)
-    if (controller === null) return []
+    if (controller === null) continue
     const look = { ...kitchen, find, all }
-    const paths = controller === 'argocd' ? argoPaths(manifest, look) : fluxPaths(manifest, look)
-    return paths.length === 0 ? [] : [{ manifest, controller, paths }]
-  })
+    const paths = controller === 'argocd' ? await argoClaims(manifest, look) : fluxPaths(manifest, look)
+    if (paths.length > 0) claims.push({ manifest, controller, paths })
+  }
+  return claims
 }
 
 /** Where to begin: what nothing else in the tree points at. */

@@ -56,11 +56,24 @@ export function sortRoots<R extends Rooted>(
 ): ReadonlyMap<string | null, readonly R[]> {
   const clusters = new Map<string | null, R[]>()
   const common: R[] = []
+  /** What the roots of each cluster that a tool renders make. */
+  const made = new Map<string | null, Map<string, Manifest>>()
   const put = (name: string | null, root: R): void => {
-    clusters.set(name, [...(clusters.get(name) ?? []), root])
+    const roots = clusters.get(name)
+    if (roots === undefined) clusters.set(name, [root])
+    else roots.push(root)
+    if (root.plain) return
+    const known = made.get(name) ?? new Map<string, Manifest>()
+    for (const [identity, manifest] of identitiesOf(root)) known.set(identity, manifest)
+    made.set(name, known)
   }
-  const fits = (name: string | null, root: R): boolean =>
-    root.plain || !(clusters.get(name) ?? []).some((other) => !other.plain && areRivals(other, root))
+  const fits = (name: string | null, root: R): boolean => {
+    const known = made.get(name)
+    if (root.plain || known === undefined) return true
+    return ![...identitiesOf(root)].some(
+      ([identity, manifest]) => known.has(identity) && !isShared(known.get(identity), manifest),
+    )
+  }
   for (const root of roots) {
     const name = environmentOf(root.path, names)
     if (name === null) common.push(root)
@@ -83,14 +96,20 @@ function environmentOf(path: string, names: Environments): string | null {
 
 type Identities = ReadonlyMap<string, Manifest>
 
+const identified = new WeakMap<readonly Manifest[], Identities>()
+
 function identitiesOf({ manifests }: Rooted): Identities {
-  return new Map(
+  const known = identified.get(manifests)
+  if (known !== undefined) return known
+  const identities = new Map(
     manifests.map((manifest) => {
       const groupKind = groupKindOf(manifest)
       const namespace = isOfCluster(groupKind) ? '' : (namespaceOf(manifest.object) ?? '')
       return [`${groupKind} ${namespace} ${nameIn(manifest)}`, manifest]
     }),
   )
+  identified.set(manifests, identities)
+  return identities
 }
 
 /** Pairs of roots that make an object of one identity: each of many with the first of them, and with the one before. */
@@ -110,13 +129,6 @@ function rivals<R extends Rooted>(
     }
   }
   return [...pairs].flatMap(([first, others]) => [...others].map((other) => [first, other] as const))
-}
-
-function areRivals(a: Rooted, b: Rooted): boolean {
-  const [left, right] = [identitiesOf(a), identitiesOf(b)]
-  return [...left].some(
-    ([identity, manifest]) => right.has(identity) && !isShared(manifest, right.get(identity)),
-  )
 }
 
 /** Two applications may well bring the same Namespace along; applied twice, it is one. */

@@ -90,7 +90,8 @@ export async function expand(seeds: readonly Seed[], kitchen: KitchenBase): Prom
     )
     for (const [order, result] of results) {
       if ('waitsFor' in result) {
-        if (settled) throw new Error(`${order.unit.title} waits for ${result.waitsFor}, and nothing will come`)
+        if (settled)
+          throw new Error(`${order.unit.title} waits for ${result.waitsFor}, and nothing will come`)
         waiting.push(order)
       } else serve(order, result, partOf(growing, order), stock, enqueue)
     }

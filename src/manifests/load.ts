@@ -173,12 +173,14 @@ function isLivedIn({ manifests, problems }: Part): boolean {
   return manifests.some(isJudged) || problems.length > 0
 }
 
+const NOTHING: readonly Manifest[] = []
+
 type Home = Root & Rooted
 
 /** A root as what it puts into the cluster that it is applied to itself. */
 function homeOf(root: Root): Home {
   const own = root.parts.find(({ cluster }) => cluster === null)
-  return { ...root, manifests: own?.manifests ?? [] }
+  return { ...root, manifests: own?.manifests ?? NOTHING }
 }
 
 /** Sorts one state into clusters, in order of their names. */

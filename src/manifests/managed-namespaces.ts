@@ -4,7 +4,7 @@ import { nameIn } from '../core/kubernetes/identity.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import type { Layer } from '../core/kubernetes/origin.ts'
 import { grouped } from '../core/source/grouped.ts'
-import { isManagedNamespace } from './renderers/argocd-namespace.ts'
+import { isManagedNamespace } from './renderers/argocd/namespace.ts'
 
 /** Every namespace once: the manifest that describes it, with the labels that Applications add. */
 export function mergeManagedNamespaces(manifests: readonly Manifest[]): readonly Manifest[] {

@@ -13,7 +13,11 @@ const CONFIG = DEFAULT_CONFIG.clusters[0] as ClusterConfig
 /** The network that these files show. */
 function networkIn(...files: readonly string[]): Network {
   const manifests = files.flatMap(
-    (text, index) => parseFile(`${String(index)}.yaml`, new TextEncoder().encode(text), { editable: true, configMaps: false }).manifests,
+    (text, index) =>
+      parseFile(`${String(index)}.yaml`, new TextEncoder().encode(text), {
+        editable: true,
+        configMaps: false,
+      }).manifests,
   )
   return networkOf(CONFIG, manifests)
 }

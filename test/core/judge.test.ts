@@ -127,7 +127,10 @@ ${more}`
       ],
       [
         'opens another port',
-        companion('{matchLabels: {app: api}}', '  - from: [{ipBlock: {cidr: 203.0.113.9/32}}]\n    ports: [{port: 9}]\n'),
+        companion(
+          '{matchLabels: {app: api}}',
+          '  - from: [{ipBlock: {cidr: 203.0.113.9/32}}]\n    ports: [{port: 9}]\n',
+        ),
         /would open more on Deployment\/shop\/api/,
       ],
       [

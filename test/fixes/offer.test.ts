@@ -90,6 +90,7 @@ async function offers(
       },
     },
     head.map(() => UNTOUCHED),
+    () => true,
   )
   return { ...offered, tried }
 }

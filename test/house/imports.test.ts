@@ -46,6 +46,17 @@ const VIOLATIONS: readonly (readonly [rule: string, files: Readonly<Record<strin
     'examine-knows-its-neighbours',
     { 'src/examine/a.ts': "import '../cli/b.ts'\n", 'src/cli/b.ts': 'export {}\n' },
   ],
+  [
+    'renderers-know-no-other',
+    {
+      'src/manifests/renderers/flux/a.ts': "import '../helm/render.ts'\n",
+      'src/manifests/renderers/helm/render.ts': 'export {}\n',
+    },
+  ],
+  [
+    'remote-knows-its-neighbours',
+    { 'src/remote/a.ts': "import '../cli/b.ts'\n", 'src/cli/b.ts': 'export {}\n' },
+  ],
   ['one-user-of-octokit', { 'src/jobs/a.ts': "import 'probot'\n" }],
   ['no-circles', { 'src/git/a.ts': "import './b.ts'\n", 'src/git/b.ts': "import './a.ts'\n" }],
 ]

@@ -96,10 +96,7 @@ describe('load', () => {
     })
     expect(await read(root)).toEqual({
       kinds: ['plain/ns.yaml Namespace'],
-      problems: [
-        'chart-not-rendered chart/Chart.yaml:1',
-        'remote-base remote/kustomization.yaml:1',
-      ],
+      problems: ['chart-not-rendered chart/Chart.yaml:1', 'remote-base remote/kustomization.yaml:1'],
     })
   })
 

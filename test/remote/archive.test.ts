@@ -187,6 +187,11 @@ describe('what is no archive', () => {
     ],
     ['a tar without an end', gzipSync(tar([chartYaml]).subarray(0, 1024)), 'ends too early'],
     [
+      'a header that was changed on the way',
+      gzipSync(Buffer.from(tar([chartYaml]).toString('latin1').replace('web/', 'wub/'), 'latin1')),
+      'is not a readable tar archive',
+    ],
+    [
       'a pax header that lies',
       tgz([{ name: 'x', type: 'x', content: '99 path=web/x\n' }, chartYaml]),
       'is not a readable tar archive',

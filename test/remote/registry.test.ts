@@ -153,6 +153,18 @@ describe('the token', () => {
     expect(web.heard.find(({ host }) => host === 'cdn.test')?.headers).not.toHaveProperty('authorization')
   })
 
+  it('is not asked for on the word of somebody else', async () => {
+    web.answer = (host, _path, response) =>
+      host === 'registry.test'
+        ? response.writeHead(307, { location: `https://cdn.test${web.port}/x` }).end()
+        : response
+            .writeHead(401, { 'www-authenticate': `Bearer realm="https://auth.test${web.port}/token"` })
+            .end()
+    const piece = await ask('1.2.3', {}, ['registry.test', 'auth.test', 'cdn.test'])
+    expect(reason(piece)).toBe(`cdn.test${web.port} answers 401 for the manifest of 1.2.3`)
+    expect(web.heard.map(({ host }) => host)).toEqual(['registry.test', 'cdn.test'])
+  })
+
   it.each([
     ['a password is wanted', { challenge: 'Basic realm="registry"' }, 'registry.test:PORT wants a login'],
     [

@@ -296,7 +296,8 @@ describe('caps', () => {
     web.answer = async (_host, _path, response) => {
       busy += 1
       most = Math.max(most, busy)
-      await new Promise((resolve) => setImmediate(resolve))
+      // Long enough for all the others to come in, if they may.
+      for (let turn = 0; turn < 500; turn += 1) await new Promise((resolve) => setImmediate(resolve))
       busy -= 1
       return response.end('kind: A\n')
     }

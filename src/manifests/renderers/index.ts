@@ -1,9 +1,9 @@
 // Every renderer, by the kind of unit that it renders.
 import type { Kitchen, Rendering, Unit, Waiting } from '../unit.ts'
-import { renderArgo } from './argocd.ts'
-import { renderFlux } from './flux.ts'
-import { renderHelm } from './helm.ts'
-import { renderKustomize } from './kustomize.ts'
+import { renderArgo } from './argocd/render.ts'
+import { renderFlux } from './flux/render.ts'
+import { renderHelm } from './helm/render.ts'
+import { renderKustomize } from './kustomize/render.ts'
 import { renderPlain } from './plain.ts'
 
 export function renderUnit(unit: Unit, kitchen: Kitchen): Promise<Rendering | Waiting> {

@@ -167,7 +167,7 @@ describe('where it goes', () => {
   })
 
   test('what is wrong with it is told in the cluster that it goes to', async () => {
-    const { renderArgo } = await import('../../../src/manifests/renderers/argocd.ts')
+    const { renderArgo } = await import('../../../src/manifests/renderers/argocd/render.ts')
     const { kitchenOf, unitOf } = await import('./argo.ts')
     const text = application('    path: none').replace('server: https://kubernetes.default.svc', 'name: prod')
     const kitchen = kitchenOf(treeOf({ 'argocd/app.yaml': text }))

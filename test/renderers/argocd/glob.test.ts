@@ -1,8 +1,8 @@
 // The three glob languages of Argo CD. Every row was put to the library that Argo CD uses: github.com/gobwas/glob
 // 0.2.3 without separators, path.Match of Go 1.26; those of git to `git ls-files`.
 import { describe, expect, test } from 'vitest'
-import { compileGlob } from '../../../src/manifests/renderers/argocd-glob.ts'
-import type { GlobLanguage } from '../../../src/manifests/renderers/argocd-glob.ts'
+import { compileGlob } from '../../../src/manifests/renderers/argocd/glob.ts'
+import type { GlobLanguage } from '../../../src/manifests/renderers/argocd/glob.ts'
 
 type Row = readonly [pattern: string, text: string, matches: boolean | null]
 

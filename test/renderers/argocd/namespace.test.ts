@@ -2,7 +2,7 @@
 // namespace is an object like any other, and its lines are those of the Application.
 import { expect, test } from 'vitest'
 import { linesOf, placeOf } from '../../../src/core/kubernetes/origin.ts'
-import { isManagedNamespace } from '../../../src/manifests/renderers/argocd-namespace.ts'
+import { isManagedNamespace } from '../../../src/manifests/renderers/argocd/namespace.ts'
 import { application, manifestIn, render } from './argo.ts'
 
 const POD = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n'

@@ -1,8 +1,8 @@
 // Templates of ApplicationSets. What a row of Go's says was put to text/template and sprig 3.3 of Go 1.26 as Argo CD
 // sets them up; what we do not evaluate is `unsupported`, never a guess.
 import { describe, expect, test } from 'vitest'
-import { goTemplate, sanitizeName } from '../../../src/manifests/renderers/argocd-go-template.ts'
-import { replaceIn } from '../../../src/manifests/renderers/argocd-template.ts'
+import { goTemplate, sanitizeName } from '../../../src/manifests/renderers/argocd/go-template.ts'
+import { replaceIn } from '../../../src/manifests/renderers/argocd/template.ts'
 
 const PARAMS = {
   s: 'Shop',

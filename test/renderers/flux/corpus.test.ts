@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { fluxPaths } from '../../../src/manifests/renderers/flux.ts'
+import { fluxPaths } from '../../../src/manifests/renderers/flux/render.ts'
 import { corpus } from '../../corpora/corpora.ts'
 import { answer, kitchenOf, objectOf, only, rendered } from './kitchen.ts'
 import type { TestKitchen } from './kitchen.ts'

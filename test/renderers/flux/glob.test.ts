@@ -1,6 +1,6 @@
 // Globs by gitignore(5), whose parts never match across a slash.
 import { expect, test } from 'vitest'
-import { globMatches } from '../../../src/manifests/renderers/flux-glob.ts'
+import { globMatches } from '../../../src/manifests/renderers/flux/glob.ts'
 
 test.each([
   ['*.md', 'a.md', true],

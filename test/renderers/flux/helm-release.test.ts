@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { locate } from '../../../src/core/yaml/index.ts'
-import { fluxPaths, renderFlux } from '../../../src/manifests/renderers/flux.ts'
+import { fluxPaths, renderFlux } from '../../../src/manifests/renderers/flux/render.ts'
 import type { HelmUnit } from '../../../src/manifests/unit.ts'
 import { GIT, answer, configMap, kitchenOf, objectOf, only, release, rendered } from './kitchen.ts'
 import type { Files } from './kitchen.ts'

@@ -1,7 +1,7 @@
 // Where the sources of Flux lead: https://fluxcd.io/flux/components/source/ and, for artifacts that are copied
 // together, docs/spec/v1beta1/artifactgenerators.md of fluxcd/source-watcher.
 import { describe, expect, test } from 'vitest'
-import { fluxPaths } from '../../../src/manifests/renderers/flux.ts'
+import { fluxPaths } from '../../../src/manifests/renderers/flux/render.ts'
 import {
   DEPLOYMENT,
   GIT,

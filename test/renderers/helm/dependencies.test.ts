@@ -1,9 +1,9 @@
 // Charts that charts bring: in charts/ as folders and packed, of this tree by file://, from elsewhere, and not at all.
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { chartAt, chartFiles, chartFolders, isChart } from '../../../src/manifests/renderers/helm-chart.ts'
+import { chartAt, chartFiles, chartFolders, isChart } from '../../../src/manifests/renderers/helm/chart.ts'
 import type { Fetched, Remote } from '../../../src/manifests/unit.ts'
-import { unpackChart } from '../../../src/manifests/renderers/helm-archive.ts'
+import { unpackChart } from '../../../src/manifests/renderers/helm/archive.ts'
 import { chartYaml, data, hasHelm, lineOf, names, only, render, shows, told, values } from './release.ts'
 import { nothingRemote, treeOf } from '../tree.ts'
 

@@ -4,7 +4,7 @@ import { placeOf, textAt, textsOf } from '../../../src/core/kubernetes/origin.ts
 import { lineAt } from '../../../src/core/source/text.ts'
 import { locate } from '../../../src/core/yaml/index.ts'
 import type { Route } from '../../../src/core/yaml/types.ts'
-import { renderKustomize } from '../../../src/manifests/renderers/kustomize.ts'
+import { renderKustomize } from '../../../src/manifests/renderers/kustomize/render.ts'
 import type { Kitchen, KustomizeUnit, Rendering } from '../../../src/manifests/unit.ts'
 import { kitchenOf } from '../tree.ts'
 import type { Files } from '../tree.ts'

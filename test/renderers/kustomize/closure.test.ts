@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { closureOf, kustomizationAt } from '../../../src/manifests/renderers/kustomize-closure.ts'
-import type { Closure } from '../../../src/manifests/renderers/kustomize-closure.ts'
+import { closureOf, kustomizationAt } from '../../../src/manifests/renderers/kustomize/closure.ts'
+import type { Closure } from '../../../src/manifests/renderers/kustomize/closure.ts'
 import { treeOf } from '../tree.ts'
 import type { Files } from '../tree.ts'
 

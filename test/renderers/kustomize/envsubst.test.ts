@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { envsubst } from '../../../src/manifests/renderers/envsubst.ts'
-import { flatVariables, refusedNames, replaceInValue } from '../../../src/manifests/renderers/substitute.ts'
+import { envsubst } from '../../../src/manifests/renderers/kustomize/envsubst.ts'
+import {
+  flatVariables,
+  refusedNames,
+  replaceInValue,
+} from '../../../src/manifests/renderers/kustomize/substitute.ts'
 
 const variables = (values: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
   new Map(Object.entries(values))
