@@ -45,7 +45,10 @@ export default {
       comment: 'A renderer returns units; who renders them is not its business.',
       severity: 'error',
       from: { path: '^src/manifests/renderers/([^/]+)/' },
-      to: { path: '^src/manifests/renderers/[^/]+/render.ts$', pathNot: '^src/manifests/renderers/$1/' },
+      to: {
+        path: '^src/manifests/renderers/[^/]+/render[^/]*\\.ts$',
+        pathNot: '^src/manifests/renderers/$1/',
+      },
     },
     {
       name: 'core-is-pure',

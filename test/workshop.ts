@@ -11,12 +11,14 @@ import type { Workshop } from '../src/manifests/workshop.ts'
 import { NO_REMOTE } from '../src/remote/remote.ts'
 
 const tools = createToolbox()
+/** By content: what two tests render alike is rendered once. */
+const rendered = memoryCache()
 
 export function testWorkshop(): Workshop {
   return {
     parsed: endlessMemory(),
     renderings: endlessMemory(),
-    rendered: memoryCache(),
+    rendered,
     tools,
     remote: NO_REMOTE,
   }

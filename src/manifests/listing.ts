@@ -95,7 +95,7 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /** A path of the tree, and every folder that holds it: in large trees, looked up and not searched for. */
-export function foldersOf(path: string): readonly string[] {
+function foldersOf(path: string): readonly string[] {
   const found = [path, '.']
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
     found.push(path.slice(0, at))

@@ -249,7 +249,7 @@ describe('mistakes end with a sentence, exit 2 and no stack trace', () => {
       [
         'an unknown cluster',
         (root) => ['check', root, '--cluster', 'prod'],
-        /--cluster prod: the configuration names default/,
+        /--cluster prod: there is no such cluster. The tree has default/,
       ],
       [
         'a namespace that nothing belongs to',

@@ -25,7 +25,7 @@ export interface TestKitchen extends Kitchen {
   readonly manifests: readonly Manifest[]
 }
 
-export function treeOf(files: Files, special: Options['special'] = {}): SourceTree {
+function treeOf(files: Files, special: Options['special'] = {}): SourceTree {
   const bytes = new Map(Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)]))
   const list: TreeFile[] = [
     ...[...bytes].map(([path, content]) => ({ path, mode: '100644', id: path, size: content.length })),

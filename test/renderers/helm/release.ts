@@ -18,9 +18,9 @@ export async function hasHelm(): Promise<boolean> {
 
 let found: Promise<unknown> | undefined
 
-export const APP = 'apps/shop.yaml'
+const APP = 'apps/shop.yaml'
 
-export function unitOf(some: Partial<HelmUnit> = {}): HelmUnit {
+function unitOf(some: Partial<HelmUnit> = {}): HelmUnit {
   return {
     kind: 'helm',
     title: 'chart charts/shop for Application shop',

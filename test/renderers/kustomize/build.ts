@@ -9,7 +9,7 @@ import type { Kitchen, KustomizeUnit, Rendering } from '../../../src/manifests/u
 import { kitchenOf } from '../tree.ts'
 import type { Files } from '../tree.ts'
 
-export function unitOf(folder: string, some: Partial<KustomizeUnit> = {}): KustomizeUnit {
+function unitOf(folder: string, some: Partial<KustomizeUnit> = {}): KustomizeUnit {
   return {
     kind: 'kustomize',
     title: `kustomization ${folder}`,

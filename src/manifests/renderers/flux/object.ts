@@ -58,7 +58,7 @@ export function toldAt(ask: Ask, origin: Origin, route: Route, problem: Told): P
 }
 
 /** What the object has of the wrong shape; Flux's API refuses all of it for that. */
-export function faultsOf(ask: Ask): readonly Problem[] {
+function faultsOf(ask: Ask): readonly Problem[] {
   return ask.spec.faults.map(({ route, message }) =>
     told(ask, route, {
       code: 'invalid-flux-object',

@@ -47,7 +47,7 @@ export function templateAt({ root }: Parts, source: string): TemplateAt | null {
 }
 
 /** The template as a file of the tree; null for one of a chart that is packed or was fetched. */
-export function fileOf({ chain, path }: TemplateAt): SourceFile | null {
+function fileOf({ chain, path }: TemplateAt): SourceFile | null {
   const part = chain.at(-1)
   const file = part === undefined ? null : textOf(part.files, path)
   return file === null || part?.folder == null ? null : { ...file, path: joinPath(part.folder, path) }
