@@ -10,24 +10,18 @@ import { isManagedNamespace } from './renderers/argocd/namespace.ts'
 export function mergeManagedNamespaces(manifests: readonly Manifest[]): readonly Manifest[] {
   const managed = grouped(manifests.filter(isManagedNamespace), nameIn)
   if (managed.size === 0) return manifests
-  const merged = new Map<string, Manifest>()
-  for (const [name, [first, ...others]] of managed) {
+  // Where manifests describe a namespace twice, that stays a problem: the labels go to the first of them.
+  const merged = new Map<Manifest, Manifest>()
+  for (const [name, applications] of managed) {
     const own = manifests.find(
       (one) => one.kind === 'Namespace' && !isManagedNamespace(one) && nameIn(one) === name,
     )
-    if (first !== undefined)
-      merged.set(name, [...(own === undefined ? [] : [first]), ...others].reduce(onTop, own ?? first))
+    const [first, ...others] = own === undefined ? applications : [own, ...applications]
+    if (first !== undefined) merged.set(first, others.reduce(onTop, first))
   }
-  const placed = new Set<string>()
-  return manifests.flatMap((manifest) => {
-    const now = manifest.kind === 'Namespace' ? merged.get(nameIn(manifest)) : undefined
-    if (now === undefined) return [manifest]
-    // A namespace that manifests describe twice stays described twice.
-    if (!isManagedNamespace(manifest) && placed.has(nameIn(manifest))) return [manifest]
-    if (placed.has(nameIn(manifest))) return []
-    placed.add(nameIn(manifest))
-    return [now]
-  })
+  return manifests.flatMap(
+    (manifest) => merged.get(manifest) ?? (isManagedNamespace(manifest) ? [] : manifest),
+  )
 }
 
 function onTop(below: Manifest, managed: Manifest): Manifest {
