@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config'
 // Two workers also on two cores, where vitest would take one: most stories wait for git and loopback. The time limit
 // is there for what hangs; a busy machine is not a failure.
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], maxWorkers: 2, testTimeout: 60_000 },
+  test: { include: ['test/**/*.test.ts'], maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 },
 })

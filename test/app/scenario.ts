@@ -27,7 +27,7 @@ export function scenario(
   tell: (story: Story) => Promise<void>,
   options: GitHubOptions = {},
 ): void {
-  test(name, { timeout: 30_000 }, async () => {
+  test(name, { timeout: 60_000 }, async () => {
     const github = await startGitHub(options)
     const cacheDirectory = await mkdtemp(join(tmpdir(), 'ambient-guard-story-'))
     const settings: Settings = {

@@ -18,7 +18,7 @@ interface Report {
 }
 
 describe.skipIf(repository === null || !hasTools)('flux-example', () => {
-  it('yields two clusters, with what is remote named', { timeout: 60_000 }, async () => {
+  it('yields two clusters, with what is remote named', { timeout: 180_000 }, async () => {
     const { code, stdout } = await ambientGuard(
       'check',
       repository ?? '',

@@ -50,7 +50,7 @@ describe.skipIf(shop === null)('online-boutique', () => {
 
   it(
     'loses every service whose policy names a port, with the right clients',
-    { timeout: 20_000 },
+    { timeout: 60_000 },
     async () => {
       const { code, stdout } = await ambientGuard('check', tree(), '--enroll', 'default', '--format', 'json')
       const { findings } = JSON.parse(stdout) as { readonly findings: readonly Found[] }
@@ -68,7 +68,7 @@ describe.skipIf(shop === null)('online-boutique', () => {
     },
   )
 
-  it('is mended by the fixes, all written together', { timeout: 20_000 }, async () => {
+  it('is mended by the fixes, all written together', { timeout: 60_000 }, async () => {
     const root = tree()
     const { code } = await ambientGuard('fix', root, '--enroll', 'default', '--write')
     expect(code).toBe(0)
@@ -96,7 +96,7 @@ describe.skipIf(shop === null)('online-boutique', () => {
 
   it.skipIf(!hasTools)(
     'loses the same behind kustomize, and is mended in the files of the component',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const asked = ['--enroll', 'default', '--format', 'json'] as const
       interface Report {
@@ -131,7 +131,7 @@ describe.skipIf(shop === null)('online-boutique', () => {
 
   it.skipIf(!hasTools)(
     'is four clusters as it stands, by what tells their paths apart',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const { stdout } = await ambientGuard(
         'check',

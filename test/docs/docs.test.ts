@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const RULES = join(ROOT, 'docs/rules')
 
 describe.each(readdirSync(RULES))('docs/rules/%s', (name) => {
-  it('prints what the page says', { timeout: 30_000 }, () => {
+  it('prints what the page says', { timeout: 60_000 }, () => {
     const page = readFileSync(join(RULES, name), 'utf8')
     const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-docs-'))
     try {
