@@ -49,7 +49,9 @@ export async function examine(examination: Examination): Promise<Report> {
   const { base: baseTree, head: headTree, config, enroll, only } = examination
   // One after the other: what both render alike is rendered once.
   const gatheredBase = baseTree === null ? null : await gatherOf(examination, baseTree)
-  const gatheredHead = baseTree === headTree ? null : await gatherOf(examination, headTree)
+  const gatheredHead =
+    baseTree === headTree ? null : await gatherOf(examination, headTree, gatheredBase?.taken)
+  const takenBefore = gatheredHead === null ? undefined : gatheredBase?.taken
   const headState = gatheredHead ?? (gatheredBase as Gathered)
   const states = gatheredBase === null ? [headState] : [gatheredBase, headState]
   const names = clusterNames(states)
@@ -83,7 +85,7 @@ export async function examine(examination: Examination): Promise<Report> {
     head: head.analyses,
     compared,
     tryOut: async (edits) => {
-      const gathered = await gatherOf(examination, overlayTree(headTree, edits))
+      const gathered = await gatherOf(examination, overlayTree(headTree, edits), takenBefore)
       // An edit that makes or loses a cluster is compared with nothing, and proves nothing.
       if (!isSame(everyCluster(config, clusterNames([gathered]), [gathered]), existing))
         return { head: [], compared: [] }
@@ -140,10 +142,15 @@ function isSame(a: readonly ClusterConfig[], b: readonly ClusterConfig[]): boole
   return a.length === b.length && a.every(({ name }, index) => name === b[index]?.name)
 }
 
-function gatherOf({ config, repositories, workshop }: Examination, tree: Tree): Promise<Gathered> {
+function gatherOf(
+  { config, repositories, workshop }: Examination,
+  tree: Tree,
+  takenBefore?: ReadonlySet<string>,
+): Promise<Gathered> {
   const { clusters, ignorePaths } = config
   const assumed = [...new Set(clusters.flatMap(({ assume }) => assume.manifests))]
-  return gather(tree, { ignorePaths, assumed, clusters, repositories }, workshop)
+  const known = takenBefore === undefined ? {} : { takenBefore }
+  return gather(tree, { ignorePaths, assumed, clusters, repositories, ...known }, workshop)
 }
 
 /** Every cluster of any of the states, by name. */

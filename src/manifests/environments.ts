@@ -30,7 +30,7 @@ export function environmentsOf(roots: readonly Rooted[]): Environments {
     if (parts !== null && isStrong(a, b, parts.at, roots, identities)) {
       names.add(parts.a)
       names.add(parts.b)
-    } else if (!a.plain && !b.plain) weak.push([a, b])
+    } else if (!a.plain && !b.plain && differ(a, b, identities)) weak.push([a, b])
   }
   for (const [a, b] of weak) {
     if (environmentOf(a.path, names) !== environmentOf(b.path, names)) continue
@@ -71,7 +71,7 @@ export function sortRoots<R extends Rooted>(
     const known = made.get(name)
     if (root.plain || known === undefined) return true
     return ![...identitiesOf(root)].some(
-      ([identity, manifest]) => known.has(identity) && !isShared(known.get(identity), manifest),
+      ([identity, manifest]) => known.has(identity) && !isEqual(known.get(identity)?.object, manifest.object),
     )
   }
   for (const root of roots) {
@@ -95,6 +95,8 @@ function environmentOf(path: string, names: Environments): string | null {
 }
 
 type Identities = ReadonlyMap<string, Manifest>
+
+const NONE: Identities = new Map()
 
 const identified = new WeakMap<readonly Manifest[], Identities>()
 
@@ -129,6 +131,14 @@ function rivals<R extends Rooted>(
     }
   }
   return [...pairs].flatMap(([first, others]) => [...others].map((other) => [first, other] as const))
+}
+
+/** A few things that two roots share word for word, such as a common policy, are of one cluster as well as of two. */
+function differ(a: Rooted, b: Rooted, identities: ReadonlyMap<Rooted, Identities>): boolean {
+  const [left, right] = [identities.get(a) ?? NONE, identities.get(b) ?? NONE]
+  const shared = [...left].filter(([identity]) => right.has(identity))
+  const few = shared.length * 2 < Math.min(left.size, right.size)
+  return !few || shared.some(([identity, { object }]) => !isEqual(object, right.get(identity)?.object))
 }
 
 /** Two applications may well bring the same Namespace along; applied twice, it is one. */

@@ -7,6 +7,7 @@ import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
 import type { Tree } from '../git/tree.ts'
+import { appliedByNobody, noLongerApplied, takenIn, withoutAbandoned } from './abandoned.ts'
 import { firstSeeds, leftSeeds, survey, unapplied } from './discover.ts'
 import { environmentsOf, homesOf, sortRoots } from './environments.ts'
 import type { Environments, Rooted } from './environments.ts'
@@ -24,11 +25,15 @@ export interface LoadOptions extends ListOptions {
   readonly clusters: readonly ClusterConfig[]
   /** URLs under which this tree is known; empty where nobody knows. */
   readonly repositories: readonly string[]
+  /** What something took in before this change: where nothing does any more, it is not applied, and is no root of its own. */
+  readonly takenBefore?: ReadonlySet<string>
 }
 
 /** Everything that a tree makes somebody apply, before it is sorted into clusters. */
 export interface Gathered {
   readonly shares: readonly Share[]
+  /** Paths that something else takes in: they are applied because of it. */
+  readonly taken: ReadonlySet<string>
   /** The blob id of whatever stands at a path. */
   readonly idOf: (path: string) => string | undefined
   readonly text: (path: string) => Promise<SourceFile | null>
@@ -38,6 +43,7 @@ export interface Gathered {
 interface Share {
   readonly owner: ClusterConfig | null
   readonly roots: readonly Root[]
+  readonly taken: ReadonlySet<string>
   /** Of files rather than of objects. */
   readonly problems: readonly Problem[]
   /** Paths that are not read and bear on manifests all the same. */
@@ -89,13 +95,15 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
     owners.map((owner) => {
       const isOurs = (path: string): boolean =>
         owner === null ? !pathed.some((cluster) => within(cluster, path)) : within(owner, path)
-      return shareOf(owner, isOurs, listing, kitchen, everyFile)
+      return shareOf(owner, isOurs, listing, kitchen, everyFile, options.takenBefore ?? NOBODY)
     }),
   )
-  return { shares, idOf: listing.idOf, text: listing.tree.text }
+  const taken = new Set(shares.flatMap((share) => [...share.taken]))
+  return { shares, taken, idOf: listing.idOf, text: listing.tree.text }
 }
 
 const MANY = 20
+const NOBODY: ReadonlySet<string> = new Set()
 
 async function shareOf(
   owner: ClusterConfig | null,
@@ -103,19 +111,24 @@ async function shareOf(
   listing: Listing,
   kitchen: KitchenBase,
   parsed: Parameters<typeof survey>[1],
+  takenBefore: ReadonlySet<string>,
 ): Promise<Share> {
   const found = await survey(listing, parsed, isOurs, kitchen)
-  let seeds = await firstSeeds(found)
+  const first = withoutAbandoned(await firstSeeds(found), listing.tree, takenBefore)
+  const abandoned = new Set(first.abandoned)
+  let seeds = first.seeds
   let roots = await expand(seeds, kitchen)
-  const coveredBy = (some: readonly Root[]): ReadonlySet<string> =>
-    new Set(some.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs)))
   let covered = coveredBy(roots)
   for (;;) {
-    const left = await leftSeeds(found, covered)
-    if (left.length === 0) break
+    const next = withoutAbandoned(
+      await leftSeeds(found, new Set([...covered, ...abandoned])),
+      listing.tree,
+      takenBefore,
+    )
+    for (const path of next.abandoned) abandoned.add(path)
+    if (next.seeds.length === 0) break
     // One at a time, as it may lead to the others; many have nothing to do with each other.
-    const more = left.length > MANY ? left : left.slice(0, 1)
-    seeds = [...seeds, ...more]
+    seeds = [...seeds, ...(next.seeds.length > MANY ? next.seeds : next.seeds.slice(0, 1))]
     roots = await expand(seeds, kitchen)
     const before = covered.size
     covered = coveredBy(roots)
@@ -125,9 +138,24 @@ async function shareOf(
   return {
     owner,
     roots,
-    watched: [...watched, ...found.unlisted.map(({ path }) => path), ...chartFiles(found.charts, listing)],
-    problems: [...listing.problems.filter(({ path }) => isOurs(path)), ...(await unapplied(found, covered))],
+    taken: takenIn(roots, listing.tree),
+    watched: [
+      ...watched,
+      ...abandoned,
+      ...found.unlisted.map(({ path }) => path),
+      ...chartFiles(found.charts, listing),
+    ],
+    problems: [
+      ...listing.problems.filter(({ path }) => isOurs(path)),
+      ...(await unapplied(found, covered)),
+      ...[...abandoned].filter((path) => !covered.has(path)).map((path) => noLongerApplied(path, parsed)),
+      ...(found.claims.length === 0 ? [] : appliedByNobody(roots)),
+    ],
   }
+}
+
+function coveredBy(roots: readonly Root[]): ReadonlySet<string> {
+  return new Set(roots.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs)))
 }
 
 /** What a chart that nobody installs would be made of. */

@@ -99,6 +99,17 @@ describe('roots and clusters', () => {
     ).toEqual({ 'the only one': ['api', 'web'] })
   })
 
+  it('lets two applications take in the same few objects, word for word', () => {
+    const own = ['a', 'b', 'c'].map((name) => `Deployment shop/${name}`)
+    const others = ['d', 'e', 'f'].map((name) => `Deployment shop/${name}`)
+    expect(
+      sorted(
+        rendered('apps/web', 'Deployment common/proxy', ...own),
+        rendered('apps/pay', 'Deployment common/proxy', ...others),
+      ),
+    ).toEqual({ 'the only one': ['apps/web', 'apps/pay'] })
+  })
+
   it('never merges roots that describe one namespace in two ways', () => {
     expect(
       sorted(

@@ -1,0 +1,104 @@
+// What is there and nobody applies. A folder that an overlay no longer takes in, or whose Application is gone, still
+// looks like a root; counted as one, it would stand for what the change takes away.
+import { posix } from 'node:path'
+import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
+import { namespaceOf } from '../core/kubernetes/manifest.ts'
+import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { placeOf } from '../core/kubernetes/origin.ts'
+import type { Problem } from '../core/source/problem.ts'
+import type { Root, Seed } from './expand.ts'
+import type { ParsedFile } from './parse.ts'
+import { kustomizationAt } from './renderers/kustomize/closure.ts'
+import type { SourceTree } from './source-tree.ts'
+import type { Unit } from './unit.ts'
+
+/** Every path that a root takes in, without the files that make it a root. */
+export function takenIn(roots: readonly Root[], tree: SourceTree): ReadonlySet<string> {
+  const own = new Set(roots.flatMap(({ units }) => units.flatMap((unit) => ownFiles(unit, tree))))
+  const inputs = roots.flatMap(({ parts }) => parts.flatMap((part) => part.inputs))
+  return new Set(inputs.filter((path) => !own.has(path)))
+}
+
+/** Roots that were none before the change, because something took them in, are abandoned. */
+export function withoutAbandoned(
+  seeds: readonly Seed[],
+  tree: SourceTree,
+  takenBefore: ReadonlySet<string>,
+): { readonly seeds: readonly Seed[]; readonly abandoned: readonly string[] } {
+  const abandoned: string[] = []
+  const kept = seeds.flatMap((seed): Seed[] => {
+    const units = seed.units.flatMap((unit): Unit[] => {
+      if (unit.kind !== 'plain' && unit.kind !== 'kustomize') return [unit]
+      const gone = ownFiles(unit, tree).filter((path) => takenBefore.has(path))
+      abandoned.push(...gone)
+      if (gone.length === 0) return [unit]
+      if (unit.kind === 'kustomize') return []
+      const paths = unit.paths.filter((path) => !gone.includes(path))
+      return paths.length === 0 ? [] : [{ ...unit, paths }]
+    })
+    return units.length === 0 ? [] : [{ ...seed, units }]
+  })
+  return { seeds: kept, abandoned }
+}
+
+function ownFiles(unit: Unit, tree: SourceTree): readonly string[] {
+  switch (unit.kind) {
+    case 'plain':
+      return unit.paths
+    case 'kustomize':
+      return [kustomizationAt(tree, unit.folder) ?? []].flat()
+    case 'helm':
+      return []
+    case 'argocd':
+    case 'flux':
+      return [unit.manifest.origin.file.path]
+  }
+}
+
+/** It was applied, and is not any more: what it admitted is gone, and is judged so. */
+export function noLongerApplied(path: string, parsed: readonly ParsedFile[]): Problem {
+  const manifests = parsed.find((file) => file.path === path)?.manifests ?? []
+  const named = manifests.flatMap((manifest) => namespacesOf(manifest))
+  const what =
+    /^kustomization\.ya?ml$/i.test(posix.basename(path)) || posix.basename(path) === 'Kustomization'
+  return {
+    path,
+    line: 1,
+    code: 'no-longer-applied',
+    class: 'unseen',
+    message: `Nothing takes in ${what ? `the kustomization in ${posix.dirname(path)}` : path} any more: it was judged as no longer applied.`,
+    remedy: 'Remove it, if that is meant; name it again, if it is not.',
+    hides: { namespaces: named.length === 0 ? 'all' : [...new Set(named)] },
+  }
+}
+
+/**
+ * Policies that stand in the tree beside its controllers, and that none of them applies: a person may. They were judged
+ * as if they were, and what hangs on them is not known.
+ */
+export function appliedByNobody(roots: readonly Root[]): readonly Problem[] {
+  return roots.flatMap(({ parts, units }) => {
+    if (!units.every(({ kind }) => kind === 'plain' || kind === 'kustomize')) return []
+    const own = parts.flatMap(({ manifests }) => manifests)
+    // Where controllers begin, somebody applies what stands there.
+    if (parts.some((part) => part.units.some(({ kind }) => kind === 'argocd' || kind === 'flux'))) return []
+    const policies = own.filter((one) => groupKindOf(one) === 'networking.k8s.io/NetworkPolicy')
+    const [first] = policies
+    if (first === undefined) return []
+    const more = policies.length - 1
+    return [
+      {
+        ...placeOf(first.origin, []),
+        code: 'applied-by-nobody',
+        class: 'unseen' as const,
+        message: `No Application or Flux object of the tree applies NetworkPolicy ${namespaceOf(first.object) ?? ''}/${nameIn(first)}${more === 0 ? '' : ` and ${String(more)} more beside it`}: whether somebody else does is not known, and it was judged as if.`,
+        remedy: 'Let an object of the tree apply it, or leave it out with ignorePaths.',
+        hides: { namespaces: [...new Set(policies.flatMap((one) => namespacesOf(one)))] },
+      },
+    ]
+  })
+}
+
+function namespacesOf(manifest: Manifest): readonly string[] {
+  return manifest.kind === 'Namespace' ? [nameIn(manifest)] : [namespaceOf(manifest.object) ?? []].flat()
+}
