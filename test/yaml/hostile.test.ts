@@ -5,10 +5,10 @@ import { locate, patchDocument, readDocument, splitDocuments } from '../../src/c
 import { MAX_LENGTH } from '../../src/core/yaml/limits.ts'
 
 /**
- * Milliseconds of processor time, which other work on the machine adds little to: twenty times what sorting 200,000
+ * Milliseconds of processor time, which other work on the machine adds little to: fifty times what sorting 200,000
  * texts takes here and now. What is quadratic takes minutes, on a fast machine and on a slow one.
  */
-const SOON = 20 * sorting()
+const SOON = 50 * sorting()
 
 function sorting(): number {
   const texts = Array.from({ length: 200_000 }, (_, index) => String((index * 7919) % 1_000_003))
