@@ -1,6 +1,6 @@
 // The one story that both faces call: load both states, analyse, compare, propose fixes, prove them.
 import { analyze, compare, conclude, explain, policiesOf, probesHangOnCni } from '../core/index.ts'
-import type { Analysis, Comparison, Touched } from '../core/index.ts'
+import type { Analysis, ComparedProblem, Comparison, Touched } from '../core/index.ts'
 import { CONFIG_PATH } from '../core/config.ts'
 import type { ClusterConfig, Config } from '../core/config.ts'
 import { byChange } from '../core/findings/compare.ts'
@@ -199,22 +199,32 @@ async function thinkOf(
 /** Settings for a cluster that is not there are settings that nobody applies. */
 function unknownClusters(
   { clusters }: Config,
-  { alone }: ClusterNames,
+  { alone, idle }: ClusterNames,
   found: readonly ClusterConfig[],
 ): readonly Problem[] {
-  if (alone) return []
+  const empty = idle.map(({ name, paths }): Problem => ({
+    path: CONFIG_PATH,
+    line: 1,
+    code: 'no-file-in-paths',
+    class: 'unseen',
+    message: `The paths of the cluster ${name}, ${(paths ?? []).join(', ')}, hold no file.`,
+    remedy: `Correct clusters.${name}.paths: folders, files and glob patterns, from the root of the repository.`,
+    hides: { namespaces: 'all', under: ['.'] },
+  }))
+  if (alone) return empty
   const names = found.map(({ name }) => name)
-  return clusters
+  const strangers = clusters
     .filter(({ name, paths }) => paths === null && name !== 'default' && !names.includes(name))
-    .map(({ name }) => ({
+    .map(({ name }): Problem => ({
       path: CONFIG_PATH,
       line: 1,
       code: 'unknown-cluster',
-      class: 'unseen' as const,
+      class: 'unseen',
       message: `The configuration describes the cluster ${name}, and the tree shows only ${names.join(', ')}.`,
       remedy: `Call it as the tree does, or say with clusters.${name}.paths what belongs to it.`,
-      hides: { namespaces: 'all' as const },
+      hides: { namespaces: 'all' },
     }))
+  return [...empty, ...strangers]
 }
 
 /** `before` is the head without the question that was asked: what enrolment changes is judged even without a base. */
@@ -297,9 +307,15 @@ async function toolsFor(
   return used.flatMap((tool) => (tool === null ? [] : [tool]))
 }
 
-/** A problem of a file that two clusters share is said once. */
-function unique<T>(problems: readonly T[]): T[] {
-  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
+/** A problem that two clusters share is said once: as what it is to the one that it matters to. */
+function unique(problems: readonly ComparedProblem[]): ComparedProblem[] {
+  const found = new Map<string, ComparedProblem>()
+  for (const problem of problems) {
+    const key = JSON.stringify({ ...problem, relevant: null, hides: null })
+    const known = found.get(key)
+    if (known === undefined || (problem.relevant && !known.relevant)) found.set(key, problem)
+  }
+  return [...found.values()]
 }
 
 function filesOf(findings: readonly ReportFinding[]): ReadonlyMap<string, SourceFile> {

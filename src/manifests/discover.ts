@@ -205,6 +205,7 @@ async function kustomizationSeeds(tree: SourceTree, closures: readonly Closure[]
         additions: {},
         generated: null,
         substitutions: null,
+        reachesOut: false,
       }
       return [{ path: folder, plain: false, units: [unit] }]
     }),

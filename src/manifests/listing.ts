@@ -94,6 +94,16 @@ export function isWithin(path: string, folder: string): boolean {
   return whole === '.' || path === whole || path.startsWith(`${whole}/`)
 }
 
+/** Is a path one of these files, below one of these folders, or what one of these glob patterns names or holds? */
+export function pathMatcher(patterns: readonly string[]): (path: string) => boolean {
+  const globs = patterns
+    .map((pattern) => posix.normalize(pattern).replace(/\/$/, ''))
+    .filter((pattern) => picomatch.scan(pattern).isGlob)
+    .flatMap((pattern) => [pattern, `${pattern}/**`])
+  const matches = picomatch(globs, { dot: true })
+  return (path) => patterns.some((pattern) => isWithin(path, pattern)) || (globs.length > 0 && matches(path))
+}
+
 /** A path of the tree, and every folder that holds it: in large trees, looked up and not searched for. */
 function foldersOf(path: string): readonly string[] {
   const found = [path, '.']

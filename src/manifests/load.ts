@@ -13,9 +13,10 @@ import { environmentsOf, homesOf, sortRoots } from './environments.ts'
 import type { Environments, Rooted } from './environments.ts'
 import { expand } from './expand.ts'
 import type { KitchenBase, Part, RenderedUnit, Root } from './expand.ts'
-import { isChartPart, isWithin, listTree } from './listing.ts'
+import { isChartPart, listTree, pathMatcher } from './listing.ts'
 import type { Listing, ListOptions } from './listing.ts'
 import { mergeManagedNamespaces } from './managed-namespaces.ts'
+import { describedOutside, isNamespace } from './outside-paths.ts'
 import { readFiles } from './read-files.ts'
 import { sourceMatcher } from './repository-urls.ts'
 import type { Workshop } from './workshop.ts'
@@ -34,6 +35,8 @@ export interface Gathered {
   readonly shares: readonly Share[]
   /** Paths that something else takes in: they are applied because of it. */
   readonly taken: ReadonlySet<string>
+  /** Configured clusters whose paths hold no file. */
+  readonly idle: readonly ClusterConfig[]
   /** The blob id of whatever stands at a path. */
   readonly idOf: (path: string) => string | undefined
   readonly text: (path: string) => Promise<SourceFile | null>
@@ -48,6 +51,8 @@ interface Share {
   readonly problems: readonly Problem[]
   /** Paths that are not read and bear on manifests all the same. */
   readonly watched: readonly string[]
+  /** Namespaces as files describe them that are in the paths of no configured cluster; none where paths do not decide. */
+  readonly outside: readonly Manifest[]
 }
 
 export interface LoadedCluster {
@@ -87,19 +92,27 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
   const everyFile = [...parsed.values()]
   const asksForValues = everyFile.some(({ manifests }) => manifests.some(namesConfigMaps))
   const pathed = options.clusters.filter(({ paths }) => paths !== null)
-  const within = ({ paths }: ClusterConfig, path: string): boolean =>
-    paths?.some((folder) => isWithin(path, folder)) ?? false
+  const holds = new Map(pathed.map((cluster) => [cluster, pathMatcher(cluster.paths ?? [])]))
+  const within = (cluster: ClusterConfig, path: string): boolean => holds.get(cluster)?.(path) ?? false
   const owners: readonly (ClusterConfig | null)[] =
     pathed.length < options.clusters.length || pathed.length === 0 ? [...pathed, null] : pathed
+  const every = listing.tree.below('.')
+  const idle = pathed.filter((cluster) => !every.some(({ path }) => within(cluster, path)))
+  const homeless = everyFile.filter(({ path }) => !pathed.some((cluster) => within(cluster, path)))
+  const outside = homeless.flatMap(({ manifests }) => manifests.filter(isNamespace))
   const shares = await Promise.all(
-    owners.map((owner) => {
+    owners.map(async (owner): Promise<Share> => {
       const isOurs = (path: string): boolean =>
         owner === null ? !pathed.some((cluster) => within(cluster, path)) : within(owner, path)
-      return shareOf(owner, isOurs, listing, kitchen, everyFile, options.takenBefore ?? NOBODY)
+      const share = await shareOf(owner, isOurs, listing, kitchen, everyFile, options.takenBefore ?? NOBODY)
+      // Where nothing is a cluster's, every change may have been meant for it.
+      const watched =
+        owner !== null && idle.includes(owner) ? listing.plain.map(({ path }) => path) : share.watched
+      return { ...share, watched, outside: owner === null ? [] : outside }
     }),
   )
   const taken = new Set(shares.flatMap((share) => [...share.taken]))
-  return { shares, taken, idOf: listing.idOf, text: listing.tree.text }
+  return { shares, taken, idle, idOf: listing.idOf, text: listing.tree.text }
 }
 
 const MANY = 20
@@ -112,7 +125,7 @@ async function shareOf(
   kitchen: KitchenBase,
   parsed: Parameters<typeof survey>[1],
   takenBefore: ReadonlySet<string>,
-): Promise<Share> {
+): Promise<Omit<Share, 'outside'>> {
   const found = await survey(listing, parsed, isOurs, kitchen)
   const first = withoutAbandoned(await firstSeeds(found), listing.tree, takenBefore)
   const abandoned = new Set(first.abandoned)
@@ -182,6 +195,8 @@ export interface ClusterNames {
   readonly homes: readonly string[]
   /** Is there one cluster alone, in every state? */
   readonly alone: boolean
+  /** Configured clusters whose paths hold no file of any state. */
+  readonly idle: readonly ClusterConfig[]
 }
 
 export function clusterNames(states: readonly Gathered[]): ClusterNames {
@@ -193,7 +208,8 @@ export function clusterNames(states: readonly Gathered[]): ClusterNames {
   )
   const named = new Set([...homes, ...targets.filter((name) => name !== null)])
   const hasHome = homes.length === 0 && targets.includes(null)
-  return { environments, homes, alone: named.size + (hasHome ? 1 : 0) <= 1 }
+  const idle = (states[0]?.idle ?? []).filter((one) => states.every((state) => state.idle.includes(one)))
+  return { environments, homes, alone: named.size + (hasHome ? 1 : 0) <= 1, idle }
 }
 
 /** Where an Argo CD lives that only tells other clusters what to run, there is nothing to judge. */
@@ -232,10 +248,8 @@ function ofOwner(share: Share, owner: ClusterConfig): readonly LoadedCluster[] {
   return assemble(
     share,
     parts.map(({ root, part }) => ({ name: target(part), root, part })),
-    (name) => ({
-      ...owner,
-      name,
-    }),
+    (name) => ({ ...owner, name }),
+    owner.name,
   )
 }
 
@@ -256,6 +270,7 @@ function discovered(
         share,
         placed.map(({ root, part }) => ({ name: config.name, root, part })),
         () => config,
+        config.name,
       ),
     )
   const here = placed.filter(({ name, part }) => name !== null || isLivedIn(part))
@@ -263,6 +278,7 @@ function discovered(
     share,
     here.map(({ name, root, part }) => ({ name: name ?? 'default', root, part })),
     (name) => clusterNamed(name, configured),
+    'default',
   )
 }
 
@@ -273,18 +289,26 @@ interface Placed {
 }
 
 function assemble(
-  { problems, watched }: Share,
+  { problems, watched, outside }: Share,
   placed: readonly Placed[],
   configOf: (name: string) => ClusterConfig,
+  emptyName: string,
 ): readonly LoadedCluster[] {
   const names = [...new Set(placed.map(({ name }) => name))]
-  return (names.length === 0 ? [configOf('default').name] : names).map((name): LoadedCluster => {
+  return (names.length === 0 ? [emptyName] : names).map((name): LoadedCluster => {
     const own = placed.filter((one) => one.name === name)
+    const config = configOf(name)
+    const manifests = mergeManagedNamespaces(own.flatMap(({ part }) => part.manifests))
+    const missed = describedOutside(config, manifests, outside)
     return {
-      config: configOf(name),
-      manifests: mergeManagedNamespaces(own.flatMap(({ part }) => part.manifests)),
-      problems: [...problems, ...own.flatMap(({ part }) => part.problems)],
-      inputs: new Set([...watched, ...own.flatMap(({ part }) => part.inputs)]),
+      config,
+      manifests,
+      problems: [...problems, ...own.flatMap(({ part }) => part.problems), ...missed],
+      inputs: new Set([
+        ...watched,
+        ...own.flatMap(({ part }) => part.inputs),
+        ...missed.map(({ path }) => path),
+      ]),
       units: own.flatMap(({ part }) => part.units),
       roots: [...new Set(own.map(({ root }) => root.path))].sort(compareText),
     }

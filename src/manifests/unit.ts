@@ -38,6 +38,8 @@ export interface KustomizeUnit extends AnyUnit {
   readonly generated: readonly string[] | null
   /** What replaces `${name}` in the output, as Flux does after the build; null: nothing is replaced. */
   readonly substitutions: ReadonlyMap<string, string> | null
+  /** Does who builds it let it name files outside of its folder? kustomize refuses by default; Flux does not. */
+  readonly reachesOut: boolean
 }
 
 /** A chart of this tree, as a release of it. */

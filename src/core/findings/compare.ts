@@ -160,6 +160,7 @@ const DECISIVE = [
   'remote-source',
   'generator-not-supported',
   'plugin-not-supported',
+  'namespace-outside-paths',
 ]
 
 /** A policy that nobody enforces hides nothing, and its going is no news. */

@@ -75,7 +75,7 @@ function undescribedNamespaces({ state, mesh }: World): readonly Problem[] {
         ...first,
         code: 'namespace-not-described',
         class: 'unseen',
-        message: `Nothing in the tree describes the namespace ${namespace.name}, so whether its workloads are enrolled in Ambient is not known.`,
+        message: `${state.config.paths === null ? 'Nothing in the tree' : `Nothing in the paths of the cluster ${state.config.name}`} describes the namespace ${namespace.name}, so whether its workloads are enrolled in Ambient is not known.`,
         remedy: `Add its manifest, or state its labels under clusters.${state.config.name}.assume.namespaces.${namespace.name} in .github/ambient-guard.yml.`,
         hides: { namespaces: [namespace.name] },
       },

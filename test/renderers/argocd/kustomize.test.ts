@@ -31,6 +31,7 @@ test('a kustomization of this tree, with its file as the host of patches', async
     additions: {},
     generated: null,
     substitutions: null,
+    reachesOut: false,
     at: { path: 'argocd/app.yaml', line: 9 },
     host: {
       kind: 'kustomization',

@@ -28,6 +28,7 @@ describe('the path', () => {
       additions: {},
       generated: null,
       substitutions: null,
+      reachesOut: true,
       title: 'Flux Kustomization flux-system/apps',
       namespace: null,
       cluster: null,

@@ -21,6 +21,7 @@ function unitOf(folder: string, some: Partial<KustomizeUnit> = {}): KustomizeUni
     additions: {},
     generated: null,
     substitutions: null,
+    reachesOut: false,
     ...some,
   }
 }

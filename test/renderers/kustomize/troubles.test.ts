@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { kitchenOf, tool, toolbox } from '../tree.ts'
 import type { Files } from '../tree.ts'
 import { at, build, namesOf, only } from './build.ts'
@@ -177,6 +180,78 @@ metadata:
     const { manifests, problems } = await build(files, 'app')
     expect(manifests).toEqual([])
     expect(problems).toMatchObject([{ code: 'kustomization-failed' }])
+  })
+})
+
+it.skipIf(there === null)('aliases that multiply never reach kustomize', async () => {
+  const bomb = ['a: &a [x, x, x, x, x, x, x, x, x, x]']
+  for (const [one, next] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh'].map((pair) => [...pair]))
+    bomb.push(`${next}: &${next} [${Array.from({ length: 10 }, () => `*${one}`).join(', ')}]`)
+  const runs = toolbox.runs()
+  const files = app('resources: [policy.yaml, bomb.yaml]\n', {
+    'app/bomb.yaml': `kind: ConfigMap\n${bomb.join('\n')}\n`,
+  })
+  const rendering = await build(files, 'app')
+  expect(rendering.manifests).toEqual([])
+  expect(rendering.problems).toMatchObject([
+    { path: 'app/bomb.yaml', line: 7, class: 'unreadable', hides: { namespaces: ['shop'], under: ['app'] } },
+  ])
+  expect(rendering.problems[0]?.message).toContain('aliases add more than 400000 nodes')
+  expect(toolbox.runs()).toBe(runs)
+})
+
+describe.skipIf(there === null)('files outside of the folder', () => {
+  const beside = app('resources:\n  - policy.yaml\n  - ../shared.yaml\n', { 'shared.yaml': policy('shared') })
+
+  it('are refused as kustomize refuses them', async () => {
+    const { manifests, problems } = await build(beside, 'app')
+    expect(manifests).toEqual([])
+    expect(problems).toMatchObject([{ code: 'kustomization-failed', class: 'unreadable' }])
+  })
+
+  it('are read where the controller lets them', async () => {
+    const rendering = await build(beside, 'app', { reachesOut: true })
+    expect(namesOf(rendering)).toEqual(['NetworkPolicy/shared', 'NetworkPolicy/web'])
+    expect(rendering.problems).toEqual([])
+    expect(rendering.manifests.map(({ origin }) => origin.file.path)).toEqual([
+      'shared.yaml',
+      'app/policy.yaml',
+    ])
+  })
+
+  describe('of the machine', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-test-'))
+    const secret = join(folder, 'secret')
+    writeFileSync(secret, 'the key of this machine')
+    afterAll(() => {
+      rmSync(folder, { recursive: true })
+    })
+    const generator = `apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: taken, namespace: shop}\nfiles: [key=${secret}]\n`
+    const patched = `apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: taken}\nfiles: [policy.yaml]\n`
+
+    it.each<[string, Files]>([
+      ['named in a generator', app(`configMapGenerator:\n  - name: taken\n    files: [${secret}]\n`)],
+      [
+        'named in a field that nobody knows',
+        app(`resources: [policy.yaml]\nelsewhere:\n  - ${secret}\nconfigMapGenerator: []\n`),
+      ],
+      ['in a configuration', app('generators: [gen.yaml]\n', { 'app/gen.yaml': generator })],
+      [
+        'in a configuration that stands in the kustomization',
+        app(`generators:\n  - |-\n    ${generator.trimEnd().replaceAll('\n', '\n    ')}\n`),
+      ],
+      [
+        'in a patch of a configuration',
+        app('generators: [gen]\n', {
+          'app/gen/kustomization.yaml': `resources: [gen.yaml]\npatches:\n  - patch: |-\n      apiVersion: builtin\n      kind: ConfigMapGenerator\n      metadata: {name: taken}\n      files: [${secret}]\n`,
+          'app/gen/gen.yaml': patched,
+        }),
+      ],
+      ['by way of the folders above', app(`resources: [policy.yaml, ../../../../../..${secret}]\n`)],
+    ])('are not, %s', async (_, files) => {
+      const { manifests } = await build(files, 'app', { reachesOut: true })
+      expect(JSON.stringify(manifests)).not.toContain('the key of this machine')
+    })
   })
 })
 

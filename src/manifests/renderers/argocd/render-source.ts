@@ -131,6 +131,7 @@ const RENDERERS: Readonly<Record<Tool, SourceRenderer>> = {
       additions: additionsOf(kustomize, folder, host.file?.text ?? null, kitchen.tree, environment),
       generated: null,
       substitutions: null,
+      reachesOut: false,
     })
   },
   async directory(order, folder, gathered) {

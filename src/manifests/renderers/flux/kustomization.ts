@@ -86,6 +86,8 @@ async function buildOf(
     additions,
     generated,
     substitutions: substitutions.values,
+    // pkg/kustomize of Flux builds with LoadRestrictionsNone.
+    reachesOut: true,
     host: await hostAt(tree, at),
   })
   const unsure = (files: readonly string[], folders: readonly string[]): Promise<readonly Problem[]> =>

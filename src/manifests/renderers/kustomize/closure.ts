@@ -60,6 +60,11 @@ export interface Closure {
   readonly troubles: readonly Trouble[]
   /** The same, without more: broken entries, and what is behind links. What is remote is told of by who fetches. */
   readonly problems: readonly Problem[]
+  /**
+   * Can the build read nothing outside of the tree, even where nothing holds it back? Every path stands in a
+   * kustomization, and leads to somewhere in the tree; what a configuration is made to ask for, nobody knows.
+   */
+  readonly staysInside: boolean
   /** False where nothing is built: the root cannot be read, or a file that changes others is not there. */
   readonly builds: boolean
 }
@@ -128,6 +133,7 @@ export async function closureOf(
     charts: [],
     edits: [],
     troubles: [],
+    staysInside: true,
     builds: true,
   }
   await begin(walk, root, options)
@@ -148,6 +154,7 @@ export async function closureOf(
     edits: walk.edits,
     troubles: walk.troubles,
     problems: walk.troubles.map(({ problem }) => problem),
+    staysInside: walk.staysInside,
     builds: walk.builds,
   }
 }
@@ -168,6 +175,7 @@ interface Walk {
   readonly charts: Entry[]
   readonly edits: Edit[]
   readonly troubles: Trouble[]
+  staysInside: boolean
   builds: boolean
 }
 
@@ -192,9 +200,14 @@ async function begin(walk: Walk, root: string, options: ClosureOptions): Promise
 }
 
 async function visit(walk: Walk, by: KustomizationFile): Promise<void> {
-  for (const chart of chartsOf(by.value)) useChart(walk, chart, by)
-  for (const reference of referencesOf(by.value)) await follow(walk, reference, by)
-  for (const { text, route } of inlineConfigs(by.value)) readConfig(walk, text, by, by.folder, route)
+  const references = referencesOf(by.value)
+  const charts = chartsOf(by.value)
+  const configs = inlineConfigs(by.value)
+  if (charts.length > 0 || configs.length > 0 || references.some(({ kind }) => kind === 'config'))
+    walk.staysInside = false
+  for (const chart of charts) useChart(walk, chart, by)
+  for (const reference of references) await follow(walk, reference, by)
+  for (const { text, route } of configs) readConfig(walk, text, by, by.folder, route)
   for (const text of possiblePaths(by.value)) addIfFile(walk, by.folder, text)
 }
 
@@ -329,7 +342,9 @@ function readConfig(walk: Walk, text: string, by: KustomizationFile, folder: str
 
 function addIfFile(walk: Walk, folder: string, text: string): void {
   const path = within(folder, text)
-  if (walk.tree.kindOf(path) === 'file') walk.files.add(joinPath(path))
+  const kind = walk.tree.kindOf(path)
+  if (kind === 'file') walk.files.add(joinPath(path))
+  if (kind === 'outside') walk.staysInside = false
 }
 
 function lookForKustomization(walk: Walk, folder: string): void {

@@ -5,6 +5,8 @@ import { namespaceOf } from '../../../core/kubernetes/manifest.ts'
 import type { Manifest } from '../../../core/kubernetes/manifest.ts'
 import type { Place } from '../../../core/kubernetes/origin.ts'
 import type { Problem } from '../../../core/source/problem.ts'
+import { lineAt } from '../../../core/source/text.ts'
+import { TOO_ALIASED, readDocument, splitDocuments } from '../../../core/yaml/index.ts'
 import { missingTool } from '../../tools/missing-tool.ts'
 import type { Tool } from '../../tools/toolbox.ts'
 import type { Kitchen, KustomizeUnit, Renderer, Rendering } from '../../unit.ts'
@@ -39,12 +41,15 @@ export const renderKustomize: Renderer<KustomizeUnit> = async (unit, kitchen) =>
   const ready = charts && helm === null ? withoutCharts(gathered) : gathered
 
   const changed = changedKustomizations(ready)
-  const key = keyOf(ready, changed, kustomize, helm)
+  const free = unit.reachesOut && ready.closure.staysInside
+  const bomb = await aliasBomb(ready)
+  if (bomb !== null) return nothing(bomb)
+  const key = keyOf(ready, changed, free, kustomize, helm)
   const memoryKey = hash([key, identityOf(unit, kitchen)])
   const remembered = kitchen.memory.get(memoryKey)
   if (remembered !== undefined) return remembered
 
-  const built = await build(ready, changed, key, { kustomize, helm }, kitchen)
+  const built = await build(ready, changed, key, { kustomize, helm, free }, kitchen)
   if (!built.ok) {
     // What is left out may well be why.
     const failed = ready.troubles.length > 0 ? null : buildFailed(unit, ready, built.message)
@@ -57,9 +62,34 @@ export const renderKustomize: Renderer<KustomizeUnit> = async (unit, kitchen) =>
   return rendering
 }
 
-interface Tools {
+/** kustomize would expand the aliases of a file until its time is up; we know before. */
+async function aliasBomb({ closure, tree, fetchedBy }: Gathered): Promise<Problem | null> {
+  for (const path of closure.files) {
+    if (!/\.(ya?ml|json)$/.test(path)) continue
+    const file = await tree.text(path)
+    if (file === null || !/[&*]\w/.test(file.text)) continue
+    for (const document of splitDocuments(file.text)) {
+      const read = readDocument(file.text, document)
+      if (read.ok || read.message !== TOO_ALIASED) continue
+      const at = fetchedBy(path)?.at ?? { path, line: lineAt(file.text, read.offset) }
+      return {
+        ...at,
+        code: 'unreadable-yaml',
+        class: 'unreadable',
+        message: `${path} cannot be built into the kustomization: ${TOO_ALIASED}.`,
+        remedy: 'Write out what the aliases stand for, or split the file.',
+        hides: { namespaces: [] },
+      }
+    }
+  }
+  return null
+}
+
+interface Build {
   readonly kustomize: Tool
   readonly helm: Tool | null
+  /** May files outside of the folder be named? */
+  readonly free: boolean
 }
 
 type Built = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly message: string }
@@ -68,7 +98,7 @@ async function build(
   gathered: Gathered,
   changed: ReadonlyMap<string, string>,
   key: string,
-  { kustomize, helm }: Tools,
+  { kustomize, helm, free }: Build,
   { tools, cache }: Kitchen,
 ): Promise<Built> {
   const cached = await cache.get(key)
@@ -79,6 +109,7 @@ async function build(
     args: (scratch) => [
       kustomize.name === 'kubectl' ? 'kustomize' : 'build',
       `${scratch}/${gathered.closure.folder}`,
+      ...(free ? ['--load-restrictor', 'LoadRestrictionsNone'] : []),
       ...(helm === null ? [] : ['--enable-helm', '--helm-command', helm.path]),
     ],
   })
@@ -92,12 +123,13 @@ async function build(
 function keyOf(
   { closure, tree, answers }: Gathered,
   changed: ReadonlyMap<string, string>,
+  free: boolean,
   kustomize: Tool,
   helm: Tool | null,
 ): string {
   const files = closure.files.map((path) => [path, tree.file(path)?.id ?? null])
   const tools = [kustomize, helm].map((tool) => (tool === null ? null : [tool.name, tool.version]))
-  return hash(['kustomize', VERSION, tools, closure.folder, files, [...changed], answers])
+  return hash(['kustomize', VERSION, tools, free, closure.folder, files, [...changed], answers])
 }
 
 /** What else decides a rendering: what is said of it, and where. */
