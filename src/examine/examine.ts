@@ -9,6 +9,7 @@ import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
 import { overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
+import { takenIn, takenLater } from '../manifests/abandoned.ts'
 import { clusterNames, clustersOf, emptyCluster, gather, loadAssumed } from '../manifests/load.ts'
 import type { ClusterNames, Gathered, LoadedCluster } from '../manifests/load.ts'
 import type { Workshop } from '../manifests/workshop.ts'
@@ -48,10 +49,13 @@ interface Thought {
 export async function examine(examination: Examination): Promise<Report> {
   const { base: baseTree, head: headTree, config, enroll, only } = examination
   // One after the other: what both render alike is rendered once.
-  const gatheredBase = baseTree === null ? null : await gatherOf(examination, baseTree)
-  const gatheredHead =
-    baseTree === headTree ? null : await gatherOf(examination, headTree, gatheredBase?.taken)
-  const takenBefore = gatheredHead === null ? undefined : gatheredBase?.taken
+  const firstBase = baseTree === null ? null : await gatherOf(examination, baseTree)
+  const takenBefore = firstBase === null || baseTree === headTree ? undefined : takenIn(firstBase.holdings)
+  const gatheredHead = baseTree === headTree ? null : await gatherOf(examination, headTree, takenBefore)
+  const gatheredBase =
+    firstBase === null || gatheredHead === null
+      ? firstBase
+      : await withoutLater(examination, firstBase, gatheredHead)
   const headState = gatheredHead ?? (gatheredBase as Gathered)
   const states = gatheredBase === null ? [headState] : [gatheredBase, headState]
   const names = clusterNames(states)
@@ -138,6 +142,12 @@ export async function examine(examination: Examination): Promise<Report> {
   }
 }
 
+/** The base without what only the head applies. */
+async function withoutLater(examination: Examination, base: Gathered, head: Gathered): Promise<Gathered> {
+  const later = takenLater(base.holdings, head.holdings, base.controlled)
+  return later.size === 0 ? base : gatherOf(examination, examination.base as Tree, later)
+}
+
 function isSame(a: readonly ClusterConfig[], b: readonly ClusterConfig[]): boolean {
   return a.length === b.length && a.every(({ name }, index) => name === b[index]?.name)
 }
@@ -145,11 +155,11 @@ function isSame(a: readonly ClusterConfig[], b: readonly ClusterConfig[]): boole
 function gatherOf(
   { config, repositories, workshop }: Examination,
   tree: Tree,
-  takenBefore?: ReadonlySet<string>,
+  takenElsewhere?: ReadonlySet<string>,
 ): Promise<Gathered> {
   const { clusters, ignorePaths } = config
   const assumed = [...new Set(clusters.flatMap(({ assume }) => assume.manifests))]
-  const known = takenBefore === undefined ? {} : { takenBefore }
+  const known = takenElsewhere === undefined ? {} : { takenElsewhere }
   return gather(tree, { ignorePaths, assumed, clusters, repositories, ...known }, workshop)
 }
 

@@ -12,24 +12,56 @@ import { kustomizationAt } from './renderers/kustomize/closure.ts'
 import type { SourceTree } from './source-tree.ts'
 import type { Unit } from './unit.ts'
 
-/** Every path that a root takes in, without the files that make it a root. */
-export function takenIn(roots: readonly Root[], tree: SourceTree): ReadonlySet<string> {
-  const own = new Set(roots.flatMap(({ units }) => units.flatMap((unit) => ownFiles(unit, tree))))
-  const inputs = roots.flatMap(({ parts }) => parts.flatMap((part) => part.inputs))
-  return new Set(inputs.filter((path) => !own.has(path)))
+/** One root of a state. */
+export interface Holding {
+  /** The files that make it a root. */
+  readonly own: readonly string[]
+  /** Every path that it takes in, those among them. */
+  readonly inputs: readonly string[]
 }
 
-/** Roots that were none before the change, because something took them in, are abandoned. */
+export function holdingsOf(roots: readonly Root[], tree: SourceTree): readonly Holding[] {
+  return roots.map(({ units, parts }) => ({
+    own: units.flatMap((unit) => ownFiles(unit, tree)),
+    inputs: parts.flatMap((part) => part.inputs),
+  }))
+}
+
+/** Every path that some of these roots take in, without the files that make a root of the same state. */
+export function takenIn(
+  holdings: readonly Holding[],
+  of: readonly Holding[] = holdings,
+): ReadonlySet<string> {
+  const own = new Set(of.flatMap((holding) => holding.own))
+  return new Set(holdings.flatMap(({ inputs }) => inputs).filter((path) => !own.has(path)))
+}
+
+/**
+ * Roots of the base that something takes in after the change, and nothing did before, although it was there to do so:
+ * nobody applied them yet. Where what takes them in is itself new, a tree is only put in order.
+ * @param controlled has the base objects of controllers? Then those say what is applied.
+ */
+export function takenLater(
+  base: readonly Holding[],
+  head: readonly Holding[],
+  controlled: boolean,
+): ReadonlySet<string> {
+  const begun = new Set(base.flatMap(({ own }) => own))
+  const takers = controlled ? head : head.filter(({ own }) => own.some((path) => begun.has(path)))
+  return new Set([...takenIn(takers, head)].filter((path) => begun.has(path)))
+}
+
+/** Roots that are none in the other state, because something takes them in there, are abandoned. */
 export function withoutAbandoned(
   seeds: readonly Seed[],
   tree: SourceTree,
-  takenBefore: ReadonlySet<string>,
+  takenElsewhere: ReadonlySet<string>,
 ): { readonly seeds: readonly Seed[]; readonly abandoned: readonly string[] } {
   const abandoned: string[] = []
   const kept = seeds.flatMap((seed): Seed[] => {
     const units = seed.units.flatMap((unit): Unit[] => {
       if (unit.kind !== 'plain' && unit.kind !== 'kustomize') return [unit]
-      const gone = ownFiles(unit, tree).filter((path) => takenBefore.has(path))
+      const gone = ownFiles(unit, tree).filter((path) => takenElsewhere.has(path))
       abandoned.push(...gone)
       if (gone.length === 0) return [unit]
       if (unit.kind === 'kustomize') return []

@@ -202,6 +202,7 @@ function keyOf(unit: Unit): unknown {
         unit.folder,
         unit.additions,
         unit.generated,
+        unit.reachesOut,
         unit.substitutions === null ? null : [...unit.substitutions],
       ]
     case 'helm':
@@ -227,14 +228,13 @@ function keyOf(unit: Unit): unknown {
 const dressed = new WeakMap<Manifest, Map<string, Manifest>>()
 
 /**
- * An object as it stands in its cluster: one that names no namespace is in that of its unit, and one that a tool made
- * knows who asked for it.
+ * An object as it stands in its cluster: one that names no namespace is in that of its unit, and one that somebody
+ * asked for knows who.
  */
 function dress(manifest: Manifest, namespace: string | null, steeredBy: readonly string[]): Manifest {
-  const { making } = manifest.origin
   const moves =
     namespace !== null && !isOfCluster(groupKindOf(manifest)) && namespaceOf(manifest.object) === null
-  if (!moves && making === null) return manifest
+  if (!moves && steeredBy.length === 0) return manifest
   // The same value again for the same manifest: what is read of an object is remembered by it.
   const key = JSON.stringify([moves ? namespace : null, steeredBy])
   const known = dressed.get(manifest)?.get(key)
@@ -244,7 +244,7 @@ function dress(manifest: Manifest, namespace: string | null, steeredBy: readonly
   const now: Manifest = {
     ...manifest,
     ...(moves ? { object: { ...manifest.object, metadata: { ...inside, namespace } } } : {}),
-    origin: { ...manifest.origin, making: making === null ? null : { ...making, steeredBy } },
+    origin: { ...manifest.origin, ...(steeredBy.length === 0 ? {} : { steeredBy }) },
   }
   dressed.set(manifest, (dressed.get(manifest) ?? new Map<string, Manifest>()).set(key, now))
   return now

@@ -7,7 +7,8 @@ import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
 import type { Tree } from '../git/tree.ts'
-import { appliedByNobody, noLongerApplied, takenIn, withoutAbandoned } from './abandoned.ts'
+import { appliedByNobody, holdingsOf, noLongerApplied, withoutAbandoned } from './abandoned.ts'
+import type { Holding } from './abandoned.ts'
 import { firstSeeds, leftSeeds, survey, unapplied } from './discover.ts'
 import { environmentsOf, homesOf, sortRoots } from './environments.ts'
 import type { Environments, Rooted } from './environments.ts'
@@ -26,15 +27,16 @@ export interface LoadOptions extends ListOptions {
   readonly clusters: readonly ClusterConfig[]
   /** URLs under which this tree is known; empty where nobody knows. */
   readonly repositories: readonly string[]
-  /** What something took in before this change: where nothing does any more, it is not applied, and is no root of its own. */
-  readonly takenBefore?: ReadonlySet<string>
+  /** What is taken in by something in the other state: where nothing does so here, it is not applied, and is no root. */
+  readonly takenElsewhere?: ReadonlySet<string>
 }
 
 /** Everything that a tree makes somebody apply, before it is sorted into clusters. */
 export interface Gathered {
   readonly shares: readonly Share[]
-  /** Paths that something else takes in: they are applied because of it. */
-  readonly taken: ReadonlySet<string>
+  readonly holdings: readonly Holding[]
+  /** Are there objects of controllers that say what is applied? */
+  readonly controlled: boolean
   /** Configured clusters whose paths hold no file. */
   readonly idle: readonly ClusterConfig[]
   /** The blob id of whatever stands at a path. */
@@ -46,7 +48,8 @@ export interface Gathered {
 interface Share {
   readonly owner: ClusterConfig | null
   readonly roots: readonly Root[]
-  readonly taken: ReadonlySet<string>
+  readonly holdings: readonly Holding[]
+  readonly controlled: boolean
   /** Of files rather than of objects. */
   readonly problems: readonly Problem[]
   /** Paths that are not read and bear on manifests all the same. */
@@ -104,15 +107,23 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
     owners.map(async (owner): Promise<Share> => {
       const isOurs = (path: string): boolean =>
         owner === null ? !pathed.some((cluster) => within(cluster, path)) : within(owner, path)
-      const share = await shareOf(owner, isOurs, listing, kitchen, everyFile, options.takenBefore ?? NOBODY)
+      const share = await shareOf(
+        owner,
+        isOurs,
+        listing,
+        kitchen,
+        everyFile,
+        options.takenElsewhere ?? NOBODY,
+      )
       // Where nothing is a cluster's, every change may have been meant for it.
       const watched =
         owner !== null && idle.includes(owner) ? listing.plain.map(({ path }) => path) : share.watched
       return { ...share, watched, outside: owner === null ? [] : outside }
     }),
   )
-  const taken = new Set(shares.flatMap((share) => [...share.taken]))
-  return { shares, taken, idle, idOf: listing.idOf, text: listing.tree.text }
+  const holdings = shares.flatMap((share) => share.holdings)
+  const controlled = shares.some((share) => share.controlled)
+  return { shares, holdings, controlled, idle, idOf: listing.idOf, text: listing.tree.text }
 }
 
 const MANY = 20
@@ -124,10 +135,10 @@ async function shareOf(
   listing: Listing,
   kitchen: KitchenBase,
   parsed: Parameters<typeof survey>[1],
-  takenBefore: ReadonlySet<string>,
+  takenElsewhere: ReadonlySet<string>,
 ): Promise<Omit<Share, 'outside'>> {
   const found = await survey(listing, parsed, isOurs, kitchen)
-  const first = withoutAbandoned(await firstSeeds(found), listing.tree, takenBefore)
+  const first = withoutAbandoned(await firstSeeds(found), listing.tree, takenElsewhere)
   const abandoned = new Set(first.abandoned)
   let seeds = first.seeds
   let roots = await expand(seeds, kitchen)
@@ -136,7 +147,7 @@ async function shareOf(
     const next = withoutAbandoned(
       await leftSeeds(found, new Set([...covered, ...abandoned])),
       listing.tree,
-      takenBefore,
+      takenElsewhere,
     )
     for (const path of next.abandoned) abandoned.add(path)
     if (next.seeds.length === 0) break
@@ -151,7 +162,8 @@ async function shareOf(
   return {
     owner,
     roots,
-    taken: takenIn(roots, listing.tree),
+    holdings: holdingsOf(roots, listing.tree),
+    controlled: found.claims.length > 0,
     watched: [
       ...watched,
       ...abandoned,

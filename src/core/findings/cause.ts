@@ -78,7 +78,7 @@ function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched
 
 /** The first changed line of each file that says how an object is rendered: the last to be blamed. */
 function changedSteering(origin: Origin | null, { lines }: Touched): readonly Place[] {
-  return (origin?.making?.steeredBy ?? []).flatMap((path) => {
+  return (origin?.steeredBy ?? []).flatMap((path) => {
     const changed = [...(lines.get(path) ?? [])]
     return changed.length === 0 ? [] : [{ path, line: Math.min(...changed) }]
   })

@@ -43,8 +43,6 @@ export interface Making {
   readonly sourceName: string
   /** Where patches and companions for it go; null where this tree has no place for them. */
   readonly host: Host | null
-  /** Files that say what is rendered, and how: kustomizations, Applications. A change in them may be what changed it. */
-  readonly steeredBy?: readonly string[]
   /** Can a patch in the host change it? Not what a chart renders after the host has had its say. */
   readonly patchable: boolean
 }
@@ -57,6 +55,8 @@ export interface Origin {
   readonly route: Route
   /** False for what the tree does not own (an assumed baseline): it is judged, never edited. */
   readonly editable: boolean
+  /** Files that say what is applied, and how: kustomizations, Applications. A change in them may be what brought it. */
+  readonly steeredBy?: readonly string[]
   /** Null for an object that stands in its file as it is. */
   readonly making: Making | null
 }
