@@ -79,7 +79,7 @@ function independent({ head }: Court, groups: Groups): readonly Groups[] {
     for (const workload of state.workloads) {
       const id = JSON.stringify([state.config.name, workload.id])
       for (const direction of ['ingress', 'egress'] as const)
-        for (const policy of engine.isolating(workload, direction)) note(byPolicy, policy, id)
+        for (const policy of engine.governing(workload, direction)) note(byPolicy, policy, id)
     }
   }
   for (const [policy, workloads] of byPolicy) {

@@ -5,13 +5,14 @@ import type { Waypoint } from '../ambient/waypoints.ts'
 import { intervalSet, subtract } from '../kubernetes/interval-set.ts'
 import type { Interval } from '../kubernetes/interval-set.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
-import type { PolicyRule } from '../kubernetes/kinds/network-policy.ts'
-import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { Workload } from '../kubernetes/state.ts'
+import type { RuleOf } from '../policy/engine.ts'
 import { fromRising } from '../policy/index-set.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
 import { NO_PEERS, bothPeers, noPeers, withoutKnown } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
 import { grouped } from '../source/grouped.ts'
+import { closing } from './closing.ts'
 import type { Culprit } from './finding.ts'
 import { admittedBy } from './lost-peers.ts'
 import type { LostPeers } from './lost-peers.ts'
@@ -59,8 +60,7 @@ function usesOf({ state, waypoints }: World): readonly Use[] {
 function closedToClients(world: World, { waypoint, behind }: Use, everybody: PeerSet): readonly ClosedEnd[] {
   const { clients, engine, population, state } = world
   const { hbonePort } = state.config.mesh
-  const isolating = engine.isolating(waypoint.pods, 'ingress')
-  if (isolating.length === 0) return []
+  if (engine.governing(waypoint.pods, 'ingress').length === 0) return []
   const closed = (
     before: string,
     { name, certain, possible }: MeshPeers,
@@ -80,7 +80,7 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
         : [{ end: waypoint.pods, direction: 'ingress', waypoint, before, lost: one, culprits }],
     )
   }
-  const whole = isolating.map((policy): Culprit => ({ policy, rule: null }))
+  const whole = closing(world, waypoint.pods, 'ingress', hbonePort)
   const itself = waypoint.shown ? fromRising([population.indexOf(waypoint.pods)]) : []
   const wanted = behind.flatMap(({ workload, sure }) =>
     workload === null
@@ -95,20 +95,19 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
         ),
   )
   const [first] = behind
-  const onOtherPorts = isolating.flatMap((policy) =>
-    (policy.spec.ingress ?? []).flatMap((rule) =>
-      admittedBy(world, waypoint.pods, 'ingress', rule, policy).flatMap(({ ports, peers }) => {
-        if (hasPort(ports, 'TCP', hbonePort) || subtract(ports.TCP, OWN_PORTS).length === 0) return []
-        const ambient = { ...peers, certain: clients(peers.certain).ambient, possible: NO_PEERS }
-        return closed(first?.id ?? waypoint.id, ambient, first?.sure ?? false, [{ policy, rule }])
-      }),
-    ),
+  const admitting = engine.admitting(waypoint.pods, 'ingress')
+  const onOtherPorts = admitting.flatMap(({ policy, rule }) =>
+    admittedBy(world, waypoint.pods, 'ingress', rule, policy).flatMap(({ ports, peers }) => {
+      if (hasPort(ports, 'TCP', hbonePort) || subtract(ports.TCP, OWN_PORTS).length === 0) return []
+      const ambient = { ...peers, certain: clients(peers.certain).ambient, possible: NO_PEERS }
+      return closed(first?.id ?? waypoint.id, ambient, first?.sure ?? false, [{ policy, rule }])
+    }),
   )
-  if (wanted.length > 0 || onOtherPorts.length > 0 || admitsAnybody(isolating, hbonePort)) {
+  if (wanted.length > 0 || onOtherPorts.length > 0 || admitsAnybody(admitting, hbonePort)) {
     return [...wanted, ...onOtherPorts]
   }
   const free = behind.find(
-    ({ workload }) => workload === null || engine.isolating(workload, 'ingress').length === 0,
+    ({ workload }) => workload === null || engine.governing(workload, 'ingress').length === 0,
   )
   return free === undefined
     ? []
@@ -119,19 +118,19 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
 const OWN_PORTS = intervalSet([15000, 15020, 15021, 15090].map((port): Interval<number> => [port, port + 1]))
 
 /** Does any rule of some policies let anybody at all in on a port? */
-function admitsAnybody(policies: readonly NetworkPolicy[], port: number): boolean {
-  const onPort = ({ ports }: PolicyRule): boolean =>
-    ports?.some(
-      (entry) => 'name' in entry || (entry.protocol === 'TCP' && entry.low <= port && port <= entry.high),
-    ) ?? true
-  return policies.some(({ spec }) => (spec.ingress ?? []).some(onPort))
+function admitsAnybody(rules: readonly RuleOf[], port: number): boolean {
+  return rules.some(
+    ({ rule: { ports } }) =>
+      ports?.some(
+        (entry) => 'name' in entry || (entry.protocol === 'TCP' && entry.low <= port && port <= entry.high),
+      ) ?? true,
+  )
 }
 
 /** Waypoint → workload, at the waypoint: it may not send to what is behind it. */
 function closedToWorkloads(world: World, { waypoint, behind }: Use): readonly ClosedEnd[] {
   const { engine, mesh, population } = world
-  const isolating = engine.isolating(waypoint.pods, 'egress')
-  if (isolating.length === 0) return []
+  if (engine.governing(waypoint.pods, 'egress').length === 0) return []
   return behind.flatMap(({ workload, sure }): ClosedEnd[] => {
     // What is outside the mesh gets plaintext on its own port.
     if (workload === null || mesh.member(workload).receives !== 'certain') return []
@@ -140,7 +139,9 @@ function closedToWorkloads(world: World, { waypoint, behind }: Use): readonly Cl
     const { hits } = engine.allows(waypoint.pods, { kind: 'workload', workload }, 'egress')
     const admitting = hits.map(({ policy, rule }): Culprit => ({ policy, rule }))
     const culprits =
-      admitting.length > 0 ? admitting : isolating.map((policy): Culprit => ({ policy, rule: null }))
+      admitting.length > 0
+        ? admitting
+        : closing(world, waypoint.pods, 'egress', world.state.config.mesh.hbonePort)
     const peers = { ...NO_PEERS, known: fromRising([population.indexOf(workload)]) }
     const certainty = sure && gate === 'closed' ? 'certain' : 'possible'
     const lost: LostPeers = { name: null, peers, certainty, doubt: 'mesh' }

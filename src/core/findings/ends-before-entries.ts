@@ -3,7 +3,7 @@
 import type { World } from '../analysis.ts'
 import { addressSet, coversAddresses, intersectAddresses, noAddresses } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
-import type { PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { Namespace, ServiceEntry } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
 import { gateOf, waypointAsLost } from './waypoint-end.ts'
@@ -24,26 +24,24 @@ export function endsBeforeEntries(world: World): readonly ClosedEnd[] {
   const addressed = entries.filter(({ entry }) => !noAddresses(entry.spec.addresses))
   return mesh.members.flatMap(({ workload, enrollment }) => {
     if (enrollment.state !== 'yes') return []
-    return engine.isolating(workload, 'egress').flatMap((policy) =>
-      (policy.spec.egress ?? []).flatMap((rule) => {
-        const narrow = rule.peers?.some((peer) => peer.kind === 'block' && !isWide(peer.addresses)) === true
-        const near = own.get(workload.namespace) ?? []
-        const far = narrow ? addressed.filter(({ entry }) => entry.namespace !== workload.namespace) : []
-        const visible = [...near, ...far].filter(({ entry }) => isVisible(entry, workload.namespace))
-        return visible.flatMap(({ entry, through }) => {
-          const meant = leadsTo(rule, entry)
-          if (meant === 'no' || (meant === 'maybe' && entry.namespace !== workload.namespace)) return []
-          return through.flatMap(({ waypoint, sure }): ClosedEnd[] => {
-            const gate = gateOf(world, workload, 'egress', waypoint.pods)
-            if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
-            const certain = sure && meant === 'yes' && gate === 'closed'
-            const lost = waypointAsLost(world, waypoint, certain ? 'certain' : 'possible')
-            const culprits = [{ policy, rule }]
-            return [{ end: workload, direction: 'egress', waypoint, before: entry.id, lost, culprits }]
-          })
+    return engine.admitting(workload, 'egress').flatMap(({ policy, rule }) => {
+      const narrow = rule.peers?.some((peer) => peer.kind === 'block' && !isWide(peer.addresses)) === true
+      const near = own.get(workload.namespace) ?? []
+      const far = narrow ? addressed.filter(({ entry }) => entry.namespace !== workload.namespace) : []
+      const visible = [...near, ...far].filter(({ entry }) => isVisible(entry, workload.namespace))
+      return visible.flatMap(({ entry, through }) => {
+        const meant = leadsTo(rule, entry)
+        if (meant === 'no' || (meant === 'maybe' && entry.namespace !== workload.namespace)) return []
+        return through.flatMap(({ waypoint, sure }): ClosedEnd[] => {
+          const gate = gateOf(world, workload, 'egress', waypoint.pods)
+          if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
+          const certain = sure && meant === 'yes' && gate === 'closed'
+          const lost = waypointAsLost(world, waypoint, certain ? 'certain' : 'possible')
+          const culprits = [{ policy, rule }]
+          return [{ end: workload, direction: 'egress', waypoint, before: entry.id, lost, culprits }]
         })
-      }),
-    )
+      })
+    })
   })
 }
 

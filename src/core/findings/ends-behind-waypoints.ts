@@ -3,9 +3,9 @@
 import type { World } from '../analysis.ts'
 import type { Through, Waypoint } from '../ambient/waypoints.ts'
 import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
-import type { PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
-import { rulePorts } from '../policy/engines/rule-matches.ts'
+import { rulePorts } from '../policy/rule-matches.ts'
 import { countOf, fromRising, indexesOf } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
 import { NO_PEERS, noPeers } from '../policy/peer-set.ts'
@@ -30,7 +30,7 @@ export function endsBehindWaypoints(world: World): readonly ClosedEnd[] {
 function closedToWaypoint(world: World, workload: Workload): readonly ClosedEnd[] {
   const { engine, state, waypoints } = world
   const { hbonePort } = state.config.mesh
-  if (engine.isolating(workload, 'ingress').length === 0) return []
+  if (engine.governing(workload, 'ingress').length === 0) return []
   return waypoints.all(workload).flatMap(({ waypoint, sure }): ClosedEnd[] => {
     const gate = gateOf(world, workload, 'ingress', waypoint.pods)
     if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
@@ -107,31 +107,29 @@ const MANY = 20
 function closedForClient(world: World, client: Workload, behind: Behind): readonly ClosedEnd[] {
   const { detoured, population, waypoints } = world
   if (detoured.length === 0) return []
-  return world.engine.isolating(client, 'egress').flatMap((policy) =>
-    (policy.spec.egress ?? []).flatMap((rule) => {
-      const found: ClosedEnd[] = []
-      const closed = new Set<Waypoint>()
-      for (const { destinations, certain } of meantBehind(world, client, rule, policy, behind)) {
-        const isOpen = openWaypoints(world, client, destinations, behind)
-        for (const index of isOpen === 'all' ? [] : indexesOf(destinations)) {
-          const destination = population.workloads[index] as Workload
-          for (const through of waypoints.ways(destination, 'ambient').through) {
-            const { waypoint } = through
-            if (isOpen !== 'all' && isOpen(waypoint)) continue
-            const certainty = closedBy(world, client, destination, through, certain)
-            if (certainty === null) continue
-            closed.add(waypoint)
-            const lost = waypointAsLost(world, waypoint, certainty)
-            const culprits = [{ policy, rule }]
-            found.push({ end: client, direction: 'egress', waypoint, before: destination.id, lost, culprits })
-          }
-          if (closed.size > MANY)
-            return found.slice(0, 1).map((end) => ({ ...end, lost: anyWaypoint(end.lost) }))
+  return world.engine.admitting(client, 'egress').flatMap(({ policy, rule }) => {
+    const found: ClosedEnd[] = []
+    const closed = new Set<Waypoint>()
+    for (const { destinations, certain } of meantBehind(world, client, rule, policy, behind)) {
+      const isOpen = openWaypoints(world, client, destinations, behind)
+      for (const index of isOpen === 'all' ? [] : indexesOf(destinations)) {
+        const destination = population.workloads[index] as Workload
+        for (const through of waypoints.ways(destination, 'ambient').through) {
+          const { waypoint } = through
+          if (isOpen !== 'all' && isOpen(waypoint)) continue
+          const certainty = closedBy(world, client, destination, through, certain)
+          if (certainty === null) continue
+          closed.add(waypoint)
+          const lost = waypointAsLost(world, waypoint, certainty)
+          const culprits = [{ policy, rule }]
+          found.push({ end: client, direction: 'egress', waypoint, before: destination.id, lost, culprits })
         }
+        if (closed.size > MANY)
+          return found.slice(0, 1).map((end) => ({ ...end, lost: anyWaypoint(end.lost) }))
       }
-      return found
-    }),
-  )
+    }
+    return found
+  })
 }
 
 /** The workloads behind waypoints that an egress rule means, in the mesh and outside. */

@@ -2,7 +2,7 @@
 import type { World } from '../analysis.ts'
 import type { Member } from '../ambient/mesh.ts'
 import { NO_PORTS, describePorts, noPorts, unionPorts } from '../kubernetes/port-set.ts'
-import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import type { Finding } from './finding.ts'
 import { namesOf } from './lost-names.ts'

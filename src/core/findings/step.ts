@@ -1,11 +1,12 @@
 // A step of an explanation: one fact, and where it stands.
 import type { Origin, Place } from '../kubernetes/origin.ts'
 import { placeOf } from '../kubernetes/origin.ts'
-import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Enrollment } from '../ambient/enrollment.ts'
 import type { Route } from '../yaml/types.ts'
 import type { RuleHit } from '../policy/engine.ts'
+import { nameInCluster } from './words.ts'
 import { describePorts } from '../kubernetes/port-set.ts'
 
 export interface Step {
@@ -35,7 +36,7 @@ export function selectedSteps(policies: readonly NetworkPolicy[], direction: Dir
     ...shown.map((policy) =>
       step(`${policyName(policy)} selects it and isolates its ${direction}`, policy.origin, [
         'spec',
-        'podSelector',
+        policy.kind === 'NetworkPolicy' ? 'podSelector' : 'endpointSelector',
       ]),
     ),
     ...(left > 0 ? [{ text: `${String(left)} more policies do`, at: null }] : []),
@@ -55,5 +56,5 @@ export function admittedStep({ policy, rule, sure, perhaps }: RuleHit, direction
 }
 
 export function policyName({ kind, name, namespace }: NetworkPolicy): string {
-  return `${kind} ${namespace.name}/${name}`
+  return `${kind} ${nameInCluster({ namespace, name })}`
 }

@@ -1,10 +1,12 @@
 // What the tree does not show and the verdict would need: told once, never taken for "allowed".
 import { addressSet } from '../kubernetes/address-set.ts'
 import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
+import type { Selector } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/origin.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
-import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { Subject } from '../kubernetes/kinds/policy.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
@@ -136,18 +138,24 @@ function unseenWorkloads(world: World): readonly Problem[] {
 
 function selectsNothing({ population }: World, { namespace, spec }: NetworkPolicy): boolean {
   const home = population.namespaceIndex(namespace.name)
-  return home === undefined || population.matching(spec.selector, [[home, home + 1]]).length === 0
+  return (
+    home === undefined ||
+    spec.subjects.every(({ pods }) => population.matching(pods, [[home, home + 1]]).length === 0)
+  )
 }
 
 /** Would a pod that the policy selects, and of which nothing else is known, be enrolled and at risk? */
 function mayBreak(world: World, policy: NetworkPolicy): boolean {
-  if (
-    policy.spec.ingress === null ||
-    world.mesh.podsSide(policy.spec.selector, policy.namespace, 'receives') !== 'certain'
+  return (
+    policy.spec.ingress !== null &&
+    policy.spec.subjects.some((subject) => mayBreakPods(world, policy, subject))
   )
-    return false
-  const pod = imagine(policy, policy.namespace)
-  if (!matches(policy.spec.selector, pod.pods.labels)) return true
+}
+
+function mayBreakPods(world: World, policy: NetworkPolicy, { pods }: Subject): boolean {
+  if (world.mesh.podsSide(pods, policy.namespace, 'receives') !== 'certain') return false
+  const pod = imagine(policy, pods)
+  if (!matches(pods, pod.pods.labels)) return true
   return probesMayFail(world, pod) || lostPeers(world, pod, 'ingress').length > 0
 }
 
@@ -164,13 +172,13 @@ function probesMayFail({ state, engine }: World, pod: Workload): boolean {
 }
 
 /** The least that is known of a pod that a policy selects. */
-function imagine(policy: NetworkPolicy, namespace: Namespace): Workload {
-  const labels = pinnedLabels(policy.spec.selector)
+function imagine(policy: NetworkPolicy, selector: Selector): Workload {
+  const labels = pinnedLabels(selector)
   const pods = { labels, annotations: {}, hostNetwork: false, ports: [], probes: [], labelsRoute: [] }
   return {
     ...policy,
     kind: 'Pod',
-    id: `Pod/${namespace.name}/*`,
+    id: `Pod/${policy.namespace.name}/*`,
     pods,
     gateway: null,
     services: [],

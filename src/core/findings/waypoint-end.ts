@@ -5,7 +5,7 @@ import type { Waypoint } from '../ambient/waypoints.ts'
 import { EVERYTHING, GATEWAY_CLASS, GATEWAY_NAME, NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
-import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { fromRising } from '../policy/index-set.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
@@ -61,17 +61,13 @@ export function meantThrough(world: World, workload: Workload, waypoint: Waypoin
       ambient && gateways ? bothPeers(cut.ambient, cut.gateway) : ambient ? cut.ambient : cut.gateway
     return { ...some, unseen: some.unseen.filter(({ pods }) => !namesGateway(pods, waypoint)) }
   }
-  return engine.isolating(workload, 'ingress').flatMap((policy) =>
-    (policy.spec.ingress ?? []).flatMap((rule) =>
-      admittedBy(world, workload, 'ingress', rule, policy).flatMap(
-        ({ peers: { name, certain, possible } }) => {
-          const meant = { name, certain: through(certain), possible: through(possible) }
-          const itself = isItself(certain) || isItself(possible)
-          const nobody = noPeers(meant.certain) && noPeers(meant.possible)
-          return nobody && !itself ? [] : [{ policy, rule, clients: meant, itself }]
-        },
-      ),
-    ),
+  return engine.admitting(workload, 'ingress').flatMap(({ policy, rule }) =>
+    admittedBy(world, workload, 'ingress', rule, policy).flatMap(({ peers: { name, certain, possible } }) => {
+      const meant = { name, certain: through(certain), possible: through(possible) }
+      const itself = isItself(certain) || isItself(possible)
+      const nobody = noPeers(meant.certain) && noPeers(meant.possible)
+      return nobody && !itself ? [] : [{ policy, rule, clients: meant, itself }]
+    }),
   )
 }
 

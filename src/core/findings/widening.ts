@@ -3,11 +3,11 @@
 import type { World } from '../analysis.ts'
 import { selectsZtunnel } from '../ambient/ztunnel.ts'
 import { EVERYTHING, label, pinnedLabels } from '../kubernetes/labels.ts'
-import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import { NO_PORTS, hasPort, noPorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
-import { rulePorts } from '../policy/engines/rule-matches.ts'
+import { rulePorts } from '../policy/rule-matches.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
 import type { Peer } from '../policy/peer.ts'
 import { eachPeer, noPeers } from '../policy/peer-set.ts'
@@ -50,8 +50,7 @@ export function findWidenings(world: World): (workload: Workload) => Widening | 
   }
   return (workload) => {
     const rules = engine
-      .isolating(workload, 'ingress')
-      .flatMap((policy) => (policy.spec.ingress ?? []).map((rule) => ({ policy, rule })))
+      .admitting(workload, 'ingress')
       .map((culprit) => ({ culprit, ports: rulePorts(culprit.rule, workload, ANYBODY).sure }))
       .filter(({ ports }) => !everyTcp(ports))
     const opening = rules.filter(({ ports }) => hasPort(ports, 'TCP', hbonePort))

@@ -1,9 +1,10 @@
 // Pieces of sentences that several rules share.
 import type { Enrollment } from '../ambient/enrollment.ts'
 import { NAMESPACE_NAME_LABEL, describeSelector } from '../kubernetes/labels.ts'
-import type { PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import type { PodsPeer, PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import type { Network } from '../kubernetes/network.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
+import { grouped } from '../source/grouped.ts'
 
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function list(names: readonly string[], most: number = 3): string {
@@ -14,8 +15,16 @@ export function list(names: readonly string[], most: number = 3): string {
 
 /** `NetworkPolicy payments/api`, `NetworkPolicies payments/a and payments/b`. */
 export function namePolicies(policies: readonly NetworkPolicy[]): string {
-  const names = [...new Set(policies.map(({ namespace, name }) => `${namespace.name}/${name}`))]
-  return `${names.length === 1 ? 'NetworkPolicy' : 'NetworkPolicies'} ${list(names)}`
+  const kinds = [...grouped(policies, ({ kind }) => kind)].map(([kind, some]) => {
+    const names = [...new Set(some.map(nameInCluster))]
+    return `${names.length === 1 ? kind : kind.replace(/y$/, 'ies')} ${list(names)}`
+  })
+  return list(kinds)
+}
+
+/** `payments/api`, or the name alone of what belongs to no namespace. */
+export function nameInCluster({ namespace, name }: Pick<NetworkPolicy, 'namespace' | 'name'>): string {
+  return namespace.name === '' ? name : `${namespace.name}/${name}`
 }
 
 /** `the namespace payments carries istio.io/dataplane-mode: ambient, payments/namespace.yaml:6`. */
@@ -46,8 +55,19 @@ function namePeer(peer: string): string {
 
 /** A peer as a policy writes it: `pods app=web in payments`, `every pod in namespaces team=a`, `10.0.0.0/8`. */
 export function describePeer(peer: PolicyPeer, ownNamespace: string): string {
-  if (peer.kind === 'block')
-    return peer.except.length === 0 ? peer.cidr : `${peer.cidr} except ${list(peer.except)}`
+  switch (peer.kind) {
+    case 'block':
+      return peer.except.length === 0 ? peer.cidr : `${peer.cidr} except ${list(peer.except)}`
+    case 'entity':
+      return peer.entity
+    case 'unknown':
+      return peer.name
+    case 'pods':
+      return describePods(peer, ownNamespace)
+  }
+}
+
+function describePods(peer: PodsPeer, ownNamespace: string): string {
   const pods = peer.pods.length === 0 ? 'every pod' : `pods ${describeSelector(peer.pods)}`
   if (peer.namespaces === null) return `${pods} in ${ownNamespace}`
   if (peer.namespaces.length === 0) return `${pods} in every namespace`

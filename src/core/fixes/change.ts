@@ -1,5 +1,5 @@
 // What a plan changes, in symbols: which list gets which item, and through which text. `realise` writes it.
-import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { SourceFile } from '../source/text.ts'
 import type { DocumentRange, YamlPatch } from '../yaml/types.ts'
 

@@ -9,8 +9,13 @@ export function choosePolicy(candidates: readonly NetworkPolicy[], touched: Touc
   const [first] = [...new Set(candidates)].sort(
     (a, b) =>
       wasTouched(b, touched) - wasTouched(a, touched) ||
-      b.spec.selector.length - a.spec.selector.length ||
+      narrowness(b) - narrowness(a) ||
       compareText(a.id, b.id),
   )
   return first ?? null
+}
+
+/** How much a policy asks of the pods that it selects. */
+function narrowness({ spec }: NetworkPolicy): number {
+  return Math.min(...spec.subjects.map(({ pods }) => pods.length))
 }

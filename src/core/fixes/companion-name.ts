@@ -1,5 +1,5 @@
 // What the policy beside a generated one is called, and its file: the same in every run, and free.
-import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { Host } from '../kubernetes/origin.ts'
 import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Addition } from './need.ts'

@@ -5,11 +5,11 @@ import type { Comparison } from '../findings/compare.ts'
 import { NO_ADDRESSES } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
 import { EVERYTHING, implies } from '../kubernetes/labels.ts'
-import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import { NO_PORTS, noPorts, subtractPorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { ClusterState, Workload } from '../kubernetes/state.ts'
-import { ruleMatches } from '../policy/engines/rule-matches.ts'
+import { ruleMatches } from '../policy/rule-matches.ts'
 import type { Peer } from '../policy/peer.ts'
 import { grouped } from '../source/grouped.ts'
 import type { Problem } from '../source/problem.ts'
@@ -100,7 +100,7 @@ function isolatesMore(before: ClusterState, after: ClusterState): string | null 
         (policy) =>
           policy.namespace.name === namespace.name &&
           policy.spec[direction] !== null &&
-          implies(spec.selector, policy.spec.selector),
+          spec.subjects.every(({ pods }) => policy.spec.subjects.some((wide) => implies(pods, wide.pods))),
       )
       if (!isolated) return `${id} would isolate pods that nothing isolates now`
     }
@@ -144,7 +144,7 @@ function sameRules(
 ): boolean {
   const rulesOf = (analysis: Analysis, subject: Workload): string =>
     JSON.stringify(
-      analysis.engine.isolating(subject, direction).map(({ id, spec }) => [id, spec[direction]]),
+      analysis.engine.governing(subject, direction).map(({ id, spec }) => [id, spec[direction]]),
       (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
     )
   return rulesOf(before, workload) === rulesOf(after, same)
@@ -157,10 +157,17 @@ function listed(
   peer: Peer,
   direction: Direction,
 ): PortSet {
-  return before.engine.isolating(workload, direction).reduce((sum, policy) => {
+  return before.engine.governing(workload, direction).reduce((sum, policy) => {
     const own = (openings.get(policy.id) ?? []).filter((opening) => opening.direction === direction)
     return own.reduce((ports, opening) => {
-      const rule = { index: -1, route: [], peers: opening.peers, ports: null }
+      const rule = {
+        index: -1,
+        route: [],
+        action: 'allow' as const,
+        peers: opening.peers,
+        ports: null,
+        doubt: null,
+      }
       return ruleMatches(rule, policy, peer, before.state.network) === 'no'
         ? ports
         : unionPorts(ports, opening.ports)
@@ -178,8 +185,8 @@ function everyPeer(
 ): readonly Peer[] {
   const { state } = before
   const rules = [
-    ...before.engine.isolating(was, direction),
-    ...after.engine.isolating(is, direction),
+    ...before.engine.governing(was, direction),
+    ...after.engine.governing(is, direction),
   ].flatMap(({ spec }) => spec[direction] ?? [])
   const blocks = rules
     .flatMap(({ peers }) => peers ?? [])

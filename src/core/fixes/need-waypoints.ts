@@ -126,7 +126,8 @@ function choose(
   fits: Fits,
 ): NetworkPolicy | null {
   const candidates = culprits.flatMap(({ policy, rule }) =>
-    fits(policy, direction) && (rule !== null || direction === 'egress' || policy.spec.selector.length > 0)
+    fits(policy, direction) &&
+    (rule !== null || direction === 'egress' || policy.spec.subjects.every(({ pods }) => pods.length > 0))
       ? [policy]
       : [],
   )

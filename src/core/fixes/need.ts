@@ -1,6 +1,6 @@
 // What policies lack for a finding to go away: items for lists of their objects, and what those open on the wire.
 // Which text they end up in is a question of its own.
-import type { Direction, PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction, PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import type { AppendPatch } from '../yaml/types.ts'

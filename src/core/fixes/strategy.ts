@@ -3,7 +3,7 @@
 import { namespaceOf } from '../kubernetes/manifest.ts'
 import { isEqual, textAt, valueAt } from '../kubernetes/origin.ts'
 import type { Layer, Making, Origin, TextAt } from '../kubernetes/origin.ts'
-import type { Direction } from '../kubernetes/kinds/network-policy.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Route } from '../yaml/types.ts'
 import type { Append, Change, Companion, Overlay } from './change.ts'

@@ -1,7 +1,7 @@
 // Peers as a policy writes them: the other way round from reading one.
 import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, label } from '../kubernetes/labels.ts'
 import type { Labels, Selector } from '../kubernetes/labels.ts'
-import type { PolicyPeer } from '../kubernetes/kinds/network-policy.ts'
+import type { PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import { valueAt } from '../kubernetes/origin.ts'
 import type { Namespace, Workload } from '../kubernetes/state.ts'
 import { indexesOf } from '../policy/index-set.ts'

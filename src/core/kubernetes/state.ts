@@ -21,7 +21,7 @@ import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
 import { KYVERNO_KINDS, kyvernoProblem, writesForUs } from './kinds/kyverno.ts'
 import { readNetworkPolicy } from './kinds/network-policy.ts'
-import type { PolicySpec } from './kinds/network-policy.ts'
+import type { PolicySpec, Tier } from './kinds/policy.ts'
 import { readService } from './kinds/service.ts'
 import type { ServiceSpec } from './kinds/service.ts'
 import { readServiceEntry } from './kinds/service-entry.ts'
@@ -72,6 +72,7 @@ export interface ServiceEntry extends Named {
   readonly spec: ServiceEntrySpec
 }
 
+/** A policy of any kind; one of the whole cluster is in the namespace `''`. */
 export interface NetworkPolicy extends Named {
   readonly spec: PolicySpec
 }
@@ -86,6 +87,8 @@ export interface ClusterState {
   readonly namespaces: ReadonlyMap<string, Namespace>
   readonly workloads: readonly Workload[]
   readonly policies: readonly NetworkPolicy[]
+  /** Of Calico, by name: those that it makes itself, and those of the tree. */
+  readonly tiers: ReadonlyMap<string, Tier>
   readonly serviceEntries: readonly ServiceEntry[]
   /** Istio's own policies; those that are invalid are left out. */
   readonly authorizations: readonly AuthorizationPolicy[]
@@ -196,6 +199,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     namespaces: new Map([...namespaces].sort(([a], [b]) => compareText(a, b))),
     workloads: [...workloads, ...gatewayPods].sort(byId),
     policies: policies.sort(byId),
+    tiers: new Map([['default', { order: 1_000_000, defaultAction: 'Deny' }]]),
     serviceEntries: entries
       .flatMap(({ named, value }) => (value.service === null ? [{ ...named, spec: value }] : []))
       .sort(byId),

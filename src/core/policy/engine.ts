@@ -1,28 +1,32 @@
-// What every policy engine answers: for a workload, a peer and a direction, the ports that are allowed,
+// What is asked of the policies of a cluster: for a workload, a peer and a direction, the ports that are allowed,
 // and the rules that say so. Sets, not packets.
-import type { ClusterState, NetworkPolicy, Workload } from '../kubernetes/state.ts'
-import type { Direction, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { Direction, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { Peer } from './peer.ts'
 import type { PeerSet } from './peer-set.ts'
-import type { Population } from './population.ts'
 
-/** A rule that admits a peer: for sure, or where something that the tree does not show would have it so. */
-export interface RuleHit {
+/** A rule in its policy. */
+export interface RuleOf {
   readonly policy: NetworkPolicy
   readonly rule: PolicyRule
+}
+
+/** A rule that speaks of a peer: for sure, or where something that the tree does not show would have it so. */
+export interface RuleHit extends RuleOf {
   readonly sure: PortSet
   /** A superset of `sure`. */
   readonly perhaps: PortSet
 }
 
 export interface Allowance {
-  /** The policies that select the workload in this direction; with none, everything is allowed. */
-  readonly isolatedBy: readonly NetworkPolicy[]
   readonly sure: PortSet
   /** A superset of `sure`. */
   readonly perhaps: PortSet
+  /** The rules that admit the peer, whatever stands before them. */
   readonly hits: readonly RuleHit[]
+  /** The rules that deny it. */
+  readonly denials: readonly RuleHit[]
 }
 
 /** A set of peers by what becomes of their traffic on one port; each peer is in one part. */
@@ -34,8 +38,16 @@ export interface Split {
 }
 
 export interface Engine {
-  /** The policies that isolate a workload in a direction, by id. Workloads under the same policies get the same list. */
+  /**
+   * The policies that have a say about a workload in a direction, by id; with none, everything is allowed. Workloads
+   * under the same policies get the same list.
+   */
+  readonly governing: (workload: Workload, direction: Direction) => readonly NetworkPolicy[]
+  /** Those of them that deny what nothing admits. */
   readonly isolating: (workload: Workload, direction: Direction) => readonly NetworkPolicy[]
+  /** The rules of the policies that govern it, those that admit and those that deny. */
+  readonly admitting: (workload: Workload, direction: Direction) => readonly RuleOf[]
+  readonly denying: (workload: Workload, direction: Direction) => readonly RuleOf[]
   /** Ports of the destination: of `workload` for ingress, of `peer` for egress. */
   readonly allows: (workload: Workload, peer: Peer, direction: Direction) => Allowance
   /** For many peers at once: is a TCP port of the destination open between them and the workload? */
@@ -43,5 +55,3 @@ export interface Engine {
   /** Whom of many peers does a rule speak of, whatever the port? */
   readonly matches: (rule: PolicyRule, policy: NetworkPolicy, peers: PeerSet) => Split
 }
-
-export type EngineFactory = (state: ClusterState, population: Population) => Engine

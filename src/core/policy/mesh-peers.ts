@@ -12,14 +12,14 @@ import { intersect, intervalSet, subtract, union } from '../kubernetes/interval-
 import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, matchesPartly } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import type { Network } from '../kubernetes/network.ts'
-import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/network-policy.ts'
+import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
-import { podAddressesMatch } from './engines/rule-matches.ts'
+import { podAddressesMatch } from './rule-matches.ts'
 import { NOBODY, fromRising } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
 import { podsName } from './peer.ts'
 import type { Peer } from './peer.ts'
-import { NO_PEERS, noPeers } from './peer-set.ts'
+import { NO_PEERS, bothPeers, noPeers } from './peer-set.ts'
 import type { PeerSet } from './peer-set.ts'
 import { remembered } from './population.ts'
 import type { Population } from './population.ts'
@@ -176,6 +176,24 @@ export function findPeers(
       : [{ name, certain: peers, possible: NO_PEERS }]
   }
 
+  const ofPeer = (peer: PolicyPeer, policy: NetworkPolicy): readonly MeshPeers[] => {
+    switch (peer.kind) {
+      case 'block':
+        return ofBlock(peer)
+      case 'pods':
+        return ofSelectors([
+          peer.pods,
+          peer.namespaces,
+          peer.namespaces === null ? policy.namespace.name : '',
+        ])
+      case 'entity':
+        // Nodes and the world outside are not in the mesh.
+        return []
+      case 'unknown':
+        return peer.outside ? [] : everybody(peer.name).map(onlyPossibly)
+    }
+  }
+
   const [every, ...more] = everybody('any')
   return {
     everyone: {
@@ -188,18 +206,7 @@ export function findPeers(
       },
     },
     ofRule: ({ peers }, policy) => {
-      const all =
-        peers === null
-          ? everybody('any')
-          : peers.flatMap((peer) =>
-              peer.kind === 'block'
-                ? ofBlock(peer)
-                : ofSelectors([
-                    peer.pods,
-                    peer.namespaces,
-                    peer.namespaces === null ? policy.namespace.name : '',
-                  ]),
-            )
+      const all = peers === null ? everybody('any') : peers.flatMap((peer) => ofPeer(peer, policy))
       return merged(all.filter((group) => !noPeers(group.certain) || !noPeers(group.possible)))
     },
   }
@@ -219,6 +226,10 @@ function merged(groups: readonly MeshPeers[]): readonly MeshPeers[] {
   ]
 }
 
+function onlyPossibly({ name, certain, possible }: MeshPeers): MeshPeers {
+  return { name, certain: NO_PEERS, possible: bothPeers(certain, possible) }
+}
+
 /** Does a selector say what its pods are, and not only what they are not? */
 function asksForLabels(pods: Selector): boolean {
   return pods.some(({ operator }) => operator === 'In')
@@ -230,10 +241,11 @@ function asksForGateways(pods: Selector): boolean {
 }
 
 /** Does a rule let in whoever comes, every pod among them? */
-export function admitsAnySource({ peers }: PolicyRule, network: Network): boolean {
+export function admitsAnySource({ doubt, peers }: PolicyRule, network: Network): boolean {
   return (
-    peers === null ||
-    peers.some((peer) => peer.kind === 'block' && podAddressesMatch(peer.addresses, network) === 'yes')
+    doubt === null &&
+    (peers === null ||
+      peers.some((peer) => peer.kind === 'block' && podAddressesMatch(peer.addresses, network) === 'yes'))
   )
 }
 

@@ -14,12 +14,11 @@ import type { AddressSet } from '../kubernetes/address-set.ts'
 import { formatBlocks } from '../kubernetes/blocks.ts'
 import { ALL_PORTS, NO_PORTS, hasPort, intersectPorts } from '../kubernetes/port-set.ts'
 import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
-import type { Direction } from '../kubernetes/kinds/network-policy.ts'
-import { matches } from '../kubernetes/labels.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { Workload } from '../kubernetes/state.ts'
-import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
-import type { Allowance } from './engine.ts'
+import type { RuleHit } from './engine.ts'
+import { selects } from './policy-engine.ts'
 import type { Peer } from './peer.ts'
 
 export interface Query {
@@ -113,7 +112,7 @@ function answerWith(
     if (end.kind !== 'workload') return OPEN
     if (isHidden(end.workload, direction)) return UNKNOWN
     // Most workloads are isolated in one direction at most, and many pairs are asked about.
-    if (analysis.engine.isolating(end.workload, direction).length === 0) return OPEN
+    if (analysis.engine.governing(end.workload, direction).length === 0) return OPEN
     return side(analysis, end.workload, other, direction, port, query.protocol)
   }
   const sides = [ask(from, to, 'egress'), ask(to, from, 'ingress')]
@@ -159,13 +158,12 @@ function side(
   port: number,
   protocol: Protocol,
 ): Side {
-  if (other.kind === 'workload')
-    return judged(analysis.engine.allows(workload, other, direction), direction, port, protocol)
+  if (other.kind === 'workload') return judged(analysis, workload, other, direction, port, protocol)
   const parts = cut(other.addresses, analysis, workload, direction).map((addresses) => {
     const peer: Peer = { kind: 'addresses', addresses, pods: false }
     return {
       addresses,
-      ...judged(analysis.engine.allows(workload, peer, direction), direction, port, protocol),
+      ...judged(analysis, workload, peer, direction, port, protocol),
     }
   })
   const [first] = parts
@@ -186,21 +184,26 @@ function side(
 }
 
 function judged(
-  { isolatedBy, sure, perhaps, hits }: Allowance,
+  { engine }: Analysis,
+  workload: Workload,
+  peer: Peer,
   direction: Direction,
   port: number,
   protocol: Protocol,
 ): Side {
-  const allow = hits
-    .filter((hit) => hasPort(hit.sure, protocol, port))
-    .map(({ policy, rule }): Because => ({ direction, policy: policy.id, rule: rule.index, action: 'allow' }))
+  const { sure, perhaps, hits, denials } = engine.allows(workload, peer, direction)
+  const because = (some: readonly RuleHit[], action: Because['action']): readonly Because[] =>
+    some
+      .filter((hit) => hasPort(hit.sure, protocol, port))
+      .map(({ policy, rule }) => ({ direction, policy: policy.id, rule: rule.index, action }))
+  const allow = because(hits, 'allow')
   if (hasPort(sure, protocol, port)) return { verdict: 'allowed', because: allow, partial: null }
   if (hasPort(perhaps, protocol, port)) return UNKNOWN
-  return {
-    verdict: 'denied',
-    because: isolatedBy.map(({ id }) => ({ direction, policy: id, rule: null, action: 'deny' })),
-    partial: null,
-  }
+  const deny = because(denials, 'deny')
+  const isolated = engine
+    .isolating(workload, direction)
+    .map(({ id }): Because => ({ direction, policy: id, rule: null, action: 'deny' }))
+  return { verdict: 'denied', because: deny.length > 0 ? deny : isolated, partial: null }
 }
 
 type Hidden = (workload: Workload, direction: Direction) => boolean
@@ -217,15 +220,12 @@ function hiddenIn({ problems, state }: Analysis): Hidden {
   )
   const everywhere = broken.some(({ hides }) => hides.namespaces === 'all')
   const namespaces = new Set(broken.flatMap(({ hides }) => hides.namespaces))
-  const policies = grouped(state.policies, ({ namespace }) => namespace.name)
-  return ({ namespace: { name }, pods }, direction) =>
+  return (workload, direction) =>
     everywhere ||
-    namespaces.has(name) ||
+    namespaces.has(workload.namespace.name) ||
     // Whether a policy governs pods on the host network is left to the CNI.
-    (pods.hostNetwork &&
-      (policies.get(name) ?? []).some(
-        ({ spec }) => spec[direction] !== null && matches(spec.selector, pods.labels),
-      ))
+    (workload.pods.hostNetwork &&
+      state.policies.some((policy) => policy.spec[direction] !== null && selects(policy, workload) !== 'no'))
 }
 
 function peerOf(end: End): Peer {
@@ -240,7 +240,7 @@ function cut(
   direction: Direction,
 ): readonly AddressSet[] {
   const blocks = engine
-    .isolating(workload, direction)
+    .governing(workload, direction)
     .flatMap(({ spec }) => spec[direction] ?? [])
     .flatMap(({ peers }) => (peers ?? []).flatMap((peer) => (peer.kind === 'block' ? [peer.addresses] : [])))
   let parts: readonly AddressSet[] = [intersectAddresses(addresses, ALL_ADDRESSES)]

@@ -2,7 +2,7 @@
 import type { Mutants } from '../mutant.ts'
 
 const network: Mutants = {
-  file: 'src/core/policy/engines/network-policy.ts',
+  file: 'src/core/policy/policy-engine.ts',
   mutants: [
     ['(byNamespace.get(workload.namespace.name) ?? [])', 'policies'],
     ['spec[direction] !== null && matches', 'matches'],
@@ -49,7 +49,7 @@ const network: Mutants = {
 }
 
 const oneByOne: Mutants = {
-  file: 'src/core/policy/engines/rule-matches.ts',
+  file: 'src/core/policy/rule-matches.ts',
   mutants: [
     // Ports.
     ['{ sure: ALL_PORTS, perhaps: ALL_PORTS }\n  const', '{ sure: NO_PORTS, perhaps: ALL_PORTS }\n  const'],
@@ -101,7 +101,7 @@ const oneByOne: Mutants = {
 }
 
 const sets: Mutants = {
-  file: 'src/core/policy/engines/rule-sets.ts',
+  file: 'src/core/policy/rule-sets.ts',
   mutants: [
     ['subtract(population.everyone, population.hostNetwork)', 'population.everyone'],
     ['if (namespaces !== null) return population', 'if (true) return population'],

@@ -1,6 +1,6 @@
 // An enrolled workload that the mesh reached (or that reached the mesh), and that a change cuts off whole.
 // Where an HBONE rule already says so as an error, this rule has nothing to add.
-import type { Direction, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { Direction, PolicyRule } from '../../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import type { Analysis, World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
@@ -69,9 +69,8 @@ type Passes = (rule: PolicyRule, policy: NetworkPolicy) => boolean
 
 /** A workload that no policy isolates passes every question. */
 function anyRule(world: World, workload: Workload, direction: Direction, passes: Passes): boolean {
-  const policies = world.engine.isolating(workload, direction)
-  if (policies.length === 0) return true
-  return policies.some((policy) => (policy.spec[direction] ?? []).some((rule) => passes(rule, policy)))
+  if (world.engine.isolating(workload, direction).length === 0) return true
+  return world.engine.admitting(workload, direction).some(({ policy, rule }) => passes(rule, policy))
 }
 
 function asFinding(head: Analysis, member: Member, direction: Direction): Finding {

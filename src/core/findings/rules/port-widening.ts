@@ -50,8 +50,8 @@ export const portWidening: ChangeRule = {
 function wasOpen({ engine, state }: Analysis, was: Workload, peer: Peer, forSure: boolean): boolean {
   if (limitsPorts(state, was)) return false
   const then = peer.kind === 'pods' ? { ...peer, namespace: namespaceOn(state, peer.namespace) } : peer
-  const { isolatedBy, sure, perhaps } = engine.allows(was, then, 'ingress')
-  if (isolatedBy.length === 0) return true
+  const { sure, perhaps } = engine.allows(was, then, 'ingress')
+  if (engine.governing(was, 'ingress').length === 0) return true
   const enrolled = enrollment(was, state.config).state === 'yes'
   return enrolled && hasPort(forSure ? sure : perhaps, 'TCP', state.config.mesh.hbonePort)
 }

@@ -7,7 +7,7 @@ import { EVERYTHING, NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../../
 import type { Selector } from '../../kubernetes/labels.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { Protocol } from '../../kubernetes/port-set.ts'
-import type { PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { PolicyRule } from '../../kubernetes/kinds/policy.ts'
 import type { ClusterState, Namespace, NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import { podsName } from '../../policy/peer.ts'
 import type { Finding } from '../finding.ts'
@@ -62,16 +62,15 @@ export const waypointControl: StateRule = {
 function isShut(world: World, gateway: Workload, need: Need): boolean {
   const { engine, state } = world
   const { pods, namespace, port, protocol } = need
-  const policies = engine.isolating(gateway, 'egress')
-  if (policies.length === 0) return false
-  const rules = policies.flatMap((policy) => (policy.spec.egress ?? []).map((rule) => ({ policy, rule })))
+  if (engine.isolating(gateway, 'egress').length === 0) return false
+  const rules = engine.admitting(gateway, 'egress')
   const servers = state.workloads.filter(
     (workload) => workload.namespace.name === namespace && matches(pods, workload.pods.labels),
   )
   if (servers.length === 0) return !rules.some(({ policy, rule }) => mayLeadTo(world, policy, rule, need))
   // A block may be that of its Service, or of a cache of DNS on the node.
   const byAddress = rules.some(
-    ({ rule }) => names(rule, need) && rule.peers?.some(({ kind }) => kind === 'block') === true,
+    ({ rule }) => names(rule, need) && rule.peers?.some(({ kind }) => kind !== 'pods') === true,
   )
   return (
     !byAddress &&
@@ -87,7 +86,7 @@ function mayLeadTo({ state, mesh }: World, policy: NetworkPolicy, rule: PolicyRu
   if (names(rule, need) || rule.peers === null) return covers(rule, need)
   if (!covers(rule, need)) return false
   return rule.peers.some((peer) => {
-    if (peer.kind === 'block') return true
+    if (peer.kind !== 'pods') return true
     if (peer.namespaces === null) return policy.namespace.name === need.namespace
     // Applications live in enrolled namespaces; what configures the mesh and what answers names do not.
     const home = state.namespaces.get(need.namespace) ?? undescribed(need.namespace)

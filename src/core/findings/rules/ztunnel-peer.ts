@@ -1,12 +1,12 @@
 // HBONE is believed to come from ztunnel. It does not: ztunnel opens its sockets inside the client pod, whose own
 // address they carry (ztunnel src/inpod/config.rs, InPodSocketFactory). A rule for ztunnel's pods opens nothing.
-import type { Direction, PolicyPeer, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
+import type { Direction, PolicyPeer, PolicyRule } from '../../kubernetes/kinds/policy.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import type { World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
 import { selectsZtunnel } from '../../ambient/ztunnel.ts'
-import { rulePorts } from '../../policy/engines/rule-matches.ts'
+import { rulePorts } from '../../policy/rule-matches.ts'
 import { grouped } from '../../source/grouped.ts'
 import type { Culprit, Finding } from '../finding.ts'
 import type { StateRule } from '../rule.ts'
@@ -51,12 +51,10 @@ function openingRules(
   direction: Direction,
 ): readonly (Culprit & { readonly rule: PolicyRule })[] {
   const target = direction === 'ingress' ? workload : null
-  return engine.isolating(workload, direction).flatMap((policy) =>
-    (policy.spec[direction] ?? []).flatMap((rule) => {
-      const { perhaps } = rulePorts(rule, target, { kind: 'elsewhere', pods: [], namespaces: [] })
-      return hasPort(perhaps, 'TCP', state.config.mesh.hbonePort) ? [{ policy, rule }] : []
-    }),
-  )
+  return engine.admitting(workload, direction).flatMap(({ policy, rule }) => {
+    const { perhaps } = rulePorts(rule, target, { kind: 'elsewhere', pods: [], namespaces: [] })
+    return hasPort(perhaps, 'TCP', state.config.mesh.hbonePort) ? [{ policy, rule }] : []
+  })
 }
 
 /** Does a rule name mesh peers other than ztunnel? The source of kubelet probes, for one, is none. */

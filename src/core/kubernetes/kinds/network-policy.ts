@@ -16,47 +16,9 @@ import {
   unknownKeys,
 } from '../field.ts'
 import type { Field } from '../field.ts'
-import type { Selector } from '../labels.ts'
 import { PROTOCOLS } from '../port-set.ts'
 import type { Protocol } from '../port-set.ts'
-import type { Route } from '../../yaml/types.ts'
-
-export type Direction = 'ingress' | 'egress'
-
-/** A port entry: a range of numbers (one number is a range of one), a name, or every port. */
-export type PolicyPort =
-  | { readonly protocol: Protocol; readonly low: number; readonly high: number }
-  | { readonly protocol: Protocol; readonly name: string }
-
-export type PolicyPeer =
-  | {
-      readonly kind: 'pods'
-      readonly pods: Selector
-      /** null: the policy's own */ readonly namespaces: Selector | null
-    }
-  | {
-      readonly kind: 'block'
-      readonly cidr: string
-      readonly except: readonly string[]
-      readonly addresses: AddressSet
-    }
-
-export interface PolicyRule {
-  readonly index: number
-  readonly route: Route
-  /** null: any peer at all. Never an empty list. */
-  readonly peers: readonly PolicyPeer[] | null
-  /** null: every port of every protocol. Never an empty list. */
-  readonly ports: readonly PolicyPort[] | null
-}
-
-/** What a policy says of one direction. */
-export interface PolicySpec {
-  readonly selector: Selector
-  /** null: the policy does not speak of this direction. An empty list lets nothing through. */
-  readonly ingress: readonly PolicyRule[] | null
-  readonly egress: readonly PolicyRule[] | null
-}
+import type { PolicyPeer, PolicyPort, PolicyRule, PolicySpec } from './policy.ts'
 
 /** Reads `spec` of a NetworkPolicy; what is invalid is left in the field's faults. */
 export function readNetworkPolicy(root: Field): PolicySpec {
@@ -73,9 +35,11 @@ export function readNetworkPolicy(root: Field): PolicySpec {
   // SetDefaults_NetworkPolicy: without policyTypes, Ingress always and Egress where there are egress rules.
   const speaks = types.length > 0 ? types : egress.length > 0 ? ['Ingress', 'Egress'] : ['Ingress']
   return {
-    selector: selectorField(get(spec, 'podSelector')),
+    subjects: [{ pods: selectorField(get(spec, 'podSelector')), namespaces: null }],
+    rank: { stage: 'network-policies' },
     ingress: speaks.includes('Ingress') ? ingress : null,
     egress: speaks.includes('Egress') ? egress : null,
+    isolates: { ingress: true, egress: true },
   }
 }
 
@@ -88,8 +52,10 @@ function readRule(rule: Field, index: number, peersKey: 'from' | 'to'): PolicyRu
   return {
     index,
     route: rule.route,
+    action: 'allow',
     peers: peers.length === 0 ? null : peers,
     ports: ports.length === 0 ? null : ports,
+    doubt: null,
   }
 }
 

@@ -90,7 +90,18 @@ export interface PolicySpec {
   readonly isolates: Readonly<Record<Direction, boolean>>
 }
 
+/** A tier of Calico. */
+export interface Tier {
+  /** Infinity: after all that have one. */
+  readonly order: number
+  /** What becomes of what no rule matches, where a policy of the tier selects the workload. */
+  readonly defaultAction: 'Deny' | 'Pass'
+}
+
 /** The rules of a policy that admit somebody. */
-export function admittingRules({ spec }: { readonly spec: PolicySpec }, direction: Direction): readonly PolicyRule[] {
+export function admittingRules(
+  { spec }: { readonly spec: PolicySpec },
+  direction: Direction,
+): readonly PolicyRule[] {
   return (spec[direction] ?? []).filter(({ action }) => action === 'allow')
 }

@@ -1,32 +1,22 @@
 // The rules of NetworkPolicies against many peers at once. What one peer is told by `ruleMatches`, a set is told
 // here: equal selectors are answered once, whoever asks.
-import { intersect, intervalSet, subtract, union } from '../../kubernetes/interval-set.ts'
-import { implies, overlap, weaker } from '../../kubernetes/labels.ts'
-import type { Match } from '../../kubernetes/labels.ts'
-import type { Network } from '../../kubernetes/network.ts'
-import type { PolicyPeer, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
-import type { NetworkPolicy } from '../../kubernetes/state.ts'
-import { NOBODY, firstIndexes } from '../index-set.ts'
-import type { IndexSet } from '../index-set.ts'
-import type { UnseenPods } from '../peer-set.ts'
-import type { Matched, Population } from '../population.ts'
+import { intersect, intervalSet, subtract, union } from '../kubernetes/interval-set.ts'
+import { implies, overlap, weaker } from '../kubernetes/labels.ts'
+import type { Match, Selector } from '../kubernetes/labels.ts'
+import type { Network } from '../kubernetes/network.ts'
+import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { NetworkPolicy } from '../kubernetes/state.ts'
+import { NOBODY, firstIndexes } from './index-set.ts'
+import type { IndexSet } from './index-set.ts'
+import type { UnseenPods } from './peer-set.ts'
+import type { Matched, Population } from './population.ts'
 import { hostBlockMatches, podAddressesMatch } from './rule-matches.ts'
-
-/** A rule that admits a port: into whom (null: everybody), and for sure into pods that nobody shows? */
-export interface AdmittingRule {
-  readonly policy: NetworkPolicy
-  readonly rule: PolicyRule
-  readonly into: IndexSet | null
-  readonly intoUnseen: Exclude<Match, 'no'>
-}
 
 export interface RuleSets {
   /** The known workloads that a rule matches, whatever the port. */
   readonly matched: (rule: PolicyRule, policy: NetworkPolicy) => Matched
-  /** The known workloads that any of some rules admits. */
-  readonly admitted: (rules: readonly AdmittingRule[]) => Matched
-  /** Of pods that nobody shows, the namespaces in which any of some rules admits them. */
-  readonly admittedUnseen: (rules: readonly AdmittingRule[], pods: UnseenPods) => Matched
+  /** Of pods that nobody shows, the namespaces in which a rule matches them, whatever the port. */
+  readonly matchedUnseen: (rule: PolicyRule, policy: NetworkPolicy, pods: UnseenPods) => Matched
 }
 
 export function ruleSets(population: Population, network: Network): RuleSets {
@@ -69,16 +59,36 @@ export function ruleSets(population: Population, network: Network): RuleSets {
     return { yes: those('yes'), maybe: those('maybe') }
   }
 
+  const peerMatchedNow = (peer: PolicyPeer, policy: NetworkPolicy): Matched => {
+    switch (peer.kind) {
+      case 'block':
+        return blockMatched(peer)
+      case 'pods': {
+        const { yes, maybe } = podsMatched(peer, policy)
+        return peer.doubt === undefined ? { yes, maybe } : { yes: NOBODY, maybe: union(yes, maybe) }
+      }
+      case 'entity':
+        // Pods on the host network are what their nodes are.
+        return peer.entity === 'world' || peer.entity === 'none'
+          ? { yes: NOBODY, maybe: NOBODY }
+          : peer.entity === 'nodes'
+            ? { yes: population.hostNetwork, maybe: NOBODY }
+            : { yes: NOBODY, maybe: population.hostNetwork }
+      case 'unknown':
+        return { yes: NOBODY, maybe: peer.outside ? NOBODY : population.everyone }
+    }
+  }
+
   const peerMatched = (peer: PolicyPeer, policy: NetworkPolicy): Matched => {
     const before = known.get(peer)
     if (before !== undefined) return before
-    const now = peer.kind === 'block' ? blockMatched(peer) : podsMatched(peer, policy)
+    const now = peerMatchedNow(peer, policy)
     known.set(peer, now)
     return now
   }
 
   const ofRules = new WeakMap<PolicyRule, Matched>()
-  const matched: RuleSets['matched'] = (rule, policy) => {
+  const matched = (rule: PolicyRule, policy: NetworkPolicy): Matched => {
     if (rule.peers === null) return everyone
     const before = ofRules.get(rule)
     if (before !== undefined) return before
@@ -88,32 +98,38 @@ export function ruleSets(population: Population, network: Network): RuleSets {
     return now
   }
 
+  const unseenPeerMatched = (peer: PolicyPeer, policy: NetworkPolicy, pods: Selector): readonly Matched[] => {
+    switch (peer.kind) {
+      case 'block':
+        return asMatched(podAddressesMatch(peer.addresses, network), everywhere)
+      case 'entity':
+        return []
+      case 'unknown':
+        return asMatched(peer.outside ? 'no' : 'maybe', everywhere)
+      case 'pods': {
+        const { yes, maybe } = namespacesOf(peer, policy)
+        const match = implies(pods, peer.pods) ? 'yes' : overlap(pods, peer.pods) ? 'maybe' : 'no'
+        const sure = peer.doubt === undefined ? match : weaker(match, 'maybe')
+        return [...asMatched(sure, yes), ...asMatched(weaker(sure, 'maybe'), maybe)]
+      }
+    }
+  }
+
   return {
-    matched,
-    admitted: (rules) =>
-      together(
-        rules.map(({ rule, policy, into }) => {
-          const { yes, maybe } = matched(rule, policy)
-          return into === null ? { yes, maybe } : { yes: intersect(yes, into), maybe: intersect(maybe, into) }
-        }),
-      ),
-    admittedUnseen: (rules, { pods }) =>
-      together(
-        rules.flatMap(({ rule, policy, intoUnseen }) => {
-          if (rule.peers === null) return asMatched(intoUnseen, everywhere)
-          return rule.peers.flatMap((peer) => {
-            if (peer.kind === 'block')
-              return asMatched(weaker(podAddressesMatch(peer.addresses, network), intoUnseen), everywhere)
-            const { yes, maybe } = namespacesOf(peer, policy)
-            const match = weaker(
-              implies(pods, peer.pods) ? 'yes' : overlap(pods, peer.pods) ? 'maybe' : 'no',
-              intoUnseen,
-            )
-            return [...asMatched(match, yes), ...asMatched(weaker(match, 'maybe'), maybe)]
-          })
-        }),
+    matched: (rule, policy) => doubted(rule, matched(rule, policy)),
+    matchedUnseen: (rule, policy, { pods }) =>
+      doubted(
+        rule,
+        rule.peers === null
+          ? { yes: everywhere, maybe: NOBODY }
+          : together(rule.peers.flatMap((peer) => unseenPeerMatched(peer, policy, pods))),
       ),
   }
+}
+
+/** Where a rule may not apply at all, whom it matches it matches perhaps. */
+function doubted({ doubt }: PolicyRule, { yes, maybe }: Matched): Matched {
+  return doubt === null ? { yes, maybe } : { yes: NOBODY, maybe: union(yes, maybe) }
 }
 
 /** Who is in none for sure and in some perhaps is `maybe`. */

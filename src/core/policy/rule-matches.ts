@@ -1,6 +1,7 @@
 // One rule of a NetworkPolicy and one peer: does it speak of the peer, and which ports does it admit? Semantics:
 // the API reference of NetworkPolicyPeer and NetworkPolicyPort.
 import {
+  addressSet,
   NO_ADDRESSES,
   PRIVATE_ADDRESSES,
   SHARED_ADDRESSES,
@@ -8,8 +9,8 @@ import {
   intersectAddresses,
   noAddresses,
   subtractAddresses,
-} from '../../kubernetes/address-set.ts'
-import type { AddressSet } from '../../kubernetes/address-set.ts'
+} from '../kubernetes/address-set.ts'
+import type { AddressSet } from '../kubernetes/address-set.ts'
 import {
   NAMESPACE_NAME_LABEL,
   implies,
@@ -17,14 +18,14 @@ import {
   matchesPartly,
   overlap,
   weaker,
-} from '../../kubernetes/labels.ts'
-import type { Match, Selector } from '../../kubernetes/labels.ts'
-import type { Network } from '../../kubernetes/network.ts'
-import { ALL_PORTS, NO_PORTS, portRange, unionPorts } from '../../kubernetes/port-set.ts'
-import type { PortSet } from '../../kubernetes/port-set.ts'
-import type { PolicyPeer, PolicyPort, PolicyRule } from '../../kubernetes/kinds/network-policy.ts'
-import type { Namespace, NetworkPolicy, Workload } from '../../kubernetes/state.ts'
-import type { Peer } from '../peer.ts'
+} from '../kubernetes/labels.ts'
+import type { Match, Selector } from '../kubernetes/labels.ts'
+import type { Network } from '../kubernetes/network.ts'
+import { ALL_PORTS, NO_PORTS, portRange, unionPorts } from '../kubernetes/port-set.ts'
+import type { PortSet } from '../kubernetes/port-set.ts'
+import type { EntityPeer, PolicyPeer, PolicyPort, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { Peer } from './peer.ts'
 
 /** Rules that name no port by name admit the same into everybody: worked out once. */
 const NUMBERS = new WeakMap<PolicyRule, PortSet>()
@@ -62,16 +63,77 @@ function namedPorts(entry: PolicyPort & { readonly name: string }, target: Workl
 
 /** Does a rule of a policy admit a peer, whatever the port? */
 export function ruleMatches(rule: PolicyRule, policy: NetworkPolicy, peer: Peer, network: Network): Match {
-  if (rule.peers === null) return 'yes'
+  const match = rule.peers === null ? 'yes' : anyMatches(rule.peers, policy, peer, network)
+  return rule.doubt === null ? match : weaker(match, 'maybe')
+}
+
+function anyMatches(
+  peers: readonly PolicyPeer[],
+  policy: NetworkPolicy,
+  peer: Peer,
+  network: Network,
+): Match {
   let result: Match = 'no'
-  for (const candidate of rule.peers) {
-    const match =
-      candidate.kind === 'block' ? blockMatches(candidate, peer, network) : podsMatch(candidate, policy, peer)
+  for (const candidate of peers) {
+    const match = peerMatches(candidate, policy, peer, network)
     if (match === 'yes') return 'yes'
     if (match === 'maybe') result = 'maybe'
   }
   return result
 }
+
+function peerMatches(candidate: PolicyPeer, policy: NetworkPolicy, peer: Peer, network: Network): Match {
+  switch (candidate.kind) {
+    case 'block':
+      return blockMatches(candidate, peer, network)
+    case 'pods': {
+      const match = podsMatch(candidate, policy, peer)
+      return candidate.doubt === undefined ? match : weaker(match, 'maybe')
+    }
+    case 'entity':
+      return entityMatches(candidate, peer, network)
+    case 'unknown':
+      // A name of the internet is no pod's, and no address of the machine itself.
+      return candidate.outside && peer.kind !== 'addresses' ? 'no' : 'maybe'
+  }
+}
+
+/** Entities are what is no pod: nodes, and the world outside of the cluster (docs.cilium.io, layer3, entities). */
+function entityMatches({ entity }: EntityPeer, peer: Peer, network: Network): Match {
+  if (entity === 'none') return 'no'
+  if (peer.kind === 'workload') {
+    if (!peer.workload.pods.hostNetwork || entity === 'world') return 'no'
+    // The API server may run on any node, and which node is whose is not known.
+    return entity === 'nodes' ? 'yes' : 'maybe'
+  }
+  if (peer.kind !== 'addresses' || peer.pods) return 'no'
+  const { addresses } = peer
+  const nodes = network.nodes === null ? maybeInside(addresses) : within(addresses, network.nodes)
+  const pods = network.pods === null ? maybeInside(addresses) : within(addresses, network.pods)
+  switch (entity) {
+    case 'world':
+      return nodes === 'yes' || pods === 'yes' ? 'no' : nodes === 'no' && pods === 'no' ? 'yes' : 'maybe'
+    case 'nodes':
+      return nodes
+    case 'host':
+    case 'remote-node':
+      return weaker(nodes, 'maybe')
+    case 'apiserver':
+      // It may be a service of the cloud, at any address that is not link-local.
+      return within(addresses, LINK_LOCAL) === 'yes' || within(addresses, PROBE_SOURCE) === 'yes'
+        ? 'no'
+        : 'maybe'
+  }
+}
+
+/** Nodes and pods live at private addresses more often than not; nobody says at which. */
+function maybeInside(addresses: AddressSet): Match {
+  return noAddresses(intersectAddresses(addresses, PRIVATE_ADDRESSES)) ? 'no' : 'maybe'
+}
+
+const LINK_LOCAL = addressSet(['169.254.0.0/16', 'fe80::/10'])
+/** Istio's IPv6 source of probes is a unique local address (cni/pkg/nodeagent/options.go), and no node's or pod's. */
+const PROBE_SOURCE = addressSet(['169.254.7.127/32', 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff/128'])
 
 function podsMatch(
   candidate: PolicyPeer & { readonly kind: 'pods' },

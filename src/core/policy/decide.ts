@@ -1,0 +1,73 @@
+// Policies decide in stages: the first rule that matches decides, or passes on to the next stage; what no rule of a
+// stage matches is denied there or falls through to the next. Worked out from the last stage to the first, over sets,
+// of ports or of peers, and with what is not known told apart: nothing is sure that some answer would have otherwise.
+import type { PolicyAction } from '../kubernetes/kinds/policy.ts'
+
+/** `perhaps` holds `sure`. Where nothing is doubtful, the two are one value. */
+export interface Doubtful<S> {
+  readonly sure: S
+  readonly perhaps: S
+}
+
+export interface SetAlgebra<S> {
+  readonly none: S
+  readonly union: (a: S, b: S) => S
+  readonly intersect: (a: S, b: S) => S
+  readonly subtract: (a: S, b: S) => S
+}
+
+/** A rule: what it matches, and what then becomes of it. */
+export interface Step<S> {
+  readonly action: PolicyAction
+  readonly on: Doubtful<S>
+}
+
+export interface Stage<S> {
+  readonly steps: readonly Step<S>[]
+  /** What becomes of what no step matches; `perhaps-denied`: nobody knows whether it is denied or goes on. */
+  readonly end: 'denied' | 'perhaps-denied' | 'next'
+}
+
+/** What is allowed of `all`, where everything is that no stage denies. */
+export function decide<S>(stages: readonly Stage<S>[], all: S, algebra: SetAlgebra<S>): Doubtful<S> {
+  return stages.reduceRight<Doubtful<S>>((next, stage) => decideStage(stage, next, algebra), {
+    sure: all,
+    perhaps: all,
+  })
+}
+
+function decideStage<S>({ steps, end }: Stage<S>, next: Doubtful<S>, algebra: SetAlgebra<S>): Doubtful<S> {
+  const { none, union, intersect, subtract } = algebra
+  const rest: Doubtful<S> =
+    end === 'next'
+      ? next
+      : end === 'denied'
+        ? { sure: none, perhaps: none }
+        : { sure: none, perhaps: next.perhaps }
+  return steps.reduceRight<Doubtful<S>>((after, { action, on }) => {
+    const exact = on.sure === on.perhaps && after.sure === after.perhaps
+    switch (action) {
+      case 'allow': {
+        const sure = union(on.sure, after.sure)
+        return { sure, perhaps: exact ? sure : union(on.perhaps, after.perhaps) }
+      }
+      case 'deny': {
+        const sure = subtract(after.sure, on.perhaps)
+        return { sure, perhaps: exact ? sure : subtract(after.perhaps, on.sure) }
+      }
+      case 'pass': {
+        // Surely passed on: the next stage has it. Perhaps: sure is what both ways allow, perhaps what either does.
+        const doubtful = subtract(on.perhaps, on.sure)
+        const sure = union(
+          union(intersect(on.sure, next.sure), intersect(doubtful, intersect(next.sure, after.sure))),
+          subtract(after.sure, on.perhaps),
+        )
+        const perhaps = union(
+          union(intersect(on.sure, next.perhaps), intersect(doubtful, union(next.perhaps, after.perhaps))),
+          subtract(after.perhaps, on.perhaps),
+        )
+        return { sure, perhaps: exact && next.sure === next.perhaps ? sure : perhaps }
+      }
+    }
+  }, rest)
+}
