@@ -20,6 +20,7 @@ export const RULE_SEVERITIES = {
   'waypoint-path': 'error',
   'waypoint-control': 'error',
   'kubelet-probe': 'error',
+  'host-probe-policy': 'error',
   isolated: 'warning',
   'ztunnel-peer': 'warning',
   'probe-family': 'warning',

@@ -1,23 +1,12 @@
 // A case is a folder: `both/` holds what the two states share, `base/` and `head/` what they do not,
 // `expected.json` what must be said, `fixed/` the files that the proved fix leaves behind.
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../../src/core/config.ts'
 import { policiesOf } from '../../src/core/index.ts'
 import { examine } from '../../src/examine/examine.ts'
 import type { Enroll, Report } from '../../src/examine/report.ts'
-import { directoryTree } from '../../src/git/tree.ts'
+import { directoryTree, overlayTree, type Tree } from '../../src/git/tree.ts'
 import { testWorkshop } from '../workshop.ts'
 
 export interface Expected {
@@ -56,35 +45,52 @@ export async function runCase(
 ): Promise<Report> {
   const optionsFile = join(folder, 'options.json')
   const options = (existsSync(optionsFile) ? JSON.parse(readFileSync(optionsFile, 'utf8')) : {}) as Options
-  const scratch = mkdtempSync(join(tmpdir(), 'ambient-guard-case-'))
-  try {
-    for (const side of ['base', 'head']) {
-      mkdirSync(join(scratch, side))
-      for (const part of ['both', side]) {
-        if (existsSync(join(folder, part)))
-          cpSync(join(folder, part), join(scratch, side), { recursive: true })
+  const [base, head] = [stateOf(folder, 'base'), overlayTree(stateOf(folder, 'head'), files)]
+  const configFile = [options.noBase === true ? 'head' : 'base', 'both']
+    .map((part) => join(folder, part, CONFIG_PATH))
+    .find((file) => existsSync(file))
+  const { config, problems } =
+    configFile === undefined
+      ? { config: DEFAULT_CONFIG, problems: [] }
+      : readConfig(CONFIG_PATH, readFileSync(configFile, 'utf8'))
+  return examine({
+    base: options.noBase === true ? null : base,
+    head,
+    trusted: options.noBase === true ? head : base,
+    config,
+    configProblems: problems,
+    enroll: options.enroll ?? [],
+    today: options.today ?? '2026-11-23',
+    only: null,
+    repositories: [],
+    workshop: testWorkshop(),
+  })
+}
+
+/** `both/` and on top of it the folder of one side. Read where they lie: copying them took longer than all the rest. */
+function stateOf(folder: string, side: string): Tree {
+  const layers = ['both', side]
+    .filter((part) => existsSync(join(folder, part)))
+    .map((part) => directoryTree(join(folder, part)))
+  const listed = Promise.all(layers.map((layer) => layer.files())).then((all) =>
+    all.map((below, index) => {
+      const above = new Set(all.slice(index + 1).flatMap((files) => files.map(({ path }) => path)))
+      return below.filter(({ path }) => !above.has(path))
+    }),
+  )
+  return {
+    label: join(folder, side),
+    files: async () => (await listed).flat().sort((a, b) => (a.path < b.path ? -1 : 1)),
+    async read(files, wanted) {
+      const found = new Map<string, Uint8Array>()
+      for (const [index, own] of (await listed).entries()) {
+        const paths = new Set(own.map(({ path }) => path))
+        const asked = files.filter(({ path }) => paths.has(path))
+        const bytes = asked.length === 0 ? undefined : await layers[index]?.read(asked, wanted)
+        for (const [path, content] of bytes ?? []) found.set(path, content)
       }
-    }
-    for (const [path, text] of files) writeFileSync(join(scratch, 'head', path), text)
-    const [base, head] = [directoryTree(join(scratch, 'base')), directoryTree(join(scratch, 'head'))]
-    const configFile = join(scratch, options.noBase === true ? 'head' : 'base', CONFIG_PATH)
-    const { config, problems } = existsSync(configFile)
-      ? readConfig(CONFIG_PATH, readFileSync(configFile, 'utf8'))
-      : { config: DEFAULT_CONFIG, problems: [] }
-    return await examine({
-      base: options.noBase === true ? null : base,
-      head,
-      trusted: options.noBase === true ? head : base,
-      config,
-      configProblems: problems,
-      enroll: options.enroll ?? [],
-      today: options.today ?? '2026-11-23',
-      only: null,
-      repositories: [],
-      workshop: testWorkshop(),
-    })
-  } finally {
-    rmSync(scratch, { recursive: true, force: true })
+      return found
+    },
   }
 }
 

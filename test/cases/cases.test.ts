@@ -1,10 +1,10 @@
 // One loop runs every case. UPDATE_CASES=1 rewrites what is expected; read the difference before you commit it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { Step } from '../../src/core/index.ts'
 import type { Place } from '../../src/core/kubernetes/origin.ts'
-import type { ReportFinding } from '../../src/examine/report.ts'
+import type { Report, ReportFinding } from '../../src/examine/report.ts'
 import { findCases, fixedFiles, runCase, summarise } from './case.ts'
 import type { Expected } from './case.ts'
 
@@ -13,9 +13,16 @@ const update = process.env.UPDATE_CASES === '1'
 
 describe.each(findCases(ROOT))('%s', (name) => {
   const folder = join(ROOT, name)
+  let report: Promise<Report> | undefined
+  /** The case as it stands: two tests ask about the one report. */
+  const asItStands = (): Promise<Report> => (report ??= runCase(folder))
+  afterAll(() => {
+    report = undefined
+  })
+
   it('says what the specification says', async () => {
     const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected
-    const report = await runCase(folder)
+    const report = await asItStands()
     expect(
       report.findings.flatMap((finding) => unexplained(finding, report.explain(finding), folder)),
     ).toEqual([])
@@ -42,7 +49,7 @@ describe.each(findCases(ROOT))('%s', (name) => {
   const fixed = fixedFiles(folder)
   if (fixed.size === 0) return
   it('is silent about what the fix mends', async () => {
-    const [before, after] = [await runCase(folder), await runCase(folder, fixed)]
+    const [before, after] = [await asItStands(), await runCase(folder, fixed)]
     const mended = before.findings.filter(({ fix }) => fix !== null).map(({ fingerprint }) => fingerprint)
     const left = after.findings.filter(
       ({ change, severity }) => change === 'introduced' && severity !== 'note',

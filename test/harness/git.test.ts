@@ -38,6 +38,9 @@ test('git clones and fetches with an installation token, and with nothing else',
       const target = join(folder, 'whole')
       expect(await git(token, ['clone', '--quiet', repo.cloneUrl, target])).toMatchObject({ code: 0 })
       expect(await readFile(join(target, 'b.yaml'), 'utf8')).toBe('b\n')
+      // The stand-in writes objects itself: git finds nothing wrong with them.
+      const checked = await git('', ['--git-dir', repo.path, 'fsck', '--strict', '--no-dangling'])
+      expect(checked).toMatchObject({ code: 0, stderr: '' })
 
       const fork = await repo.pullRequest({ changes: { 'b.yaml': 'fork\n' }, fork: { owner: 'guest' } })
       const bare = join(folder, 'bare')

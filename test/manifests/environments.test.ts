@@ -10,7 +10,7 @@ interface Root {
 }
 
 /** `Deployment shop/api`, or `Namespace shop ambient` with a label by which two of one name differ. */
-function object(text: string): Manifest {
+function object(text: string, path: string): Manifest {
   const [kind = '', where = '', label] = text.split(' ')
   const [first = '', second] = where.split('/')
   const metadata = {
@@ -19,7 +19,7 @@ function object(text: string): Manifest {
     ...(label === undefined ? {} : { labels: { label } }),
   }
   const apiVersion = kind === 'Deployment' ? 'apps/v1' : 'v1'
-  const file = { path: 'x.yaml', text: '' }
+  const file = { path, text: '' }
   return {
     apiVersion,
     kind,
@@ -35,11 +35,11 @@ function object(text: string): Manifest {
 }
 
 function rendered(path: string, ...objects: string[]): Root {
-  return { path, plain: false, manifests: objects.map(object) }
+  return { path, plain: false, manifests: objects.map((text) => object(text, `${path}/x.yaml`)) }
 }
 
 function plain(path: string, ...objects: string[]): Root {
-  return { path, plain: true, manifests: objects.map(object) }
+  return { path, plain: true, manifests: objects.map((text) => object(text, `${path}/x.yaml`)) }
 }
 
 function sorted(...roots: Root[]): Record<string, readonly string[]> {
@@ -110,13 +110,56 @@ describe('roots and clusters', () => {
     ).toEqual({ 'the only one': ['apps/web', 'apps/pay'] })
   })
 
-  it('never merges roots that describe one namespace in two ways', () => {
+  it('takes a namespace that two roots describe in two ways for one of one cluster, where they share nothing else', () => {
     expect(
       sorted(
-        rendered('api', 'Namespace shop plain', 'Deployment shop/api', 'Deployment shop/b'),
-        rendered('web', 'Namespace shop ambient', 'Deployment shop/web', 'Deployment shop/c'),
+        rendered('infra', 'Namespace shop ambient', 'Deployment shop/exporter'),
+        rendered('apps/shop', 'Namespace shop plain', 'Deployment shop/web', 'Deployment shop/c'),
       ),
-    ).toEqual({ api: ['api'], web: ['web'] })
+    ).toEqual({ 'the only one': ['infra', 'apps/shop'] })
+  })
+
+  it('keeps them apart where both are made of one file', () => {
+    const root = (path: string, ...objects: string[]): Root => ({
+      ...rendered(path),
+      manifests: objects.map((text) => object(text, 'base/x.yaml')),
+    })
+    expect(
+      sorted(
+        root('overlays/prod', 'Namespace shop plain', 'Deployment shop/eu-api'),
+        root('overlays/staging', 'Namespace shop ambient', 'Deployment shop/api'),
+      ),
+    ).toEqual({ prod: ['overlays/prod'], staging: ['overlays/staging'] })
+  })
+
+  it('keeps them apart where the namespaces are what both of them hold', () => {
+    expect(
+      sorted(
+        rendered('prod', 'Namespace shop ambient', 'Namespace yard ambient', 'Deployment infra/prod'),
+        rendered('staging', 'Namespace shop plain', 'Namespace yard plain', 'Deployment infra/staging'),
+      ),
+    ).toEqual({ prod: ['prod'], staging: ['staging'] })
+  })
+
+  it('keeps them apart where their paths name what tells other roots apart', () => {
+    expect(
+      sorted(
+        rendered('api/prod', 'Deployment shop/api'),
+        rendered('api/staging', 'Deployment shop/api'),
+        rendered('infra/prod', 'Namespace shop ambient', 'Deployment shop/a', 'Deployment shop/b'),
+        rendered('infra/staging', 'Namespace shop plain', 'Deployment shop/c'),
+      ),
+    ).toEqual({ prod: ['api/prod', 'infra/prod'], staging: ['api/staging', 'infra/staging'] })
+  })
+
+  it('gives every cluster a file that holds one object of an overlay as well', () => {
+    expect(
+      sorted(
+        rendered('overlays/prod', 'Deployment shop/api', 'Service shop/api'),
+        rendered('overlays/staging', 'Deployment shop/api', 'Service shop/api', 'NetworkPolicy shop/a'),
+        plain('attic', 'NetworkPolicy shop/a'),
+      ),
+    ).toEqual({ prod: ['overlays/prod', 'attic'], staging: ['overlays/staging', 'attic'] })
   })
 
   it('calls clusters by their whole paths where one root lies inside the other', () => {

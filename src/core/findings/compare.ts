@@ -12,6 +12,7 @@ import { newlyLost } from './lost-before.ts'
 import { byFinding, bySeverity, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { CHANGE_RULES } from './rules/index.ts'
+import { bearsOnMesh } from './unseen.ts'
 
 export type Change = 'introduced' | 'existing' | 'resolved'
 
@@ -54,8 +55,14 @@ export function compare(
   today: string,
 ): Comparison {
   const problems = [
-    ...compareProblems(head.problems, base === null ? [] : everyProblem(base), touched),
-    ...withdrawn(everyProblem(head), base?.problems ?? [], touched),
+    ...compareProblems(head.problems, base === null ? [] : everyProblem(base), touched).flatMap((problem) =>
+      AS_BEFORE.includes(problem.code)
+        ? asBefore(problem, base, head, touched)
+        : problem.code === 'not-pruned'
+          ? []
+          : problem,
+    ),
+    ...(base === null ? [] : withdrawn(base, head, touched)),
   ].sort(byPlace)
   const changeRules = base === null ? [] : CHANGE_RULES.filter(({ id }) => head.rules[id] !== 'off')
   const changed =
@@ -149,18 +156,42 @@ function wordsOf({ path, code, message }: Problem): string {
 }
 
 /** A problem for each policy, of which one may go while another of the same file stays. */
-const OF_ONE_POLICY = ['policy-not-evaluated', 'kyverno-writes']
+const OF_ONE_POLICY = ['applied-by-nobody', 'not-pruned', 'policy-not-evaluated', 'kyverno-writes']
+
+/** Those of a policy that was judged: where it still is, nothing is gone. */
+const OF_ONE_APPLIED = ['applied-by-nobody', 'not-pruned']
 
 /** What decided who reaches whom on the base, unseen, and is gone: whether anybody relied on it is not known. */
 const DECISIVE = [
   ...OF_ONE_POLICY,
+  // Where manifests are.
   'chart-not-rendered',
   'remote-base',
   'remote-chart',
   'remote-source',
-  'generator-not-supported',
-  'plugin-not-supported',
+  'missing-source',
+  'included-source',
+  'revision-pinned',
+  'artifact-layout',
+  'packed-chart',
+  'path-not-followed',
+  'not-followed',
+  'submodule',
+  'symbolic-link',
   'namespace-outside-paths',
+  'in-another-cluster',
+  // What is made of them.
+  'generator-not-supported',
+  'template-not-supported',
+  'plugin-not-supported',
+  'jsonnet-not-supported',
+  'file-parameters-not-supported',
+  'post-renderer-not-supported',
+  'ignore-not-evaluated',
+  'value-file-in-chart',
+  'value-file-not-seen',
+  'values-unknown',
+  'substitution-unknown',
 ]
 
 /** A policy that nobody enforces hides nothing, and its going is no news. */
@@ -168,30 +199,77 @@ function decides({ namespaces, under = [] }: Problem['hides']): boolean {
   return namespaces === 'all' || namespaces.length > 0 || under.length > 0
 }
 
-function withdrawn(
-  problems: readonly Problem[],
-  before: readonly Problem[],
-  { paths }: Touched,
+function withdrawn(base: Analysis, head: Analysis, { paths }: Touched): readonly ComparedProblem[] {
+  const known = (one: Problem, others: readonly Problem[]): boolean =>
+    others.some(({ code, message }) => code === one.code && message === one.message)
+  const after = everyProblem(head)
+  const before = base.problems.filter(({ code }) => DECISIVE.includes(code))
+  /** In other words than before: each stands for one that was. */
+  const reworded = after.filter((problem) => !known(problem, before))
+  const isReworded = ({ code, path }: Problem): boolean => {
+    const at = reworded.findIndex((other) => other.code === code && other.path === path)
+    if (at === -1 || OF_ONE_POLICY.includes(code)) return false
+    reworded.splice(at, 1)
+    return true
+  }
+  return (
+    before
+      .filter((problem) => !known(problem, after) && !isReworded(problem))
+      // A file may stay where it was and be named no more.
+      .filter(({ path, code, hides }) => decides(hides) && (paths.has(path) || code === 'not-pruned'))
+      .filter((problem) => concerns(base, problem) || concernsThoseOf(head, problem))
+      .filter((problem) => !OF_ONE_APPLIED.includes(problem.code) || !isApplied(head, base, problem))
+      .map((problem) => ({
+        ...problem,
+        line: 1,
+        message: `${problem.message} This change takes it away.`,
+        change: 'introduced',
+        relevant: true,
+        moot: false,
+      }))
+  )
+}
+
+/** Has what a problem hides something to do with the mesh? */
+function concerns(world: Analysis, problem: Problem): boolean {
+  return bearsOnMesh(world, { ...problem, code: 'policy-not-evaluated' })
+}
+
+/** The same, for the namespaces that are still described. */
+function concernsThoseOf(head: Analysis, problem: Problem): boolean {
+  const { namespaces } = problem.hides
+  if (namespaces === 'all') return true
+  const left = namespaces.filter((name) => head.state.namespaces.get(name)?.known === true)
+  return left.length > 0 && concerns(head, { ...problem, hides: { namespaces: left } })
+}
+
+/** Is the policy of a problem among those that are judged? */
+function isApplied(head: Analysis, base: Analysis, { path, line }: Problem): boolean {
+  const ids = new Set(head.state.policies.map(({ id }) => id))
+  return base.state.policies.some(({ id, origin }) => {
+    const at = placeOf(origin, [])
+    return at.path === path && at.line === line && ids.has(id)
+  })
+}
+
+/** What stays as it was, whatever is written: told where it was there before and the change alters it. */
+const AS_BEFORE = ['chart-version-kept', 'not-updated']
+
+function asBefore(
+  problem: ComparedProblem,
+  base: Analysis | null,
+  head: Analysis,
+  { paths, namespaces }: Touched,
 ): readonly ComparedProblem[] {
-  return before
-    .filter(
-      ({ path, code, message, hides }) =>
-        DECISIVE.includes(code) &&
-        decides(hides) &&
-        paths.has(path) &&
-        !problems.some(
-          (other) =>
-            other.code === code &&
-            (other.message === message || (other.path === path && !OF_ONE_POLICY.includes(code))),
-        ),
-    )
-    .map((problem) => ({
-      ...problem,
-      line: 1,
-      message: `${problem.message} This change takes it away.`,
-      change: 'introduced',
-      relevant: true,
-    }))
+  const alters = isBelow(problem.hides, paths) && namespaces.size > 0
+  const matters = [base, head].some((world) => world !== null && concerns(world, problem))
+  return problem.change === 'existing' && alters && matters ? [{ ...problem, relevant: true }] : []
+}
+
+function isBelow({ under = [] }: Problem['hides'], paths: ReadonlySet<string>): boolean {
+  return under.some((folder) =>
+    [...paths].some((changed) => folder === '.' || changed === folder || changed.startsWith(`${folder}/`)),
+  )
 }
 
 function compareProblem(problem: Problem, same: boolean, touched: Touched): ComparedProblem {
@@ -200,11 +278,7 @@ function compareProblem(problem: Problem, same: boolean, touched: Touched): Comp
     hides.namespaces === 'all'
       ? touched.namespaces.size > 0
       : hides.namespaces.some((namespace) => touched.namespaces.has(namespace))
-  const below = (hides.under ?? []).some((folder) =>
-    [...touched.paths].some(
-      (changed) => folder === '.' || changed === folder || changed.startsWith(`${folder}/`),
-    ),
-  )
+  const below = isBelow(hides, touched.paths)
   return {
     ...problem,
     change: same ? 'existing' : 'introduced',

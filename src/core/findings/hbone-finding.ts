@@ -60,12 +60,15 @@ function asFinding(world: World, member: Member, direction: Direction, all: read
 
 function sentence(
   world: World,
-  { workload, enrollment }: Member,
+  member: Member,
   direction: Direction,
   losses: readonly Loss[],
   lost: readonly LostPeers[],
   peers: readonly string[],
 ): string {
+  const denied = losses.filter((loss) => loss.denied)
+  if (denied.length > 0) return deniedSentence(world, member, direction, denied, peers)
+  const { workload } = member
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
   const numbers = losses.reduce((sum, loss) => unionPorts(sum, loss.ports), NO_PORTS)
   const names = [...new Set(losses.flatMap((loss) => loss.names))].map((name) => `the port named ${name}`)
@@ -73,15 +76,7 @@ function sentence(
   const policies = losses.map(({ culprit }) => culprit.policy)
   const one = new Set(policies).size === 1
   const verb = direction === 'ingress' ? (one ? 'admits' : 'admit') : one ? 'lets it reach' : 'let it reach'
-  const standing =
-    enrollment.state === 'yes'
-      ? `is enrolled in Ambient (${because(enrollment)})`
-      : direction === 'ingress'
-        ? 'has a sidecar that takes HBONE (its pods carry networking.istio.io/tunnel: http)'
-        : workload.gateway === null
-          ? 'has a proxy of the mesh, which sends HBONE to ambient pods'
-          : 'is a gateway of the mesh, which sends HBONE to ambient pods'
-  const opening = `${workload.id} ${standing}. ${namePolicies(policies)} ${verb} ${namePeers(peers)} on ${ports}`
+  const opening = `${standing(member, direction)}. ${namePolicies(policies)} ${verb} ${namePeers(peers)} on ${ports}`
   const fate =
     direction === 'ingress'
       ? `arrives on ${port}, which no policy admits from there`
@@ -90,6 +85,45 @@ function sentence(
     return `${opening}, but mesh traffic ${fate}: those connections time out.`
   }
   return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. What comes through the mesh is cut off; ${names.length > 0 ? 'whether a port is called that there is not known from the tree' : doubt(workload, direction, lost, peers)}.`
+}
+
+/** `Deployment/a/b is enrolled in Ambient (…)`. */
+function standing({ workload, enrollment }: Member, direction: Direction): string {
+  const how =
+    enrollment.state === 'yes'
+      ? `is enrolled in Ambient (${because(enrollment)})`
+      : direction === 'ingress'
+        ? 'has a sidecar that takes HBONE (its pods carry networking.istio.io/tunnel: http)'
+        : workload.gateway === null
+          ? 'has a proxy of the mesh, which sends HBONE to ambient pods'
+          : 'is a gateway of the mesh, which sends HBONE to ambient pods'
+  return `${workload.id} ${how}`
+}
+
+/** What is denied stays denied, whatever other policies admit: only the policy that denies it can change that. */
+function deniedSentence(
+  world: World,
+  member: Member,
+  direction: Direction,
+  losses: readonly Loss[],
+  peers: readonly string[],
+): string {
+  const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
+  const ports = describePorts(losses.reduce((sum, loss) => unionPorts(sum, loss.ports), NO_PORTS))
+  const policies = losses.map(({ culprit }) => culprit.policy)
+  const verb = new Set(policies).size === 1 ? 'denies' : 'deny'
+  const [open, arrives] =
+    direction === 'ingress'
+      ? [`is open to ${namePeers(peers)} on ${ports}`, `arrives on ${port}`]
+      : [`may reach ${namePeers(peers)} on ${ports}`, `goes to ${port} there`]
+  const sure = losses.some(({ lost }) => lost.some(({ certainty }) => certainty === 'certain'))
+  const fate = sure
+    ? 'those connections time out'
+    : 'what comes through the mesh is cut off, and whether anything does is not known'
+  const last = policies.every(({ spec }) => spec.rank.stage === 'baseline')
+    ? 'A policy of the namespace that admits it decides before that.'
+    : 'No other policy can admit what is denied there.'
+  return `${standing(member, direction)}. It ${open}, but mesh traffic ${arrives}, which ${namePolicies(policies)} ${verb}: ${fate}. ${last}`
 }
 
 function doubt(

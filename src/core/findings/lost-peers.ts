@@ -2,11 +2,12 @@
 // and not on the port by which the mesh delivers? Peers are asked in sets; see policy/peer-set.ts.
 import type { World } from '../analysis.ts'
 import type { Ways } from '../ambient/waypoints.ts'
-import { contains, intersect, subtract } from '../kubernetes/interval-set.ts'
-import { ALL_PORTS, NO_PORTS, hasPort, unionPorts } from '../kubernetes/port-set.ts'
+import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
+import { ALL_PORTS, NO_PORTS, hasPort, noPorts, portRange, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { RuleOf } from '../policy/engine.ts'
 import { rulePorts } from '../policy/rule-matches.ts'
 import { clientOf } from '../policy/clients.ts'
 import { NOBODY, fromRising, indexesOf } from '../policy/index-set.ts'
@@ -29,8 +30,10 @@ export interface LostPeers {
 }
 
 export interface Loss {
-  readonly culprit: Culprit & { readonly rule: PolicyRule }
-  /** The application ports that the rule admits. */
+  /** The rule that admits the peers elsewhere; where something denies them the HBONE port, that. */
+  readonly culprit: Culprit
+  readonly denied: boolean
+  /** The application ports that are open to them. */
   readonly ports: PortSet
   /** Names of ports, where the peers are pods that nobody shows: what they come to is not known. */
   readonly names: readonly string[]
@@ -57,27 +60,129 @@ export function lostPeers(
 ): readonly Loss[] {
   const { engine, state } = world
   const { hbonePort } = state.config.mesh
-  const rules = engine
-    .isolating(workload, direction)
-    .flatMap((policy) => (policy.spec[direction] ?? []).map((rule) => ({ policy, rule })))
+  const rules = engine.admitting(workload, direction)
+  const addsUp = engine.addsUp(workload, direction)
+  const opens = (rule: PolicyRule): boolean =>
+    rule.doubt === null && hasPort(plainPorts(rule), 'TCP', hbonePort)
   // One rule that opens the port to everybody settles all the others.
-  if (rules.some(({ rule }) => rule.peers === null && hasPort(plainPorts(rule), 'TCP', hbonePort))) return []
-  return rules.flatMap(({ policy, rule }) => {
+  if (addsUp && rules.some((one) => one.rule.peers === null && opens(one.rule))) return []
+  const admittedElsewhere = rules.flatMap(({ policy, rule }) => {
     // Most rules name numbers, and many of them 15008 or no port at all: those are not looked at further.
-    if (hasPort(plainPorts(rule), 'TCP', hbonePort)) return []
+    if (opens(rule)) return addsUp ? [] : deniedLater(world, workload, direction, { policy, rule }, senders)
     let ports = NO_PORTS
     const names = new Set<string>()
     const lost = admittedBy(world, workload, direction, rule, policy).flatMap((admitted) => {
-      if (hasPort(admitted.ports, 'TCP', hbonePort)) return []
-      const some = judge(world, workload, direction, rule, policy, admitted, senders)
+      if (hasPort(admitted.ports, 'TCP', hbonePort) && rule.doubt === null) return []
+      // What another rule denies altogether was never there to lose.
+      const there = addsUp ? admitted : withOpenPorts(world, workload, direction, admitted)
+      const some = judge(world, workload, direction, rule, policy, there, senders)
       if (some.length > 0) {
         ports = unionPorts(ports, admitted.ports)
         for (const name of admitted.names) names.add(name)
       }
       return some
     })
-    return lost.length === 0 ? [] : [{ culprit: { policy, rule }, ports, names: [...names], lost }]
+    return lost.length === 0
+      ? []
+      : [{ culprit: { policy, rule }, denied: false, ports, names: [...names], lost }]
   })
+  return addsUp
+    ? admittedElsewhere
+    : [...admittedElsewhere, ...deniedPeers(world, workload, direction, senders)]
+}
+
+/** Mesh peers that a rule keeps from the HBONE port, and that come, or go, to application ports. */
+function deniedPeers(
+  world: World,
+  workload: Workload,
+  direction: Direction,
+  senders: Senders,
+): readonly Loss[] {
+  const { hbonePort } = world.state.config.mesh
+  const finder = direction === 'ingress' ? world.senders : world.receivers
+  return world.engine.denying(workload, direction).flatMap(({ policy, rule }): Loss[] => {
+    if (!hasPort(rulePorts(rule, null, NOWHERE).perhaps, 'TCP', hbonePort)) return []
+    let ports = NO_PORTS
+    const lost = finder.ofRule(rule, policy).flatMap((peers) => {
+      const wanted = { ports: applicationPorts(world, workload, direction, peers), names: [], peers }
+      const there = withOpenPorts(world, workload, direction, wanted)
+      const some = judge(world, workload, direction, rule, policy, there, senders)
+      if (some.length > 0) ports = unionPorts(ports, there.ports)
+      return some
+    })
+    return lost.length === 0 ? [] : [{ culprit: { policy, rule }, denied: true, ports, names: [], lost }]
+  })
+}
+
+/** A rule that opens the HBONE port, to peers that never get as far: another tier ends before, and no rule there says so. */
+function deniedLater(
+  world: World,
+  workload: Workload,
+  direction: Direction,
+  { policy, rule }: RuleOf,
+  senders: Senders,
+): readonly Loss[] {
+  const [before] = world.engine.isolating(workload, direction).filter((other) => other !== policy)
+  if (before === undefined) return []
+  return admittedBy(world, workload, direction, rule, policy).flatMap((admitted): Loss[] => {
+    const there = withOpenPorts(world, workload, direction, admitted)
+    const lost = judge(world, workload, direction, rule, policy, there, senders)
+    return lost.length === 0
+      ? []
+      : [{ culprit: { policy: before, rule: null }, denied: true, ports: there.ports, names: [], lost }]
+  })
+}
+
+/** The ports that an application listens on, as far as anybody says. */
+function applicationPorts(
+  { population, state }: World,
+  workload: Workload,
+  direction: Direction,
+  { certain, possible }: MeshPeers,
+): PortSet {
+  const declared =
+    direction === 'ingress'
+      ? workload.declaredPorts
+      : [...indexesOf(union(certain.known, possible.known))]
+          .slice(0, MOST_ASKED)
+          .flatMap((index) => population.workloads[index]?.declaredPorts ?? [])
+  const numbers = declared.filter((port) => port !== state.config.mesh.hbonePort)
+  return (numbers.length === 0 ? SOME_APPLICATION : numbers).reduce(
+    (sum, port) => unionPorts(sum, portRange('TCP', port)),
+    NO_PORTS,
+  )
+}
+
+const MOST_ASKED = 20
+/** Where nobody declares any: ports that applications have more often than others. */
+const SOME_APPLICATION = [80, 443, 8080]
+
+/** The peers for whom some of the ports are open now, and those ports. */
+function withOpenPorts(
+  { engine }: World,
+  workload: Workload,
+  direction: Direction,
+  { ports, names, peers }: Admitted,
+): Admitted {
+  const declared = direction === 'ingress' ? workload.declaredPorts : []
+  const asked = [
+    ...new Set([
+      ...declared.filter((port) => contains(ports.TCP, port)),
+      ...ports.TCP.flatMap(([low, high]) => (high - low === 1 ? [low] : [low, high - 1])),
+    ]),
+  ].slice(0, MOST_ASKED)
+  let [certain, possible, open] = [NO_PEERS, NO_PEERS, NO_PORTS]
+  for (const port of asked) {
+    const now = engine.split(workload, direction, port, peers.certain)
+    const perhaps = engine.split(workload, direction, port, peers.possible)
+    const may = [now.doubtful, perhaps.open, perhaps.doubtful].reduce(bothPeers)
+    if (noPeers(now.open) && noPeers(may)) continue
+    certain = bothPeers(certain, now.open)
+    possible = bothPeers(possible, may)
+    open = unionPorts(open, portRange('TCP', port))
+  }
+  const rest = { ...possible, known: subtract(possible.known, certain.known) }
+  return { ports: noPorts(open) ? ports : open, names, peers: { name: peers.name, certain, possible: rest } }
 }
 
 /**
@@ -99,7 +204,7 @@ export function admittedBy(
       ? []
       : finder.ofRule(rule, policy).map((peers) => ({ ports, names: [], peers }))
   }
-  const selectors = rule.peers?.filter(({ kind }) => kind === 'pods') ?? []
+  const selectors = rule.peers?.filter(({ kind }) => kind === 'pods' || kind === 'unknown') ?? []
   const groups = [
     ...(selectors.length === 0 ? [] : finder.ofRule({ ...rule, peers: selectors }, policy)).map((group) => ({
       group,

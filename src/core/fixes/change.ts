@@ -2,6 +2,7 @@
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { SourceFile } from '../source/text.ts'
 import type { DocumentRange, YamlPatch } from '../yaml/types.ts'
+import type { Skeleton } from './dialect.ts'
 
 export type Change = Append | Overlay | Companion
 
@@ -25,7 +26,7 @@ export interface Overlay {
   readonly patch: YamlPatch
 }
 
-/** A rule in a NetworkPolicy of its own, beside one that is generated. */
+/** A rule in a policy of its own, beside one that is generated. */
 export interface Companion {
   readonly kind: 'companion'
   /** Of the new file. */
@@ -33,9 +34,10 @@ export interface Companion {
   /** The kustomization that has to name the file; null where its folder is read as it is. */
   readonly host: SourceFile | null
   readonly name: string
+  /** Empty for one of the whole cluster. */
   readonly namespace: string
   /** As the policy that it helps has it. */
-  readonly podSelector: unknown
+  readonly skeleton: Skeleton
   readonly direction: Direction
   readonly rule: unknown
 }
@@ -53,8 +55,8 @@ export function changeKey(change: Change): string {
 }
 
 /** Equal for companions whose rules may stand in one policy. */
-export function skeletonKey({ name, namespace, podSelector, direction }: Companion): string {
-  return JSON.stringify([name, namespace, podSelector, direction])
+export function skeletonKey({ name, namespace, skeleton, direction }: Companion): string {
+  return JSON.stringify([name, namespace, skeleton, direction])
 }
 
 /** The documents that a change writes to, as keys: changes that share one are no strangers to each other. */

@@ -4,37 +4,34 @@ import type { Analysis } from '../analysis.ts'
 import type { ComparedFinding } from '../findings/compare.ts'
 import { namesPodsAlone } from '../findings/lost-peers.ts'
 import { describePeer, list } from '../findings/words.ts'
-import type { Direction, PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
-import { valueAt } from '../kubernetes/origin.ts'
+import type { PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import { portRange } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import type { AppendPatch } from '../yaml/types.ts'
+import { dialectOf } from './dialect.ts'
 import type { Addition, Need } from './need.ts'
 import { writeWorkload } from './written-peers.ts'
-import type { WrittenPeer } from './written-peers.ts'
+import type { NamedPeer } from './written-peers.ts'
 
 /** Null where no rule is to blame that could be widened. */
 export function openHbone(head: Analysis, finding: ComparedFinding): Need | null {
   const port = head.state.config.mesh.hbonePort
   const ports = portRange('TCP', port)
-  const entry = { port, protocol: 'TCP' }
   const { direction } = finding
   const additions = finding.culprits.flatMap(({ policy, rule }): Addition[] => {
-    if (rule === null) return []
+    const dialect = dialectOf(policy)
+    if (rule?.action !== 'allow' || dialect === null) return []
     // Beside a rule for anybody or for addresses, 15008 would be open to the world: the destinations get one of their own.
     const wide = direction === 'egress' && !namesPodsAlone(rule)
-    const mesh = wide
-      ? [...knownDestinations(head, finding), ...meshPeersOf(head, rule, policy, direction, 'pods')]
-      : meshPeersOf(head, rule, policy, direction)
-    const alone = wide || (rule.peers !== null && mesh.length < rule.peers.length)
-    const peers = rule.peers === null && !wide ? null : mesh.map(({ peer }) => peer)
-    const whole = {
-      ...(peers === null ? {} : { [PEERS_KEY[direction]]: mesh.map(({ written }) => written) }),
-      ports: [entry],
-    }
+    const named = dialect.meshPeers(head, policy, rule, direction, wide ? 'pods' : undefined)
+    const mesh = wide ? [...knownDestinations(head, finding), ...named.peers] : named.peers
+    const alone = wide || !named.all
+    // Peers that a rule names otherwise than one by one are those of the rule.
+    const peers = !alone && mesh.length === 0 ? rule.peers : mesh.map(({ peer }) => peer)
+    const whole = dialect.rule(policy, direction, !alone && mesh.length === 0 ? null : mesh, [[port, 'TCP']])
     const patch: AppendPatch = alone
-      ? { op: 'append', route: ['spec', direction], value: whole }
-      : { op: 'append', route: [...rule.route, 'ports'], value: entry }
+      ? { op: 'append', route: dialect.listOf(direction, rule), value: whole }
+      : dialect.portBeside(policy, rule, port)
     const verb = direction === 'ingress' ? 'admits' : 'lets its pods reach'
     return [
       {
@@ -64,30 +61,11 @@ function widens({ state, engine }: Analysis, additions: readonly Addition[]): bo
   )
 }
 
-const PEERS_KEY = { ingress: 'from', egress: 'to' } as const
-
 /** The workloads that a finding names, each as the selector that its own kind selects its pods by. */
-function knownDestinations({ state }: Analysis, { peers }: ComparedFinding): readonly WrittenPeer[] {
+function knownDestinations({ state }: Analysis, { peers }: ComparedFinding): readonly NamedPeer[] {
   const names = new Set(peers)
   const written = state.workloads.filter(({ id }) => names.has(id)).map(writeWorkload)
-  return [...new Map(written.map((one) => [JSON.stringify(one.written), one])).values()]
-}
-
-/** The peers of a rule that may be in the mesh, as they were read and as they are written. */
-function meshPeersOf(
-  head: Analysis,
-  rule: PolicyRule,
-  policy: NetworkPolicy,
-  direction: Direction,
-  only?: PolicyPeer['kind'],
-): readonly WrittenPeer[] {
-  const finder = direction === 'ingress' ? head.senders : head.receivers
-  const written = valueAt(policy.object, [...rule.route, PEERS_KEY[direction]])
-  return (rule.peers ?? []).flatMap((peer, index) => {
-    if (only !== undefined && peer.kind !== only) return []
-    const inMesh = finder.ofRule({ ...rule, peers: [peer] }, policy).length > 0
-    return inMesh ? [{ peer, written: Array.isArray(written) ? (written[index] as unknown) : undefined }] : []
-  })
+  return [...new Map(written.map((one) => [JSON.stringify(one.peer), one])).values()]
 }
 
 function describePeers(peers: readonly PolicyPeer[] | null, policy: NetworkPolicy): string {

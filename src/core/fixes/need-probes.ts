@@ -6,6 +6,7 @@ import { asBlock, familyOf, parseAddresses } from '../kubernetes/address-set.ts'
 import type { PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import { ALL_PORTS } from '../kubernetes/port-set.ts'
 import { choosePolicy } from './choose-policy.ts'
+import { dialectOf } from './dialect.ts'
 import type { Fits, Need } from './need.ts'
 
 /** `missing`: the sources that the finding names; `all`: one for each address family of the cluster. */
@@ -37,12 +38,14 @@ export function admitProbes(
     except: [],
     addresses: parseAddresses(cidr) ?? { IPv4: [], IPv6: [] },
   }))
-  const rule = { from: blocks.map((cidr) => ({ ipBlock: { cidr } })) }
+  const dialect = dialectOf(policy)
+  if (dialect === null) return null
+  const rule = dialect.fromBlocks(blocks)
   return {
     additions: [
       {
         policy,
-        patch: { op: 'append', route: ['spec', 'ingress'], value: rule },
+        patch: { op: 'append', route: dialect.listOf('ingress', null), value: rule },
         rule,
         use: 'probes',
         opening: { policyId: policy.id, direction: 'ingress', peers, ports: ALL_PORTS },

@@ -5,13 +5,14 @@ import { gateOf } from '../findings/waypoint-end.ts'
 import { describePeer, list } from '../findings/words.ts'
 import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
 import { NO_PORTS, portRange, unionPorts } from '../kubernetes/port-set.ts'
-import type { Protocol } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { choosePolicy } from './choose-policy.ts'
+import { dialectOf } from './dialect.ts'
+import type { PortAndProtocol } from './dialect.ts'
 import type { Fits, Need } from './need.ts'
 import { EVERY_POD, writePeers, writePods, writeWorkload } from './written-peers.ts'
-import type { WrittenPeer } from './written-peers.ts'
+import type { NamedPeer } from './written-peers.ts'
 
 /** The peers that a finding names, on the HBONE port. */
 export function admitPeers(
@@ -24,7 +25,7 @@ export function admitPeers(
     name === 'any' ? [EVERY_POD] : writePeers(lost, head.population),
   )
   if (peers.length === 0 || peers.some((some) => some === null)) return null
-  const unique = new Map(peers.flatMap((some) => some ?? []).map((one) => [JSON.stringify(one.written), one]))
+  const unique = new Map(peers.flatMap((some) => some ?? []).map((one) => [JSON.stringify(one.peer), one]))
   const { hbonePort } = head.state.config.mesh
   return need(finding, touched, fits, [...unique.values()], [[hbonePort, 'TCP']])
 }
@@ -64,7 +65,7 @@ export function admitControl(finding: ComparedFinding, touched: Touched, fits: F
     [{ key: labels.key, operator: 'In', values: [labels.value] }],
     [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [dns ? 'kube-system' : 'istio-system'] }],
   )
-  const ports: readonly (readonly [number, Protocol])[] = dns
+  const ports: readonly PortAndProtocol[] = dns
     ? [
         [53, 'UDP'],
         [53, 'TCP'],
@@ -77,16 +78,15 @@ function need(
   finding: ComparedFinding,
   touched: Touched,
   fits: Fits,
-  peers: readonly WrittenPeer[],
-  ports: readonly (readonly [number, Protocol])[],
+  peers: readonly NamedPeer[],
+  ports: readonly PortAndProtocol[],
 ): Need | null {
   const policy = choose(finding, touched, fits)
   if (policy === null) return null
   const { direction } = finding
-  const rule = {
-    [direction === 'ingress' ? 'from' : 'to']: peers.map(({ written }) => inside(written, policy)),
-    ports: ports.map(([port, protocol]) => ({ port, protocol })),
-  }
+  const dialect = dialectOf(policy)
+  if (dialect === null) return null
+  const rule = dialect.rule(policy, direction, peers, ports)
   const opened = ports.map(([port, protocol]) => portRange(protocol, port)).reduce(unionPorts, NO_PORTS)
   const whom = list(
     peers.map(({ peer }) => describePeer(peer, policy.namespace.name)),
@@ -98,7 +98,7 @@ function need(
     additions: [
       {
         policy,
-        patch: { op: 'append', route: ['spec', direction], value: rule },
+        patch: { op: 'append', route: dialect.listOf(direction, null), value: rule },
         rule,
         use: 'mesh',
         opening: { policyId: policy.id, direction, peers: peers.map(({ peer }) => peer), ports: opened },
@@ -107,13 +107,6 @@ function need(
     ],
     remark: '',
   }
-}
-
-/** Pods of the policy's own namespace need no selector for it. */
-function inside(written: unknown, { namespace }: NetworkPolicy): unknown {
-  const { namespaceSelector, ...rest } = written as { readonly namespaceSelector: unknown }
-  const own = JSON.stringify({ matchLabels: { [NAMESPACE_NAME_LABEL]: namespace.name } })
-  return 'podSelector' in rest && JSON.stringify(namespaceSelector) === own ? rest : written
 }
 
 /**

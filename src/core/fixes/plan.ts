@@ -1,7 +1,7 @@
 // A plan: what to write where, in symbols, and what it opens on the wire. Nothing here writes.
 import type { Analysis } from '../analysis.ts'
 import type { Touched, ComparedFinding } from '../findings/compare.ts'
-import { list } from '../findings/words.ts'
+import { list, nameInCluster } from '../findings/words.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import { compareText } from '../source/problem.ts'
 import { changeKey } from './change.ts'
@@ -65,8 +65,8 @@ export function adviseByHand(head: Analysis, finding: ComparedFinding, touched: 
   return `No fix is offered: ${whyNoPlace(lacking.policy)}. By hand: ${sentences(needs, () => '')}`
 }
 
-function whyNoPlace({ namespace, name, origin }: NetworkPolicy): string {
-  const policy = `NetworkPolicy ${namespace.name}/${name}`
+function whyNoPlace({ origin, ...named }: NetworkPolicy): string {
+  const policy = `${named.kind} ${nameInCluster(named)}`
   if (origin.making === null) return `${policy} is assumed, and is not part of this tree`
   return `${policy} comes from ${origin.making.by}, and this tree has no place for a policy beside it`
 }
@@ -143,6 +143,7 @@ function needsOf(
     case 'waypoint-control':
       return one(admitControl(finding, touched, chosen))
     case 'isolated':
+    case 'host-probe-policy':
     case 'ztunnel-peer':
     case 'port-widening':
     case 'enrollment-label':
@@ -160,7 +161,7 @@ function sentences(needs: readonly Need[], how: (addition: Addition) => string):
     .map(({ additions, remark }) => {
       const clauses = additions.map(
         (addition) =>
-          `NetworkPolicy ${addition.policy.namespace.name}/${addition.policy.name} ${addition.phrase}${how(addition)}`,
+          `${addition.policy.kind} ${nameInCluster(addition.policy)} ${addition.phrase}${how(addition)}`,
       )
       return `${list([...new Set(clauses)], 10)}.${remark}`
     })
@@ -172,7 +173,7 @@ function through(change: Change | undefined): string {
     case 'overlay':
       return `, through a patch in ${change.host.path}`
     case 'companion':
-      return `, through a new NetworkPolicy beside it in ${change.path}`
+      return `, through a new ${change.skeleton.kind} beside it in ${change.path}`
     case 'append':
     case undefined:
       return ''

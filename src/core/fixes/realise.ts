@@ -100,19 +100,15 @@ function newPolicy(
   companions: readonly Companion[],
 ): Outcome<{ readonly file: FileEdit; readonly listed: Append | null }> {
   const [first] = companions as [Companion, ...Companion[]]
-  const { path, host, name, namespace, podSelector, direction } = first
+  const { path, host, name, namespace, skeleton, direction } = first
   if (companions.some((other) => skeletonKey(other) !== skeletonKey(first)))
     return refuse(`two different policies would be written to ${path}`)
   const rules = new Map(companions.map(({ rule }) => [JSON.stringify(rule), rule]))
   const text = writeDocument({
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name, namespace },
-    spec: {
-      podSelector,
-      policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
-      [direction]: [...rules.values()],
-    },
+    apiVersion: skeleton.apiVersion,
+    kind: skeleton.kind,
+    metadata: { name, ...(namespace === '' ? {} : { namespace }) },
+    spec: { ...skeleton.spec, [direction]: [...rules.values()] },
   })
   const file = { path, before: null, edits: [{ start: 0, end: 0, text }], after: text }
   if (host === null) return { ok: true, value: { file, listed: null } }

@@ -8,6 +8,7 @@ import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Route } from '../yaml/types.ts'
 import type { Append, Change, Companion, Overlay } from './change.ts'
 import { companionName } from './companion-name.ts'
+import { dialectOf } from './dialect.ts'
 import type { Addition } from './need.ts'
 
 export type Strategy = 'edit' | 'patch' | 'companion'
@@ -36,9 +37,9 @@ export function hasPlace(
 ): boolean {
   switch (strategy) {
     case 'edit':
-      return textOf(policy.origin, ['spec', direction])?.layer.editable === true
+      return dialectOf(policy) !== null && textOf(policy.origin, ['spec', direction])?.layer.editable === true
     case 'patch':
-      return targetOf(state, policy) !== null
+      return dialectOf(policy) !== null && targetOf(state, policy) !== null
     case 'companion':
       return hostOf(policy) !== null
   }
@@ -108,11 +109,15 @@ function targetOf(state: ClusterState, policy: NetworkPolicy): Overlay['target']
   )
   const namespace = sourceNamespace(making.layers) ?? policy.namespace.name
   return {
-    group: 'networking.k8s.io',
-    kind: 'NetworkPolicy',
+    group: groupOf(policy),
+    kind: policy.kind,
     name: sourceName.replaceAll('.', '\\.'),
     ...(twins ? { namespace } : {}),
   }
+}
+
+function groupOf({ object: { apiVersion } }: NetworkPolicy): string {
+  return typeof apiVersion === 'string' ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
 }
 
 function sourceNamespace(layers: readonly Layer[]): string | null {
@@ -137,7 +142,8 @@ function beside(
   { policy, rule, use, opening: { direction } }: Addition,
 ): Companion | null {
   const host = hostOf(policy)
-  if (host === null) return null
+  const skeleton = dialectOf(policy)?.skeleton(policy, direction)
+  if (host === null || skeleton === undefined) return null
   const name = companionName(state, policy, host, use, direction)
   const file = `${name}.yaml`
   return {
@@ -146,7 +152,7 @@ function beside(
     host: host.kind === 'kustomization' ? host.file : null,
     name,
     namespace: policy.namespace.name,
-    podSelector: valueAt(policy.object, ['spec', 'podSelector']) ?? {},
+    skeleton,
     direction,
     rule,
   }

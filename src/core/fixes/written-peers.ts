@@ -1,4 +1,4 @@
-// Peers as a policy writes them: the other way round from reading one.
+// Peers that a fix admits, by the labels that a policy can name them by; dialects write them.
 import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, label } from '../kubernetes/labels.ts'
 import type { Labels, Selector } from '../kubernetes/labels.ts'
 import type { PolicyPeer } from '../kubernetes/kinds/policy.ts'
@@ -8,14 +8,14 @@ import { indexesOf } from '../policy/index-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
 import type { Population } from '../policy/population.ts'
 
-export interface WrittenPeer {
+export interface NamedPeer {
   readonly peer: PolicyPeer
-  /** As a policy has it. */
+  /** As the policy has it already; null where it has not. */
   readonly written: unknown
 }
 
 /** A workload, by the labels that its own kind selects its pods by; the pods of a Gateway by its name. */
-export function writeWorkload({ gateway, namespace, object, pods }: Workload): WrittenPeer {
+export function writeWorkload({ gateway, namespace, object, pods }: Workload): NamedPeer {
   const own = valueAt(object, ['spec', 'selector', 'matchLabels'])
   const made = label(pods.labels, GATEWAY_NAME)
   const podLabels =
@@ -29,7 +29,7 @@ export function writeWorkload({ gateway, namespace, object, pods }: Workload): W
 export function writePeers(
   { known, unseen, rest }: PeerSet,
   population: Population,
-): readonly WrittenPeer[] | null {
+): readonly NamedPeer[] | null {
   if (rest.some(({ kind }) => kind === 'addresses')) return null
   const written = [
     ...[...indexesOf(known)].map((index) => writeWorkload(population.workloads[index] as Workload)),
@@ -52,25 +52,22 @@ export function writePeers(
       }
     }),
   ]
-  return [...new Map(written.map((one) => [JSON.stringify(one.written), one])).values()]
+  return [...new Map(written.map((one) => [JSON.stringify(one.peer), one])).values()]
 }
 
 /** Every pod of the cluster. */
-export const EVERY_POD: WrittenPeer = {
+export const EVERY_POD: NamedPeer = {
   peer: { kind: 'pods', pods: EVERYTHING, namespaces: EVERYTHING },
-  written: { namespaceSelector: {} },
+  written: null,
 }
 
 /** Pods that selectors for labels pick, in namespaces that others pick. */
-export function writePods(pods: Selector, namespaces: Selector): WrittenPeer {
-  const podSelector = pods.length === 0 ? {} : { podSelector: writeSelector(pods) }
-  return {
-    peer: { kind: 'pods', pods, namespaces },
-    written: { namespaceSelector: writeSelector(namespaces), ...podSelector },
-  }
+export function writePods(pods: Selector, namespaces: Selector): NamedPeer {
+  return { peer: { kind: 'pods', pods, namespaces }, written: null }
 }
 
-function writeSelector(selector: Selector): object {
+/** A LabelSelector (meta/v1). */
+export function writeSelector(selector: Selector): object {
   const labels = selector.flatMap((one) =>
     one.operator === 'In' && one.values.length === 1 ? [[one.key, one.values[0]] as const] : [],
   )

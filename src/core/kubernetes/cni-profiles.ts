@@ -19,7 +19,10 @@ interface CniProfile {
 }
 
 const KUBERNETES: readonly PolicyStage[] = ['admin', 'network-policies', 'baseline']
-const CALICO_POLICIES = ['projectcalico.org', 'crd.projectcalico.org']
+/** The API of the Kubernetes project for Admin and Baseline tiers. */
+const ADMIN_POLICIES = 'policy.networking.k8s.io'
+/** Admin policies since 3.29 (docs.tigera.io, "Kubernetes admin network policy"). */
+const CALICO_POLICIES = ['projectcalico.org', 'crd.projectcalico.org', ADMIN_POLICIES]
 const CILIUM = {
   seesProbeSource: 'yes',
   blocksMatchPods: false,
@@ -35,13 +38,13 @@ export const CNI_PROFILES = {
   'azure-cilium': CILIUM,
   'calico-ebpf': { ...CALICO, seesProbeSource: 'yes' },
   aws: { ...PLAIN, seesProbeSource: 'yes', ownPolicies: ['networking.k8s.aws'] },
-  'ovn-kubernetes': { ...PLAIN, seesProbeSource: 'yes' },
+  'ovn-kubernetes': { ...PLAIN, seesProbeSource: 'yes', ownPolicies: [ADMIN_POLICIES] },
   calico: { ...CALICO, seesProbeSource: 'no' },
   'kube-router': { ...PLAIN, seesProbeSource: 'no' },
   k3s: { ...PLAIN, seesProbeSource: 'no' },
   kindnet: { ...PLAIN, seesProbeSource: 'no' },
   canal: { ...CALICO, seesProbeSource: 'believed-not' },
-  antrea: { ...PLAIN, seesProbeSource: 'believed-not', ownPolicies: ['crd.antrea.io'] },
+  antrea: { ...PLAIN, seesProbeSource: 'believed-not', ownPolicies: ['crd.antrea.io', ADMIN_POLICIES] },
   'azure-npm': { ...PLAIN, seesProbeSource: 'believed-not' },
   // A network without a policy engine: policies are stored, and nobody enforces them.
   flannel: { ...PLAIN, seesProbeSource: 'no', stages: [] },

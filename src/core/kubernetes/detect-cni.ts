@@ -11,6 +11,8 @@ import type { Place } from './origin.ts'
 
 export interface Detection {
   readonly cni: Cni
+  /** The one engine that anything in the tree speaks of, whose own policies are enforced; null where there is none. */
+  readonly engine: Cni | null
   readonly basis: 'own-objects' | 'hint' | 'nothing'
   /** A piece of a sentence: what shows it, with its place, or why it is not known. */
   readonly because: string
@@ -26,8 +28,10 @@ export function detectCni(manifests: readonly Manifest[]): Detection {
   // Canal is Calico beside flannel: no single object need say so.
   const shown = exact.length > 0 ? exact.slice(0, 1) : oneOfEach(evidence.filter(isOwn))
   const [first] = basis === 'nothing' ? evidence : shown
+  const named = engines(evidence.map((one) => one.cni)).filter((one) => one !== 'unknown' && !isNetwork(one))
   return {
     cni,
+    engine: basis === 'own-objects' ? cni : named.length === 1 ? (named[0] ?? null) : null,
     basis,
     because: basis === 'nothing' ? doubt(evidence) : shown.map(described).join(' and '),
     at: first === undefined ? null : placeOf(first.manifest.origin, first.route),

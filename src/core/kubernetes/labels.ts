@@ -7,6 +7,18 @@ export type Labels = Readonly<Record<string, string>>
 export type Requirement =
   | { readonly key: string; readonly operator: 'In' | 'NotIn'; readonly values: readonly string[] }
   | { readonly key: string; readonly operator: 'Exists' | 'DoesNotExist' }
+  | TextRequirement
+
+/**
+ * What the selectors of Calico ask beyond the API server's: a label whose value has a text in it, or, negated, the
+ * opposite of that, which a label that is not there fulfils.
+ */
+export interface TextRequirement {
+  readonly key: string
+  readonly operator: 'Contains' | 'StartsWith' | 'EndsWith'
+  readonly text: string
+  readonly negated: boolean
+}
 
 /** No requirement: everything matches. */
 export type Selector = readonly Requirement[]
@@ -33,6 +45,9 @@ export const USE_WAYPOINT = 'istio.io/use-waypoint'
 
 /** Of the pods that Istio makes for a Gateway: its class. */
 export const GATEWAY_CLASS = 'gateway.networking.k8s.io/gateway-class-name'
+
+/** Not a label: the service account of a pod, given to selectors that ask for it as if it were one. */
+export const SERVICE_ACCOUNT = '@serviceaccount'
 
 /** The label that the API server puts on each namespace. */
 export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name'
@@ -72,6 +87,14 @@ export function implies(narrow: Selector, wide: Selector): boolean {
           if (given.operator === 'In') return !given.values.some((value) => wanted.values.includes(value))
           if (given.operator === 'NotIn') return wanted.values.every((value) => given.values.includes(value))
           return given.operator === 'DoesNotExist'
+        case 'Contains':
+        case 'StartsWith':
+        case 'EndsWith':
+          return (
+            given.operator === wanted.operator &&
+            given.text === wanted.text &&
+            given.negated === wanted.negated
+          )
       }
     }),
   )
@@ -113,13 +136,20 @@ export function describeSelector(selector: Selector): string {
             : `${requirement.key} in (${[...requirement.values].sort(compareText).join(',')})`
         case 'NotIn':
           return `${requirement.key} notin (${[...requirement.values].sort(compareText).join(',')})`
+        case 'Contains':
+        case 'StartsWith':
+        case 'EndsWith':
+          return `${requirement.key} ${requirement.negated ? 'not ' : ''}${WORDS[requirement.operator]} '${requirement.text}'`
       }
     })
     .sort(compareText)
     .join(',')
 }
 
-function holds(requirement: Requirement, value: string | undefined): boolean {
+const WORDS = { Contains: 'contains', StartsWith: 'starts with', EndsWith: 'ends with' } as const
+
+/** Does a label of this value, or none where it is undefined, fulfil the requirement? */
+export function holds(requirement: Requirement, value: string | undefined): boolean {
   switch (requirement.operator) {
     case 'In':
       return value !== undefined && requirement.values.includes(value)
@@ -129,5 +159,11 @@ function holds(requirement: Requirement, value: string | undefined): boolean {
       return value !== undefined
     case 'DoesNotExist':
       return value === undefined
+    case 'Contains':
+      return (value?.includes(requirement.text) ?? false) !== requirement.negated
+    case 'StartsWith':
+      return (value?.startsWith(requirement.text) ?? false) !== requirement.negated
+    case 'EndsWith':
+      return (value?.endsWith(requirement.text) ?? false) !== requirement.negated
   }
 }

@@ -24,6 +24,8 @@ export interface Network {
   readonly blocksMatchPods: boolean
   /** Where policies decide, in order; empty where nothing enforces them. */
   readonly stages: readonly PolicyStage[]
+  /** API groups of policies that are enforced beside those of Kubernetes. */
+  readonly ownPolicies: readonly string[]
   /** The family by which the kubelet dials pods. */
   readonly primaryFamily: IpFamily
   readonly families: readonly IpFamily[]
@@ -41,15 +43,24 @@ export function networkOf(
   const known =
     configured === null
       ? detectCni(manifests)
-      : ({ cni: configured, basis: 'configuration', because: 'the configuration says so', at: null } as const)
+      : ({
+          cni: configured,
+          engine: configured,
+          basis: 'configuration',
+          because: 'the configuration says so',
+          at: null,
+        } as const)
+  const { engine, ...shown } = known
   const { seesProbeSource, blocksMatchPods, stages } = profileOf(
     known.basis === 'hint' ? 'unknown' : known.cni,
   )
   return {
-    ...known,
+    ...shown,
     seesProbeSource: known.basis === 'hint' ? profileOf(known.cni).seesProbeSource : seesProbeSource,
     blocksMatchPods,
-    stages,
+    // Policies that only one engine reads are in no cluster without it: its API would refuse them.
+    stages: engine === null ? stages : profileOf(engine).stages,
+    ownPolicies: engine === null ? [] : (profileOf(engine).ownPolicies ?? []),
     primaryFamily: ipFamilies[0] ?? 'IPv4',
     families: ipFamilies,
     pods: podCIDRs === null ? null : addressSet(podCIDRs),

@@ -9,18 +9,16 @@ import { chooseOne, groupKindOf, nameIn } from './identity.ts'
 import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL } from './labels.ts'
 import type { Labels } from './labels.ts'
 import { namespaceOf, unreadable } from './manifest.ts'
-import { placeOf } from './origin.ts'
 import type { Manifest } from './manifest.ts'
 import type { Origin } from './origin.ts'
 import { EVIDENCE_KINDS, evidenceOf } from './cni-evidence.ts'
-import { ignoresPolicies, networkOf } from './network.ts'
+import { networkOf } from './network.ts'
 import type { Network } from './network.ts'
 import { readAuthorizationPolicy } from './kinds/authorization-policy.ts'
 import type { AuthorizationSpec } from './kinds/authorization-policy.ts'
 import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
 import { KYVERNO_KINDS, kyvernoProblem, writesForUs } from './kinds/kyverno.ts'
-import { readNetworkPolicy } from './kinds/network-policy.ts'
 import type { PolicySpec, Tier } from './kinds/policy.ts'
 import { readService } from './kinds/service.ts'
 import type { ServiceSpec } from './kinds/service.ts'
@@ -28,6 +26,7 @@ import { readServiceEntry } from './kinds/service-entry.ts'
 import type { ServiceEntrySpec } from './kinds/service-entry.ts'
 import { WORKLOAD_KINDS, readPodTemplate } from './kinds/workload.ts'
 import type { PodTemplate } from './kinds/workload.ts'
+import { POLICY_KIND_NAMES, policyManifests, tiersOf } from './policies.ts'
 import { readOnce } from './read-once.ts'
 import type { Reading } from './read-once.ts'
 import { servicesByLabel } from './serving.ts'
@@ -99,27 +98,16 @@ export interface ClusterState {
   readonly problems: readonly Problem[]
 }
 
-/** Policies of other engines, which nothing here evaluates yet: told, never taken for allowed. */
-const UNEVALUATED: Readonly<Record<string, readonly string[]>> = {
-  'cilium.io': ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy'],
-  'projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy', 'Tier'],
-  'crd.projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy', 'Tier'],
-  'policy.networking.k8s.io': ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'],
-  'networking.k8s.aws': ['ClusterNetworkPolicy'],
-  'crd.antrea.io': ['NetworkPolicy', 'ClusterNetworkPolicy', 'ClusterGroup', 'Group', 'Tier'],
-}
-
 /** Kinds that this module reads or reports; a document that names none of them is not judged. */
 export const JUDGED_KINDS: readonly string[] = [
   ...new Set([
     'Namespace',
-    'NetworkPolicy',
     'AuthorizationPolicy',
     'Service',
     'Gateway',
     'ServiceEntry',
     ...WORKLOAD_KINDS.map((kind) => kind.slice(kind.indexOf('/') + 1)),
-    ...Object.values(UNEVALUATED).flat(),
+    ...POLICY_KIND_NAMES,
     ...KYVERNO_KINDS,
   ]),
 ].sort(compareText)
@@ -173,10 +161,13 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   )
   const servicesOf = servicesByLabel([...services, ...selecting].sort(byId))
   problems.push(...chosen.flatMap((manifest) => kyvernoProblem(manifest, config) ?? []))
-  const policies = policyManifests(chosen, config, network, problems).flatMap((manifest) => {
-    const policy = read(manifest, policyOf)
-    return policy.faults.length > 0 ? [] : [{ ...policy.named, spec: policy.value }]
-  })
+  const policies = policyManifests(chosen, config, network, problems).flatMap(
+    ({ manifest, wide, reading }): NetworkPolicy[] => {
+      const named = nameIt(manifest, wide ? CLUSTER : namespace(manifest))
+      report(manifest, named.namespace.name, reading.faults, problems)
+      return reading.faults.length > 0 ? [] : reading.value.map((spec) => ({ ...named, spec }))
+    },
+  )
   const authorizations = of('security.istio.io/AuthorizationPolicy').flatMap((manifest) => {
     // A namespace that is known by such a policy alone is not one in which anything has to be judged.
     const policy = read(manifest, authorizationOf, home)
@@ -199,7 +190,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     namespaces: new Map([...namespaces].sort(([a], [b]) => compareText(a, b))),
     workloads: [...workloads, ...gatewayPods].sort(byId),
     policies: policies.sort(byId),
-    tiers: new Map([['default', { order: 1_000_000, defaultAction: 'Deny' }]]),
+    tiers: tiersOf(chosen, problems),
     serviceEntries: entries
       .flatMap(({ named, value }) => (value.service === null ? [{ ...named, spec: value }] : []))
       .sort(byId),
@@ -215,7 +206,6 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
 
 const serviceOf = readOnce(readService)
 const entryOf = readOnce(readServiceEntry)
-const policyOf = readOnce(readNetworkPolicy)
 const authorizationOf = readOnce(readAuthorizationPolicy)
 const podsOf = readOnce((root, manifest) => readPodTemplate(root, groupKindOf(manifest)))
 const gatewayOf = readOnce((root) => {
@@ -255,58 +245,27 @@ function readNamespaces(
   return namespaces
 }
 
-/** The NetworkPolicies that can be evaluated; each policy that cannot be becomes a problem. */
-function policyManifests(
-  manifests: readonly Manifest[],
-  config: ClusterConfig,
-  network: Network,
-  problems: Problem[],
-): readonly Manifest[] {
-  return manifests.filter((manifest) => {
-    const { apiVersion, kind, object, origin } = manifest
-    if (apiVersion === 'networking.k8s.io/v1' && kind === 'NetworkPolicy') return true
-    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
-    const namespace = namespaceOf(object) ?? config.namespace
-    if (Object.hasOwn(UNEVALUATED, group) && UNEVALUATED[group]?.includes(kind) === true) {
-      // A kind of the whole cluster names no namespace; one that leaves it out may be anywhere.
-      const own = namespaceOf(object)
-      const what = `${kind} ${own === null ? '' : `${own}/`}${nameIn(manifest)} (${apiVersion})`
-      const ignored = ignoresPolicies(network, group)
-      problems.push({
-        ...placeOf(origin, []),
-        code: 'policy-not-evaluated',
-        class: 'unseen',
-        message: ignored
-          ? `${what} is not enforced on ${network.cni}, which this cluster runs: it neither allows nor denies anything.`
-          : `${what} is not evaluated: what it allows or denies is not known.`,
-        remedy: ignored
-          ? `If something does enforce it, correct clusters.${config.name}.cni.`
-          : 'Judge its effect on TCP 15008 and on the probe source by hand.',
-        hides: { namespaces: ignored ? [] : own === null ? 'all' : [own] },
-      })
-    } else if (kind === 'NetworkPolicy') {
-      const message = `NetworkPolicy ${namespace}/${nameIn(manifest)} has the API version ${apiVersion}, in which no NetworkPolicy exists.`
-      problems.push(
-        unreadable(origin, ['apiVersion'], namespace, {
-          code: 'unknown-policy-version',
-          message,
-          remedy: 'Use networking.k8s.io/v1.',
-        }),
-      )
-    }
-    return false
-  })
-}
-
 interface Read<T> extends Reading<T> {
   readonly named: Named
 }
 
 function nameIt(manifest: Manifest, namespace: Namespace): Named {
-  const { kind, object, origin } = manifest
+  const { object, origin } = manifest
+  const kind = kindOf(manifest)
   const name = nameIn(manifest)
-  return { id: `${kind}/${namespace.name}/${name}`, kind, name, namespace, origin, object }
+  const id = namespace === CLUSTER ? `${kind}/${name}` : `${kind}/${namespace.name}/${name}`
+  return { id, kind, name, namespace, origin, object }
 }
+
+/** Two kinds are called NetworkPolicy: that of Calico goes by its group as well, as kubectl has it. */
+function kindOf({ apiVersion, kind }: Manifest): string {
+  return kind === 'NetworkPolicy' && /^(crd\.)?projectcalico\.org\//.test(apiVersion)
+    ? 'NetworkPolicy.projectcalico.org'
+    : kind
+}
+
+/** Where an object lives that belongs to no namespace. */
+const CLUSTER: Namespace = { name: '', labels: {}, known: true, origin: null }
 
 function carrierOf(manifest: Manifest, namespaces: ReadonlyMap<string, Namespace>): readonly Named[] {
   const namespace = namespaces.get(nameIn(manifest))
@@ -318,15 +277,14 @@ function carrierOf(manifest: Manifest, namespaces: ReadonlyMap<string, Namespace
 function report(manifest: Manifest, namespace: string, faults: readonly Fault[], problems: Problem[]): void {
   if (faults.length === 0) return
   const { kind, origin } = manifest
-  const what =
-    kind === 'Namespace' ? `Namespace ${nameIn(manifest)}` : `${kind} ${namespace}/${nameIn(manifest)}`
-  const remedy =
-    kind === 'NetworkPolicy'
-      ? 'Until it is mended, the policy counts as unknown, not as allowing anything.'
-      : 'Correct it, so that the object can be judged.'
+  const ofNone = kind === 'Namespace' || namespace === ''
+  const what = ofNone ? `${kind} ${nameIn(manifest)}` : `${kind} ${namespace}/${nameIn(manifest)}`
+  const remedy = POLICY_KIND_NAMES.includes(kind)
+    ? 'Until it is mended, the policy counts as unknown, not as allowing anything.'
+    : 'Correct it, so that the object can be judged.'
   for (const { route, message } of faults) {
     problems.push(
-      unreadable(origin, route, namespace, {
+      unreadable(origin, route, namespace === '' ? 'all' : namespace, {
         code: `invalid-${kebab(kind)}`,
         message: `${what}: ${message}.`,
         remedy,

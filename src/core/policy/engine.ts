@@ -48,6 +48,8 @@ export interface Engine {
   /** The rules of the policies that govern it, those that admit and those that deny. */
   readonly admitting: (workload: Workload, direction: Direction) => readonly RuleOf[]
   readonly denying: (workload: Workload, direction: Direction) => readonly RuleOf[]
+  /** Do those policies only add up: whatever any rule of them admits is admitted? */
+  readonly addsUp: (workload: Workload, direction: Direction) => boolean
   /** Ports of the destination: of `workload` for ingress, of `peer` for egress. */
   readonly allows: (workload: Workload, peer: Peer, direction: Direction) => Allowance
   /** For many peers at once: is a TCP port of the destination open between them and the workload? */

@@ -12,9 +12,9 @@ import { intersect, intervalSet, subtract, union } from '../kubernetes/interval-
 import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, matchesPartly } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import type { Network } from '../kubernetes/network.ts'
-import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { BlockPeer, PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
-import { podAddressesMatch } from './rule-matches.ts'
+import { networkFor, podAddressesMatch } from './rule-matches.ts'
 import { NOBODY, fromRising } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
 import { podsName } from './peer.ts'
@@ -156,13 +156,9 @@ export function findPeers(
     },
   )
 
-  const ofBlock = ({
-    cidr,
-    except,
-    addresses,
-  }: PolicyPeer & { readonly kind: 'block' }): readonly MeshPeers[] => {
+  const ofBlock = ({ cidr, except, addresses }: BlockPeer, policy: NetworkPolicy): readonly MeshPeers[] => {
     const name = except.length === 0 ? cidr : `${cidr} except ${except.join(', ')}`
-    if (!network.blocksMatchPods) return []
+    if (!networkFor(policy, network).blocksMatchPods) return []
     const match = podAddressesMatch(addresses, network)
     if (match === 'yes') return everybody(name)
     if (match === 'no') return []
@@ -179,7 +175,7 @@ export function findPeers(
   const ofPeer = (peer: PolicyPeer, policy: NetworkPolicy): readonly MeshPeers[] => {
     switch (peer.kind) {
       case 'block':
-        return ofBlock(peer)
+        return ofBlock(peer, policy)
       case 'pods':
         return ofSelectors([
           peer.pods,

@@ -204,6 +204,7 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     isolating: (workload, direction) => chainOf(workload, direction).isolating,
     admitting: (workload, direction) => chainOf(workload, direction).admitting,
     denying: (workload, direction) => chainOf(workload, direction).denying,
+    addsUp: (workload, direction) => chainOf(workload, direction).addsUp,
     allows,
     split,
     matches: speaksOf,
@@ -217,6 +218,7 @@ interface Chain {
   readonly isolating: readonly NetworkPolicy[]
   readonly admitting: readonly RuleOf[]
   readonly denying: readonly RuleOf[]
+  readonly addsUp: boolean
 }
 
 function chainFor(
@@ -234,6 +236,7 @@ function chainFor(
     isolating: policies.filter((policy) => isolating.has(policy)),
     admitting: rules.filter(({ rule }) => rule.action === 'allow'),
     denying: rules.filter(({ rule }) => rule.action === 'deny'),
+    addsUp: stages.length <= 1 && rules.every(({ rule }) => rule.action === 'allow'),
   }
 }
 

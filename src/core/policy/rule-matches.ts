@@ -85,7 +85,7 @@ function anyMatches(
 function peerMatches(candidate: PolicyPeer, policy: NetworkPolicy, peer: Peer, network: Network): Match {
   switch (candidate.kind) {
     case 'block':
-      return blockMatches(candidate, peer, network)
+      return blockMatches(candidate, peer, networkFor(policy, network))
     case 'pods': {
       const match = podsMatch(candidate, policy, peer)
       return candidate.doubt === undefined ? match : weaker(match, 'maybe')
@@ -94,9 +94,20 @@ function peerMatches(candidate: PolicyPeer, policy: NetworkPolicy, peer: Peer, n
       return entityMatches(candidate, peer, network)
     case 'unknown':
       // A name of the internet is no pod's, and no address of the machine itself.
-      return candidate.outside && peer.kind !== 'addresses' ? 'no' : 'maybe'
+      if (!candidate.outside) return 'maybe'
+      return peer.kind !== 'addresses' || isOfMachine(peer.addresses) ? 'no' : 'maybe'
   }
 }
+
+/** CIDR rules of Cilium never match its own endpoints (docs.cilium.io, layer3), whichever CNI the tree shows. */
+export function networkFor({ kind }: NetworkPolicy, network: Network): Network {
+  if (!network.blocksMatchPods || !kind.startsWith('Cilium')) return network
+  const known = ON_CILIUM.get(network) ?? { ...network, blocksMatchPods: false }
+  ON_CILIUM.set(network, known)
+  return known
+}
+
+const ON_CILIUM = new WeakMap<Network, Network>()
 
 /** Entities are what is no pod: nodes, and the world outside of the cluster (docs.cilium.io, layer3, entities). */
 function entityMatches({ entity }: EntityPeer, peer: Peer, network: Network): Match {
@@ -120,15 +131,17 @@ function entityMatches({ entity }: EntityPeer, peer: Peer, network: Network): Ma
       return weaker(nodes, 'maybe')
     case 'apiserver':
       // It may be a service of the cloud, at any address that is not link-local.
-      return within(addresses, LINK_LOCAL) === 'yes' || within(addresses, PROBE_SOURCE) === 'yes'
-        ? 'no'
-        : 'maybe'
+      return isOfMachine(addresses) ? 'no' : 'maybe'
   }
 }
 
 /** Nodes and pods live at private addresses more often than not; nobody says at which. */
 function maybeInside(addresses: AddressSet): Match {
   return noAddresses(intersectAddresses(addresses, PRIVATE_ADDRESSES)) ? 'no' : 'maybe'
+}
+
+function isOfMachine(addresses: AddressSet): boolean {
+  return within(addresses, LINK_LOCAL) === 'yes' || within(addresses, PROBE_SOURCE) === 'yes'
 }
 
 const LINK_LOCAL = addressSet(['169.254.0.0/16', 'fe80::/10'])

@@ -4,13 +4,13 @@ import { intersect, intervalSet, subtract, union } from '../kubernetes/interval-
 import { implies, overlap, weaker } from '../kubernetes/labels.ts'
 import type { Match, Selector } from '../kubernetes/labels.ts'
 import type { Network } from '../kubernetes/network.ts'
-import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { BlockPeer, PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import { NOBODY, firstIndexes } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
 import type { UnseenPods } from './peer-set.ts'
 import type { Matched, Population } from './population.ts'
-import { hostBlockMatches, podAddressesMatch } from './rule-matches.ts'
+import { hostBlockMatches, networkFor, podAddressesMatch } from './rule-matches.ts'
 
 export interface RuleSets {
   /** The known workloads that a rule matches, whatever the port. */
@@ -50,11 +50,12 @@ export function ruleSets(population: Population, network: Network): RuleSets {
     return now
   }
 
-  const blockMatched = ({ addresses }: PolicyPeer & { readonly kind: 'block' }): Matched => {
+  const blockMatched = ({ addresses }: BlockPeer, policy: NetworkPolicy): Matched => {
+    const own = networkFor(policy, network)
     const those = (wanted: Match): IndexSet =>
       union(
-        podAddressesMatch(addresses, network) === wanted ? onPods : NOBODY,
-        hostBlockMatches(addresses, network) === wanted ? population.hostNetwork : NOBODY,
+        podAddressesMatch(addresses, own) === wanted ? onPods : NOBODY,
+        hostBlockMatches(addresses, own) === wanted ? population.hostNetwork : NOBODY,
       )
     return { yes: those('yes'), maybe: those('maybe') }
   }
@@ -62,7 +63,7 @@ export function ruleSets(population: Population, network: Network): RuleSets {
   const peerMatchedNow = (peer: PolicyPeer, policy: NetworkPolicy): Matched => {
     switch (peer.kind) {
       case 'block':
-        return blockMatched(peer)
+        return blockMatched(peer, policy)
       case 'pods': {
         const { yes, maybe } = podsMatched(peer, policy)
         return peer.doubt === undefined ? { yes, maybe } : { yes: NOBODY, maybe: union(yes, maybe) }
@@ -101,7 +102,7 @@ export function ruleSets(population: Population, network: Network): RuleSets {
   const unseenPeerMatched = (peer: PolicyPeer, policy: NetworkPolicy, pods: Selector): readonly Matched[] => {
     switch (peer.kind) {
       case 'block':
-        return asMatched(podAddressesMatch(peer.addresses, network), everywhere)
+        return asMatched(podAddressesMatch(peer.addresses, networkFor(policy, network)), everywhere)
       case 'entity':
         return []
       case 'unknown':

@@ -55,7 +55,7 @@ function kubernetesStages(governing: readonly Governing[], direction: Direction)
 /** Kubernetes policies as Calico has them. */
 const KUBERNETES_ORDER = 1000
 /** The tiers that Calico makes for the Admin and Baseline policies of Kubernetes, around `default`. */
-const ADMIN_TIERS = { admin: 'adminnetworkpolicy', baseline: 'baselineadminnetworkpolicy' } as const
+const ADMIN_TIERS = { admin: 'kube-admin', baseline: 'kube-baseline' } as const
 
 function calicoStages(
   governing: readonly Governing[],

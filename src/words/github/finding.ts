@@ -38,6 +38,8 @@ function say(finding: ReportFinding): Said {
       return { loses: `kubelet probes on ${at}` }
     case 'probe-family':
       return { does: `takes kubelet probes of one address family alone on ${at}` }
+    case 'host-probe-policy':
+      return { does: 'puts every pod that it selects into default deny' }
     case 'ztunnel-peer':
       return {
         does: direction === 'ingress' ? `opens ${at} to ztunnel alone` : `opens ${at} towards ztunnel alone`,

@@ -1,7 +1,12 @@
-// A bare repository on disk, spoken to with the git that is installed. No working tree, no user configuration.
+// A bare repository on disk, spoken to with the git that is installed. No working tree, no user configuration. What is
+// asked all the time (refs, commits, entries) is read and written here: objects.ts says why. What takes judgement
+// (diffs, true merges, histories that cross) is left to git, and so is everything out of the ordinary.
 import { execFile, execFileSync } from 'node:child_process'
-import { appendFile, mkdir, rm, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { commitObject, lineBetween, mergeBaseOf } from './history.ts'
+import { Folder, Objects, TREE_MODE, writeWhole } from './objects.ts'
 import type { Changes, FileContent } from '../types.ts'
 
 export interface Person {
@@ -39,35 +44,41 @@ const ENVIRONMENT = {
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',
 }
-/** What GitHub's servers allow to fetch; nothing may be collected under our feet. */
-const SETTINGS = `
+/** What `git init --bare` writes, what GitHub's servers allow to fetch, and nothing is collected under our feet. */
+const SETTINGS = `[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
 [uploadpack]
 \tallowFilter = true
 \tallowAnySHA1InWant = true
 [gc]
 \tauto = 0
 `
-const SCRATCH = 'refs/heads/scratch'
+/** A name that means itself, whatever else there is; all others are git's to understand. */
+const PLAIN_REF = /^refs(\/[\w-]+){2,}$/
 const OPTIONS = { env: ENVIRONMENT, maxBuffer: 1 << 28 }
 
 export class BareRepository {
   readonly path: string
+  readonly objects: Objects
 
   private constructor(path: string) {
     this.path = path
+    this.objects = new Objects(join(path, 'objects'))
   }
 
   /** Makes one. A fork shares the object store of its network, as on GitHub. */
   static async create(path: string, branch: string, network?: BareRepository): Promise<BareRepository> {
-    await mkdir(path, { recursive: true })
-    const repository = new BareRepository(path)
-    await repository.run(['init', '--quiet', '--bare', `--initial-branch=${branch}`, '--template=', '.'])
-    await appendFile(join(path, 'config'), SETTINGS)
+    const folders = ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags']
+    for (const folder of folders) await mkdir(join(path, folder), { recursive: true })
+    await writeFile(join(path, 'HEAD'), `ref: refs/heads/${branch}\n`)
+    await writeFile(join(path, 'config'), SETTINGS)
     if (network !== undefined) {
       await rm(join(path, 'objects'), { recursive: true })
       await symlink(join(network.path, 'objects'), join(path, 'objects'))
     }
-    return repository
+    return new BareRepository(path)
   }
 
   /** Runs git; the answer is stdout. Throws with stderr when the exit code is not among `codes`. */
@@ -104,12 +115,34 @@ export class BareRepository {
 
   /** The commit a ref, branch name or SHA stands for; null when there is none. */
   async commitOf(name: string): Promise<string | null> {
+    const sha = PLAIN_REF.test(name) ? this.looseRef(name) : name
+    if (sha === null && !existsSync(join(this.path, 'packed-refs'))) return null
+    if (sha !== null && this.objects.read(sha)?.type === 'commit') return sha
     const out = await this.run(['rev-parse', '--verify', '--quiet', `${name}^{commit}`], '', [0, 1, 128])
     return out.trim() === '' ? null : out.trim()
   }
 
+  /** What the file of a ref says. Read each time: git may have moved it. */
+  private looseRef(ref: string): string | null {
+    const file = join(this.path, ref)
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true
+      ? readFileSync(file, 'utf8').trim()
+      : null
+  }
+
   async setRef(ref: string, sha: string): Promise<void> {
-    await this.run(['update-ref', ref, sha])
+    const plain = PLAIN_REF.test(ref) && this.isFree(ref) && this.objects.read(sha)?.type === 'commit'
+    if (!plain) return void (await this.run(['update-ref', ref, sha]))
+    const file = join(this.path, ref)
+    mkdirSync(dirname(file), { recursive: true })
+    writeWhole(file, `${sha}\n`)
+  }
+
+  /** Is there no folder in its place, and no ref in the place of its folders? Else git says what is wrong. */
+  private isFree(ref: string): boolean {
+    if (this.looseRef(ref) !== null) return true
+    const folders = ref.split('/').map((_, index, parts) => parts.slice(0, index).join('/'))
+    return !existsSync(join(this.path, ref)) && folders.every((folder) => this.looseRef(folder) === null)
   }
 
   async deleteRef(ref: string): Promise<void> {
@@ -125,21 +158,24 @@ export class BareRepository {
 
   /** A new commit: the first parent's tree with changes. No ref moves. */
   async commit(input: CommitInput): Promise<string> {
-    const parts: (string | Buffer)[] = [
-      `commit ${SCRATCH}\nmark :1\n${signature('author', input.author)}`,
-      signature('committer', input.committer ?? input.author),
-      data(input.message),
-    ]
-    input.parents.forEach((parent, index) => parts.push(`${index === 0 ? 'from' : 'merge'} ${parent}\n`))
-    for (const [path, content] of Object.entries(input.changes)) parts.push(...change(path, content))
-    // fast-import wants a branch; this one is gone again before it is written.
-    parts.push(`get-mark :1\nreset ${SCRATCH}\nfrom ${'0'.repeat(40)}\n\n`)
-    const script = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
-    return (await this.run(['fast-import', '--quiet', '--force'], script)).trim()
+    const [first] = input.parents
+    const root = new Folder(this.objects, first === undefined ? null : (await this.info(first)).tree)
+    for (const [path, content] of Object.entries(input.changes)) {
+      const name = Buffer.from(path).toString('latin1')
+      root.put(name.split('/'), this.leaf(content))
+    }
+    return this.commitTree({ ...input, tree: root.write() ?? this.objects.writeTree(new Map()) })
+  }
+
+  private leaf(content: FileContent): { mode: string; sha: string } | null {
+    if (content === null) return null
+    const plain = typeof content === 'string' || content instanceof Uint8Array
+    const bytes = Buffer.from(plain ? content : content.text)
+    return { mode: plain ? '100644' : content.mode, sha: this.objects.write('blob', bytes) }
   }
 
   /** A commit of a ready tree; no ref moves. */
-  async commitTree(input: {
+  commitTree(input: {
     tree: string
     parents: readonly string[]
     message: string
@@ -154,10 +190,12 @@ export class BareRepository {
       '',
       input.message,
     ].join('\n')
-    return (await this.run(['hash-object', '-t', 'commit', '-w', '--stdin'], text)).trim()
+    return Promise.resolve(this.objects.write('commit', Buffer.from(text)))
   }
 
   async mergeBase(a: string, b: string): Promise<string | null> {
+    const found = mergeBaseOf(this.objects, a, b)
+    if (found !== undefined) return found
     const out = await this.run(['merge-base', a, b], '', [0, 1])
     return out.trim() === '' ? null : out.trim()
   }
@@ -168,18 +206,30 @@ export class BareRepository {
 
   /** Commits of `head` that `base` lacks, oldest first. */
   async commitsBetween(base: string, head: string): Promise<string[]> {
+    const line = lineBetween(this.objects, base, head)
+    if (line !== undefined) return line
     const out = await this.run(['rev-list', '--reverse', '--topo-order', `${base}..${head}`])
     return out.split('\n').filter((line) => line !== '')
   }
 
   /** The tree of a true merge; null on a conflict. */
   async mergeTree(ours: string, theirs: string): Promise<string | null> {
+    const base = mergeBaseOf(this.objects, ours, theirs)
+    // One side has all of the other.
+    if (base === ours) return (await this.info(theirs)).tree
+    if (base === theirs) return (await this.info(ours)).tree
     const out = await this.run(['merge-tree', '--write-tree', '--no-messages', ours, theirs], '', [0, 1])
     const lines = out.split('\n').filter((line) => line !== '')
     return lines.length === 1 ? (lines[0] ?? null) : null
   }
 
   async info(sha: string): Promise<CommitInfo> {
+    const commit = commitObject(this.objects, sha)
+    if (commit !== undefined) {
+      const { tree, parents, message } = commit
+      const [author, committer] = [person(commit.author), person(commit.committer)]
+      return { sha, tree, parents, author, committer, message: message.replace(/\n+$/, '') }
+    }
     const format = '%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B'
     const out = await this.run(['show', '--no-patch', '--no-show-signature', `--format=${format}`, sha])
     const [id = '', tree = '', parents = '', an = '', ae = '', at = '', cn = '', ce = '', ct = '', ...rest] =
@@ -201,8 +251,27 @@ export class BareRepository {
   }
 
   async entry(commit: string, path: string): Promise<TreeEntry | null> {
+    const found = this.looseEntry(commit, path)
+    if (found !== undefined) return found
     const out = await this.run(['ls-tree', '-z', '--long', '--full-tree', commit, '--', path])
     return entries(out).find((entry) => entry.path === path) ?? null
+  }
+
+  /** Undefined where git has to be asked. */
+  private looseEntry(commit: string, path: string): TreeEntry | null | undefined {
+    let [mode, sha] = [TREE_MODE, commitObject(this.objects, commit)?.tree ?? '']
+    for (const name of Buffer.from(path).toString('latin1').split('/')) {
+      if (mode !== TREE_MODE) return null
+      const tree = this.objects.tree(sha)
+      if (tree === null) return undefined
+      const leaf = tree.get(name)
+      if (leaf === undefined) return null
+      ;({ mode, sha } = leaf)
+    }
+    const object = this.objects.read(sha)
+    if (object === null) return undefined
+    const { type, content } = object
+    return { mode: mode.padStart(6, '0'), type, sha, size: type === 'blob' ? content.length : null, path }
   }
 }
 
@@ -221,15 +290,8 @@ function signature(role: 'author' | 'committer', person: Person): string {
   return `${role} ${person.name} <${person.email}> ${String(Math.floor(person.date.getTime() / 1000))} +0000\n`
 }
 
-function change(path: string, content: FileContent): (string | Buffer)[] {
-  const name = /^"|\n/.test(path) ? JSON.stringify(path) : path
-  if (content === null) return [`D ${name}\n`]
-  if (typeof content === 'string') return [`M 100644 inline ${name}\n`, data(content)]
-  if (content instanceof Uint8Array) return [`M 100644 inline ${name}\n`, data(Buffer.from(content))]
-  return [`M ${content.mode} inline ${name}\n`, data(content.text)]
-}
-
-function data(content: string | Buffer): Buffer {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content
-  return Buffer.concat([Buffer.from(`data ${String(bytes.length)}\n`), bytes, Buffer.from('\n')])
+/** The way back from a signature. */
+function person(text: string): Person {
+  const [, name = '', email = '', seconds = ''] = /^(.*) <([^>]*)> (\d+) [+-]\d{4}$/.exec(text) ?? []
+  return { name, email, date: new Date(Number(seconds) * 1000) }
 }

@@ -32,18 +32,29 @@ export interface Place {
   readonly position: number
 }
 
-/** The two-dot diff of two commits or trees, in git's path order. */
+/** Between two SHAs a diff never changes, and it is asked for by everything that shows a pull request. */
+const known = new WeakMap<BareRepository, Map<string, Promise<readonly FileDiff[]>>>()
+
+/** The two-dot diff of two commits or trees, given by full SHAs, in git's path order. */
 export async function diffFiles(git: BareRepository, from: string, to: string): Promise<FileDiff[]> {
-  const common = ['--no-color', '--no-ext-diff', '-M', from, to]
-  const [raw, counts, text] = await Promise.all([
-    git.run(['diff', '--raw', '-z', '--full-index', '--no-abbrev', ...common]),
-    git.run(['diff', '--numstat', '-z', ...common]),
-    git.run(['diff', '--patch', '--full-index', ...common]),
-  ])
-  const numbers = numstat(counts)
+  const diffs = known.get(git) ?? new Map<string, Promise<readonly FileDiff[]>>()
+  known.set(git, diffs)
+  const diff = diffs.get(`${from} ${to}`) ?? readDiff(git, from, to)
+  diffs.set(`${from} ${to}`, diff)
+  return [...(await diff)]
+}
+
+async function readDiff(git: BareRepository, from: string, to: string): Promise<FileDiff[]> {
+  const shapes = ['--raw', '--numstat', '--patch', '-z', '--full-index', '--no-abbrev']
+  const out = await git.run(['diff', ...shapes, '--no-color', '--no-ext-diff', '-M', from, to])
+  // With -z every field ends in a NUL, and one more comes before the patch.
+  const at = out.indexOf('\0\0')
+  const [fields, text] = at === -1 ? [out, ''] : [out.slice(0, at + 1), out.slice(at + 2)]
+  const { entries, rest } = rawEntries(fields.split('\0'))
+  const numbers = numstat(rest)
   const sections = text === '' ? [] : text.split(/^(?=diff --git )/m)
   let next = 0
-  return rawEntries(raw).map((entry) => {
+  return entries.map((entry) => {
     const section = sections[next] ?? ''
     next += entry.letter === 'T' ? 2 : 1
     const [additions, deletions] = numbers.get(entry.path) ?? [0, 0]
@@ -156,17 +167,18 @@ interface RawEntry {
   readonly modeChanged: boolean
 }
 
-function rawEntries(raw: string): RawEntry[] {
-  const fields = raw.split('\0')
-  const found: RawEntry[] = []
-  for (let index = 0; index < fields.length - 1;) {
+/** The fields of `--raw`, which begin with a colon each, and those that follow. */
+function rawEntries(fields: readonly string[]): { entries: RawEntry[]; rest: readonly string[] } {
+  const entries: RawEntry[] = []
+  let index = 0
+  while (fields[index]?.startsWith(':') === true) {
     const [oldMode = '', newMode = '', oldBlob = '', newBlob = '', state = ''] = (fields[index] ?? '').split(
       ' ',
     )
     const letter = state[0] ?? 'M'
     const two = letter === 'R' || letter === 'C'
     const first = fields[index + 1] ?? ''
-    found.push({
+    entries.push({
       letter,
       path: two ? (fields[index + 2] ?? '') : first,
       previousPath: two ? first : null,
@@ -175,11 +187,10 @@ function rawEntries(raw: string): RawEntry[] {
     })
     index += two ? 3 : 2
   }
-  return found
+  return { entries, rest: fields.slice(index) }
 }
 
-function numstat(text: string): Map<string, [number, number]> {
-  const fields = text.split('\0')
+function numstat(fields: readonly string[]): Map<string, [number, number]> {
   const counts = new Map<string, [number, number]>()
   for (let index = 0; index < fields.length - 1; index++) {
     const [added = '0', deleted = '0', path = ''] = (fields[index] ?? '').split('\t')

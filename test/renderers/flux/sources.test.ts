@@ -214,8 +214,8 @@ spec:
     'apps/base/README.md': '',
     'apps/prod/kustomization.yaml': 'resources: [../base]\n',
     'apps/plain/web.yaml': DEPLOYMENT,
-    'apps/plain/deep/example.yaml': DEPLOYMENT,
-    'apps/plain/deep/values.yaml': DEPLOYMENT,
+    'apps/plain/deep/example.yaml': DEPLOYMENT.replace('name: ', 'name: example-'),
+    'apps/plain/deep/values.yaml': DEPLOYMENT.replace('name: ', 'name: values-'),
   }
   const kitchen = (copies: string, path: string, more: Files = {}): ReturnType<typeof kitchenOf> =>
     kitchenOf(

@@ -3,6 +3,7 @@ import type { ChangeRule, StateRule } from '../rule.ts'
 import { enrollmentLabel } from './enrollment-label.ts'
 import { hboneEgress } from './hbone-egress.ts'
 import { hboneIngress } from './hbone-ingress.ts'
+import { hostProbePolicy } from './host-probe-policy.ts'
 import { isolated } from './isolated.ts'
 import { kubeletProbe } from './kubelet-probe.ts'
 import { portWidening } from './port-widening.ts'
@@ -17,6 +18,7 @@ export const STATE_RULES: readonly StateRule[] = [
   waypointPath,
   waypointControl,
   kubeletProbe,
+  hostProbePolicy,
   ztunnelPeer,
   probeFamily,
   enrollmentLabel,

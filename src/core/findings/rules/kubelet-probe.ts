@@ -1,14 +1,16 @@
 // Ambient rewrites the source of kubelet probes to a link-local address (istio cni/pkg/iptables,
 // AppendHostRules). Where enforcement sees that address, a policy that isolates the pod drops the probe.
 import type { Severity } from '../../config.ts'
-import { asBlock } from '../../kubernetes/address-set.ts'
+import { addressSet, asBlock } from '../../kubernetes/address-set.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { Probe } from '../../kubernetes/kinds/workload.ts'
-import type { NetworkPolicy, Workload } from '../../kubernetes/state.ts'
+import type { Workload } from '../../kubernetes/state.ts'
 import type { World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
-import type { Certainty, Finding } from '../finding.ts'
+import type { Certainty, Culprit, Finding } from '../finding.ts'
+import { closing } from '../closing.ts'
 import { admittedFrom, passesOver, primarySources } from '../probe-source.ts'
+import type { Peer } from '../../policy/peer.ts'
 import type { StateRule } from '../rule.ts'
 import { because, list, namePolicies, shownBy } from '../words.ts'
 
@@ -33,8 +35,7 @@ function strandedProbes(world: World): readonly Finding[] {
 
 function blockedProbes(world: World, member: Member): readonly Finding[] {
   const { workload } = member
-  const isolating = world.engine.isolating(workload, 'ingress')
-  if (isolating.length === 0) return []
+  if (world.engine.governing(workload, 'ingress').length === 0) return []
   const blocked = workload.pods.probes.filter(({ port }) =>
     primarySources(world).some((source) => !hasPort(admittedFrom(world, workload, source).sure, 'TCP', port)),
   )
@@ -44,21 +45,17 @@ function blockedProbes(world: World, member: Member): readonly Finding[] {
       world,
       member,
       blocked.filter((probe) => probe.port === port),
-      isolating,
     ),
   )
 }
 
-function asFinding(
-  world: World,
-  member: Member,
-  probes: readonly Probe[],
-  isolating: readonly NetworkPolicy[],
-): Finding {
+function asFinding(world: World, member: Member, probes: readonly Probe[]): Finding {
   const { seesProbeSource } = world.state.network
   const severity: Severity = seesProbeSource === 'believed-not' ? 'note' : 'error'
   const { workload, enrollment } = member
   const port = probes[0]?.port ?? 0
+  const culprits = closing(world, workload, 'ingress', port, addressesOf(primarySources(world)))
+  const isolating = [...new Set(culprits.map(({ policy }) => policy))]
   const overlooked = isOverlooked(world, workload, port)
   const certainty: Certainty = seesProbeSource === 'yes' && !overlooked ? 'certain' : 'possible'
   return {
@@ -73,14 +70,18 @@ function asFinding(
     protocol: 'TCP',
     peers: primarySources(world).map(asBlock),
     lost: [],
-    culprits: isolating.map((policy) => ({ policy, rule: null })),
-    isolatedBy: isolating,
+    culprits,
+    isolatedBy: world.engine.isolating(workload, 'ingress'),
     enrolledBy: [enrollment],
     workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
     message: overlooked
       ? `${comesFrom(world, member, probes)}. ${namePolicies(isolating)} ${isolating.length === 1 ? 'admits' : 'admit'} that address by a /128, which agents of the AWS CNI are known to pass over (aws-network-policy-agent#509): there, the probe fails.`
-      : sentence(world, member, probes, isolating),
+      : sentence(world, member, probes, culprits),
   }
+}
+
+function addressesOf(sources: readonly string[]): Peer {
+  return { kind: 'addresses', addresses: addressSet(sources), pods: false }
 }
 
 /** Is every source admitted, if only the agent took the block for what it is? */
@@ -103,12 +104,16 @@ function sentence(
   world: World,
   member: Member,
   probes: readonly Probe[],
-  isolating: readonly NetworkPolicy[],
+  culprits: readonly Culprit[],
 ): string {
   const { cni, seesProbeSource } = world.state.network
   const { name: cluster } = world.state.config
-  const verb = isolating.length === 1 ? 'isolates it and does' : 'isolate it and do'
-  const fact = `${comesFrom(world, member, probes)}. ${namePolicies(isolating)} ${verb} not admit that address`
+  const policies = [...new Set(culprits.map(({ policy }) => policy))]
+  const one = policies.length === 1
+  const what = culprits.some(({ rule }) => rule !== null)
+    ? `${one ? 'denies' : 'deny'} that address`
+    : `${one ? 'isolates it and does' : 'isolate it and do'} not admit that address`
+  const fact = `${comesFrom(world, member, probes)}. ${namePolicies(policies)} ${what}`
   const evidence = shownBy(world.state.network)
   switch (seesProbeSource) {
     case 'yes':

@@ -3,7 +3,7 @@
 // manifests/charts/istio-control/istio-discovery/files/{waypoint,kube-gateway}.yaml.
 import { absent, get, integer, items, labelsField, text } from '../field.ts'
 import type { Field } from '../field.ts'
-import { label } from '../labels.ts'
+import { SERVICE_ACCOUNT, label } from '../labels.ts'
 import type { Labels } from '../labels.ts'
 import type { PodTemplate } from './workload.ts'
 
@@ -49,6 +49,8 @@ export function readGatewayPods(root: Field, name: string, kind: GatewayClass): 
     'sidecar.istio.io/inject': 'false',
     'service.istio.io/canonical-name': kind === 'istio-waypoint' ? name : `${name}-${kind}`,
     'service.istio.io/canonical-revision': 'latest',
+    // files/kube-gateway.yaml and waypoint.yaml: named like the Deployment.
+    [SERVICE_ACCOUNT]: kind === 'istio-waypoint' ? name : `${name}-${kind}`,
     'istio.io/dataplane-mode': label(given, 'istio.io/dataplane-mode') ?? 'none',
     ...given,
   }

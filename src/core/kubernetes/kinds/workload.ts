@@ -2,6 +2,7 @@
 // the pods, their ports and their probes.
 import { absent, describe, fault, get, integer, items, labelsField, nameOf, text } from '../field.ts'
 import type { Field } from '../field.ts'
+import { SERVICE_ACCOUNT } from '../labels.ts'
 import type { Labels } from '../labels.ts'
 import { readProtocol } from './network-policy.ts'
 import type { Protocol } from '../port-set.ts'
@@ -65,7 +66,11 @@ export function readPodTemplate(root: Field, groupKind: string): PodTemplate {
     ports: items(get(container, 'ports')).flatMap((port) => readContainerPort(port) ?? []),
   }))
   return {
-    labels: labelsField(get(metadata, 'labels')),
+    labels: {
+      ...labelsField(get(metadata, 'labels')),
+      [SERVICE_ACCOUNT]:
+        text(get(spec, 'serviceAccountName')) ?? text(get(spec, 'serviceAccount')) ?? 'default',
+    },
     annotations: labelsField(get(metadata, 'annotations')),
     hostNetwork: get(spec, 'hostNetwork').value === true,
     ports: containers.flatMap((container) => container.ports),
