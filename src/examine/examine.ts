@@ -2,16 +2,22 @@
 import { analyze, compare, conclude, explain, policiesOf, probesHangOnCni } from '../core/index.ts'
 import type { Analysis, ComparedProblem, Comparison, Touched } from '../core/index.ts'
 import { CONFIG_PATH } from '../core/config.ts'
-import type { ClusterConfig, Config } from '../core/config.ts'
+import type { ClusterConfig, Config, Severity } from '../core/config.ts'
 import { byChange } from '../core/findings/compare.ts'
+import { fingerprint } from '../core/findings/finding.ts'
+import type { Finding } from '../core/findings/finding.ts'
+import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { byPlace, compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
 import { overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
-import { takenIn, takenLater } from '../manifests/abandoned.ts'
+import { takenBefore, takenLater } from '../manifests/abandoned.ts'
 import { clusterNames, clustersOf, emptyCluster, gather, loadAssumed } from '../manifests/load.ts'
 import type { ClusterNames, Gathered, LoadedCluster } from '../manifests/load.ts'
+import { renamedClusters } from '../manifests/renamed-clusters.ts'
+import type { Stray } from '../manifests/strays.ts'
+import { straysOf } from '../manifests/strays.ts'
 import type { Workshop } from '../manifests/workshop.ts'
 import { offerFixes } from './offer.ts'
 import type { Court } from './prove.ts'
@@ -50,8 +56,12 @@ export async function examine(examination: Examination): Promise<Report> {
   const { base: baseTree, head: headTree, config, enroll, only } = examination
   // One after the other: what both render alike is rendered once.
   const firstBase = baseTree === null ? null : await gatherOf(examination, baseTree)
-  const takenBefore = firstBase === null || baseTree === headTree ? undefined : takenIn(firstBase.holdings)
-  const gatheredHead = baseTree === headTree ? null : await gatherOf(examination, headTree, takenBefore)
+  const left = new Set((await headTree.files()).map(({ path }) => path))
+  const taken =
+    firstBase === null || baseTree === headTree
+      ? undefined
+      : takenBefore(firstBase.holdings, (path) => left.has(path))
+  const gatheredHead = baseTree === headTree ? null : await gatherOf(examination, headTree, taken)
   const gatheredBase =
     firstBase === null || gatheredHead === null
       ? firstBase
@@ -59,10 +69,13 @@ export async function examine(examination: Examination): Promise<Report> {
   const headState = gatheredHead ?? (gatheredBase as Gathered)
   const states = gatheredBase === null ? [headState] : [gatheredBase, headState]
   const names = clusterNames(states)
-  const clusters = everyCluster(config, names, states)
+  const called = gatheredBase === null ? NO_NAMES : formerNames(config, names, gatheredBase, headState)
+  const former = new Set(called.values())
+  const clusters = everyCluster(config, names, states).filter(({ name }) => !former.has(name))
+  const base =
+    gatheredBase === null ? null : await thinkOf(examination, gatheredBase, names, clusters, null, called)
   const think = (gathered: Gathered, wanted: readonly ClusterConfig[]): Promise<Thought> =>
-    thinkOf(examination, gathered, names, wanted)
-  const base = gatheredBase === null ? null : await think(gatheredBase, clusters)
+    thinkOf(examination, gathered, names, wanted, base)
   // What the label alone would change is told apart from whatever else the head brings.
   const before =
     enroll !== 'all' && enroll.length === 0
@@ -89,7 +102,7 @@ export async function examine(examination: Examination): Promise<Report> {
     head: head.analyses,
     compared,
     tryOut: async (edits) => {
-      const gathered = await gatherOf(examination, overlayTree(headTree, edits), takenBefore)
+      const gathered = await gatherOf(examination, overlayTree(headTree, edits), taken)
       // An edit that makes or loses a cluster is compared with nothing, and proves nothing.
       if (!isSame(everyCluster(config, clusterNames([gathered]), [gathered]), existing))
         return { head: [], compared: [] }
@@ -163,6 +176,20 @@ function gatherOf(
   return gather(tree, { ignorePaths, assumed, clusters, repositories, ...known }, workshop)
 }
 
+const NO_NAMES: ReadonlyMap<string, string> = new Map()
+
+/** What clusters of the head were called on the base, where that is another name. */
+function formerNames(
+  { clusters }: Config,
+  names: ClusterNames,
+  base: Gathered,
+  head: Gathered,
+): ReadonlyMap<string, string> {
+  const isOpen = ({ config }: LoadedCluster): boolean => config.paths === null
+  const [before, after] = [base, head].map((state) => clustersOf(state, names, clusters).filter(isOpen))
+  return renamedClusters(before ?? [], after ?? [])
+}
+
 /** Every cluster of any of the states, by name. */
 function everyCluster(
   { clusters }: Config,
@@ -175,42 +202,94 @@ function everyCluster(
   )
 }
 
-/** The analyses of one state, in the order of `wanted`; a cluster that it does not have is empty. */
+/**
+ * The analyses of one state, in the order of `wanted`; a cluster that it does not have is empty. `base` is what the
+ * state is a change of, where it is one; `called` are the names that clusters have in it, where those are others.
+ */
 async function thinkOf(
   { config, configProblems, trusted, workshop }: Examination,
   gathered: Gathered,
   names: ClusterNames,
   wanted: readonly ClusterConfig[],
+  base: Thought | null,
+  called: ReadonlyMap<string, string> = NO_NAMES,
 ): Promise<Thought> {
   const clusters = new Map(
     clustersOf(gathered, names, config.clusters).map((cluster) => [cluster.config.name, cluster]),
   )
-  const states = wanted.map((cluster): ClusterState => ({
-    gathered,
-    loaded: clusters.get(cluster.name) ?? emptyCluster(cluster),
-  }))
-  const baselines = await Promise.all(
-    wanted.map(({ assume }) => loadAssumed(trusted, assume.manifests, workshop)),
+  const loadedAs = wanted.map((cluster): LoadedCluster => {
+    const former = called.get(cluster.name)
+    return clusters.get(former ?? cluster.name) ?? emptyCluster(cluster)
+  })
+  const states = loadedAs.map((loaded): ClusterState => ({ gathered, loaded }))
+  // One of another name has the settings of that name, and is judged under the one that it is compared with.
+  const settings = wanted.map((cluster, index): ClusterConfig =>
+    called.has(cluster.name) ? { ...(loadedAs[index] as LoadedCluster).config, name: cluster.name } : cluster,
   )
-  const strangers = unknownClusters(config, names, wanted)
-  const analyses = wanted.map((cluster, index) => {
+  const baselines = await Promise.all(
+    settings.map(({ assume }) => loadAssumed(trusted, assume.manifests, workshop)),
+  )
+  const strangers = unknownClusters(
+    config,
+    names,
+    wanted.map(({ name }) => called.get(name) ?? name),
+  )
+  const begun = (base?.states ?? []).flatMap(({ loaded }) => loaded.grown)
+  const analyses = settings.map((cluster, index) => {
     const { loaded } = states[index] as ClusterState
     const baseline = baselines[index] as (typeof baselines)[number]
-    return analyze(
-      cluster,
-      config.rules,
-      [...loaded.manifests, ...baseline.manifests],
-      [...configProblems, ...strangers, ...loaded.problems, ...baseline.problems],
+    const problems = [...configProblems, ...strangers, ...loaded.problems, ...baseline.problems]
+    const judge = (
+      more: readonly Problem[],
+      without: (manifest: Manifest) => boolean = () => false,
+    ): Analysis =>
+      analyze(
+        cluster,
+        config.rules,
+        [...loaded.manifests.filter((manifest) => !without(manifest)), ...baseline.manifests],
+        [...problems, ...more],
+      )
+    const analysis = judge([])
+    if (base === null) return analysis
+    const strays = straysOf(base.states[index]?.loaded.grown ?? [], loaded.grown, begun)
+    const told = decisive(strays, analysis, (some) =>
+      judge([], (manifest) => some.some(({ manifests }) => manifests.has(manifest))),
     )
+    return told.length === 0 ? analysis : judge(told)
   })
   return { states, analyses }
+}
+
+/** What is to be said of strays: of those without which, or all of which, something else would lose what it needs. */
+function decisive(
+  strays: readonly Stray[],
+  analysis: Analysis,
+  judgeWithout: (some: readonly Stray[]) => Analysis,
+): readonly Problem[] {
+  if (strays.length === 0) return []
+  const said = new Set(analysis.findings.map(wordsOf))
+  const breaks = (some: readonly Stray[]): boolean =>
+    judgeWithout(some).findings.some(
+      (finding) => finding.severity !== ('note' satisfies Severity) && !said.has(wordsOf(finding)),
+    )
+  // Where all of them matter only together, or one hides what another does, each of them is in doubt.
+  const alone = strays.length > MANY_STRAYS ? strays : strays.filter((stray) => breaks([stray]))
+  const doubtful = alone.length === 0 && strays.length > 1 && breaks(strays) ? strays : alone
+  return doubtful.flatMap(({ problems }) => problems)
+}
+
+/** More than this are a tree made anew, and are not weighed one by one. */
+const MANY_STRAYS = 16
+
+function wordsOf(finding: Finding): string {
+  return JSON.stringify([fingerprint(finding), finding.severity, finding.certainty, finding.peers])
 }
 
 /** Settings for a cluster that is not there are settings that nobody applies. */
 function unknownClusters(
   { clusters }: Config,
   { alone, idle }: ClusterNames,
-  found: readonly ClusterConfig[],
+  found: readonly string[],
 ): readonly Problem[] {
   const empty = idle.map(({ name, paths }): Problem => ({
     path: CONFIG_PATH,
@@ -222,15 +301,14 @@ function unknownClusters(
     hides: { namespaces: 'all', under: ['.'] },
   }))
   if (alone) return empty
-  const names = found.map(({ name }) => name)
   const strangers = clusters
-    .filter(({ name, paths }) => paths === null && name !== 'default' && !names.includes(name))
+    .filter(({ name, paths }) => paths === null && name !== 'default' && !found.includes(name))
     .map(({ name }): Problem => ({
       path: CONFIG_PATH,
       line: 1,
       code: 'unknown-cluster',
       class: 'unseen',
-      message: `The configuration describes the cluster ${name}, and the tree shows only ${names.join(', ')}.`,
+      message: `The configuration describes the cluster ${name}, and the tree shows only ${found.join(', ')}.`,
       remedy: `Call it as the tree does, or say with clusters.${name}.paths what belongs to it.`,
       hides: { namespaces: 'all' },
     }))

@@ -1,8 +1,10 @@
 // What a change touches: paths, lines of the head, and the namespaces whose objects differ.
 import type { ClusterConfig } from '../core/config.ts'
 import type { Touched } from '../core/index.ts'
+import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { isOfCluster } from '../core/kubernetes/scope.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
 import { changedLines } from '../core/source/line-diff.ts'
 import type { Gathered, LoadedCluster } from '../manifests/load.ts'
@@ -42,10 +44,12 @@ function changedNamespaces(
   const changed = [...without(before, after), ...without(after, before)]
     .filter(isJudged)
     .filter(({ kind }) => kind !== 'AuthorizationPolicy')
-    .map(({ kind, object }) => {
-      if (kind !== 'Namespace') return namespaceOf(object) ?? config.namespace
-      const { name } = (object.metadata ?? {}) as { readonly name?: unknown }
-      return typeof name === 'string' ? name : ''
+    .flatMap((manifest) => {
+      const { kind, object } = manifest
+      if (kind === 'Namespace') return nameIn(manifest)
+      if (!isOfCluster(groupKindOf(manifest))) return namespaceOf(object) ?? config.namespace
+      // A policy of the whole cluster may select the pods of any namespace.
+      return [...before, ...after].flatMap((one) => namespaceOf(one.object) ?? [])
     })
   return [...changed, ...config.enroll]
 }

@@ -6,7 +6,9 @@ import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { placeOf } from '../core/kubernetes/origin.ts'
 import type { Problem } from '../core/source/problem.ts'
+import { controllerOf } from './controllers.ts'
 import type { Root, Seed } from './expand.ts'
+import { isKustomization } from './listing.ts'
 import type { ParsedFile } from './parse.ts'
 import { kustomizationAt } from './renderers/kustomize/closure.ts'
 import type { SourceTree } from './source-tree.ts'
@@ -28,12 +30,26 @@ export function holdingsOf(roots: readonly Root[], tree: SourceTree): readonly H
 }
 
 /** Every path that some of these roots take in, without the files that make a root of the same state. */
-export function takenIn(
-  holdings: readonly Holding[],
-  of: readonly Holding[] = holdings,
-): ReadonlySet<string> {
+function takenIn(holdings: readonly Holding[], of: readonly Holding[] = holdings): ReadonlySet<string> {
   const own = new Set(of.flatMap((holding) => holding.own))
   return new Set(holdings.flatMap(({ inputs }) => inputs).filter((path) => !own.has(path)))
+}
+
+/**
+ * The same, as far as it still matters where only those of `left` exist. The files of a folder whose kustomization is
+ * removed, and nothing but it, are applied as they stand from then on: who takes an application away removes them, too.
+ */
+export function takenBefore(
+  holdings: readonly Holding[],
+  left: (path: string) => boolean,
+): ReadonlySet<string> {
+  const still = holdings.map((holding): Holding => {
+    const [file, ...others] = holding.own
+    if (file === undefined || others.length > 0 || !isKustomization(file) || left(file)) return holding
+    const inside = posix.dirname(file)
+    return { own: holding.own, inputs: holding.inputs.filter((path) => posix.dirname(path) !== inside) }
+  })
+  return takenIn(still, holdings)
 }
 
 /**
@@ -91,8 +107,7 @@ function ownFiles(unit: Unit, tree: SourceTree): readonly string[] {
 export function noLongerApplied(path: string, parsed: readonly ParsedFile[]): Problem {
   const manifests = parsed.find((file) => file.path === path)?.manifests ?? []
   const named = manifests.flatMap((manifest) => namespacesOf(manifest))
-  const what =
-    /^kustomization\.ya?ml$/i.test(posix.basename(path)) || posix.basename(path) === 'Kustomization'
+  const what = isKustomization(path)
   return {
     path,
     line: 1,
@@ -109,26 +124,28 @@ export function noLongerApplied(path: string, parsed: readonly ParsedFile[]): Pr
  * as if they were, and what hangs on them is not known.
  */
 export function appliedByNobody(roots: readonly Root[]): readonly Problem[] {
+  const everything = roots.flatMap(({ parts }) => parts.flatMap(({ manifests }) => manifests))
+  const isApplied = everything.some(appliesFolders)
   return roots.flatMap(({ parts, units }) => {
     if (!units.every(({ kind }) => kind === 'plain' || kind === 'kustomize')) return []
     const own = parts.flatMap(({ manifests }) => manifests)
-    // Where controllers begin, somebody applies what stands there.
-    if (parts.some((part) => part.units.some(({ kind }) => kind === 'argocd' || kind === 'flux'))) return []
+    // Where controllers begin, somebody applies what stands there. A HelmRelease is no beginning where others are.
+    if (own.some((one) => appliesFolders(one) || (!isApplied && controllerOf(one) !== null))) return []
     const policies = own.filter((one) => groupKindOf(one) === 'networking.k8s.io/NetworkPolicy')
-    const [first] = policies
-    if (first === undefined) return []
-    const more = policies.length - 1
-    return [
-      {
-        ...placeOf(first.origin, []),
-        code: 'applied-by-nobody',
-        class: 'unseen' as const,
-        message: `No Application or Flux object of the tree applies NetworkPolicy ${namespaceOf(first.object) ?? ''}/${nameIn(first)}${more === 0 ? '' : ` and ${String(more)} more beside it`}: whether somebody else does is not known, and it was judged as if.`,
-        remedy: 'Let an object of the tree apply it, or leave it out with ignorePaths.',
-        hides: { namespaces: [...new Set(policies.flatMap((one) => namespacesOf(one)))] },
-      },
-    ]
+    return policies.map((policy): Problem => ({
+      ...placeOf(policy.origin, []),
+      code: 'applied-by-nobody',
+      class: 'unseen',
+      message: `No Application or Flux object of the tree applies NetworkPolicy ${[...namespacesOf(policy), nameIn(policy)].join('/')}: whether somebody else does is not known, and it was judged as if.`,
+      remedy: 'Let an object of the tree apply it, or leave it out with ignorePaths.',
+      hides: { namespaces: namespacesOf(policy) },
+    }))
   })
+}
+
+/** An object that makes a controller apply what stands in folders, and not one chart alone. */
+function appliesFolders(manifest: Manifest): boolean {
+  return controllerOf(manifest) !== null && manifest.kind !== 'HelmRelease'
 }
 
 function namespacesOf(manifest: Manifest): readonly string[] {

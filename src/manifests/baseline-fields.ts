@@ -48,6 +48,9 @@ const CONTAINER = fields({
 
 const POD_SPEC = fields({
   hostNetwork: scalar,
+  // Policies of Cilium and Calico select pods by it.
+  serviceAccountName: scalar,
+  serviceAccount: scalar,
   // Only native sidecars (KEP-753) have ports and probes that outlive the start of the pod.
   initContainers: list(where(({ restartPolicy }) => restartPolicy === 'Always', CONTAINER)),
   containers: list(CONTAINER),
@@ -164,9 +167,13 @@ export const KEPT: Readonly<Record<string, Keep>> = {
   'projectcalico.org/NetworkPolicy': otherPolicy,
   'projectcalico.org/GlobalNetworkPolicy': otherPolicy,
   'projectcalico.org/Tier': otherPolicy,
+  'projectcalico.org/NetworkSet': otherPolicy,
+  'projectcalico.org/GlobalNetworkSet': otherPolicy,
   'crd.projectcalico.org/NetworkPolicy': otherPolicy,
   'crd.projectcalico.org/GlobalNetworkPolicy': otherPolicy,
   'crd.projectcalico.org/Tier': otherPolicy,
+  'crd.projectcalico.org/NetworkSet': otherPolicy,
+  'crd.projectcalico.org/GlobalNetworkSet': otherPolicy,
   'crd.antrea.io/NetworkPolicy': otherPolicy,
   'crd.antrea.io/ClusterNetworkPolicy': otherPolicy,
   'crd.antrea.io/ClusterGroup': otherPolicy,

@@ -43,15 +43,20 @@ interface Claim {
   readonly paths: readonly string[]
 }
 
-/** Looks at everything that `isOurs`; renders nothing. `parsed` are the plain files of the whole tree. */
+/**
+ * Looks at everything that `isOurs`, by one of its paths; renders nothing. `parsed` are the plain files of the whole
+ * tree. A kustomization is ours where its folder is or its file, and so is a chart: paths may name either.
+ */
 export async function survey(
   listing: Listing,
   parsed: readonly ParsedFile[],
-  isOurs: (path: string) => boolean,
+  isOurs: (...paths: readonly string[]) => boolean,
   kitchen: Pick<Kitchen, 'tree' | 'isThisTree'>,
 ): Promise<Survey> {
   const closures = await Promise.all(
-    listing.kustomizations.filter(isOurs).map((folder) => closureOf(folder, listing.tree)),
+    listing.kustomizations
+      .filter((folder) => isOurs(folder, kustomizationAt(listing.tree, folder) ?? folder))
+      .map((folder) => closureOf(folder, listing.tree)),
   )
   const taken = new Set(closures.flatMap(({ files }) => files))
   const included = new Set(
@@ -77,7 +82,7 @@ export async function survey(
     plain: free.filter((file) => !isUnlisted(file)),
     unlisted: free.filter((file) => isUnlisted(file) && file.manifests.some(isJudged)),
     kustomizations: closures.filter(({ folder, isComponent }) => !isComponent && !included.has(folder)),
-    charts: listing.charts.filter(isOurs),
+    charts: listing.charts.filter((folder) => isOurs(folder, posix.join(folder, 'Chart.yaml'))),
     claims: await claimsOf(raw, kitchen),
   }
 }

@@ -71,7 +71,10 @@ export function sortRoots<R extends Rooted>(
     const known = made.get(name)
     if (root.plain || known === undefined) return true
     return ![...identitiesOf(root)].some(
-      ([identity, manifest]) => known.has(identity) && !isEqual(known.get(identity)?.object, manifest.object),
+      ([identity, manifest]) =>
+        known.has(identity) &&
+        !isWeak(manifest, known.get(identity)) &&
+        !isEqual(known.get(identity)?.object, manifest.object),
     )
   }
   for (const root of roots) {
@@ -94,6 +97,13 @@ function environmentOf(path: string, names: Environments): string | null {
   return path.split('/').find((part) => names.has(part)) ?? null
 }
 
+/** What an object is called inside its cluster. */
+export function identityOf(manifest: Manifest): string {
+  const groupKind = groupKindOf(manifest)
+  const namespace = isOfCluster(groupKind) ? '' : (namespaceOf(manifest.object) ?? '')
+  return `${groupKind} ${namespace} ${nameIn(manifest)}`
+}
+
 type Identities = ReadonlyMap<string, Manifest>
 
 const NONE: Identities = new Map()
@@ -103,13 +113,7 @@ const identified = new WeakMap<readonly Manifest[], Identities>()
 function identitiesOf({ manifests }: Rooted): Identities {
   const known = identified.get(manifests)
   if (known !== undefined) return known
-  const identities = new Map(
-    manifests.map((manifest) => {
-      const groupKind = groupKindOf(manifest)
-      const namespace = isOfCluster(groupKind) ? '' : (namespaceOf(manifest.object) ?? '')
-      return [`${groupKind} ${namespace} ${nameIn(manifest)}`, manifest]
-    }),
-  )
+  const identities = new Map(manifests.map((manifest) => [identityOf(manifest), manifest]))
   identified.set(manifests, identities)
   return identities
 }
@@ -137,13 +141,15 @@ function rivals<R extends Rooted>(
 function differ(a: Rooted, b: Rooted, identities: ReadonlyMap<Rooted, Identities>): boolean {
   const [left, right] = [identities.get(a) ?? NONE, identities.get(b) ?? NONE]
   const shared = [...left].filter(([identity]) => right.has(identity))
+  if (shared.every(([identity, manifest]) => isWeak(manifest, right.get(identity))))
+    return isMost(shared.length, left.size, right.size)
   const few = shared.length * 2 < Math.min(left.size, right.size)
   return !few || shared.some(([identity, { object }]) => !isEqual(object, right.get(identity)?.object))
 }
 
 /** Two applications may well bring the same Namespace along; applied twice, it is one. */
 function isShared(a: Manifest | undefined, b: Manifest | undefined): boolean {
-  return a?.kind === 'Namespace' && isEqual(a.object, b?.object)
+  return a !== undefined && isNamespace(a) && isEqual(a.object, b?.object)
 }
 
 /** The one folder in which two paths differ, and the number of folders before it; null where there is no such. */
@@ -167,16 +173,35 @@ function isStrong(
   roots: readonly Rooted[],
   identities: ReadonlyMap<Rooted, Identities>,
 ): boolean {
-  const side = ({ path }: Rooted): ReadonlySet<string> => {
+  const side = ({ path }: Rooted): Identities => {
     const folder = path
       .split('/')
       .slice(0, at + 1)
       .join('/')
     const inside = roots.filter((root) => root.path === folder || root.path.startsWith(`${folder}/`))
-    return new Set(inside.flatMap((root) => [...(identities.get(root)?.keys() ?? [])]))
+    return new Map(inside.flatMap((root) => [...(identities.get(root) ?? NONE)]))
   }
   const [left, right] = [side(a), side(b)]
-  const shared = [...left].filter((identity) => right.has(identity)).length
-  // One object that plain files hold twice is as likely a mistake.
-  return shared * 2 >= Math.min(left.size, right.size) && (shared > 1 || !(a.plain && b.plain))
+  const shared = [...left].filter(([identity]) => right.has(identity))
+  const isAllWeak = shared.every(([identity, manifest]) => isWeak(manifest, right.get(identity)))
+  if (isAllWeak && !isMost(shared.length, left.size, right.size)) return false
+  // One object that a plain file holds as well is as likely a mistake.
+  return shared.length * 2 >= Math.min(left.size, right.size) && (shared.length > 1 || !(a.plain || b.plain))
+}
+
+/**
+ * Namespaces that two files describe, and nothing else in common, are of one cluster as a rule: somebody lists the
+ * namespaces, and an application brings its own along. Made of one file in two ways, they are two.
+ */
+function isWeak(a: Manifest, b: Manifest | undefined): boolean {
+  return isNamespace(a) && a.origin.file.path !== b?.origin.file.path
+}
+
+/** Do both sides hold little else? Then two clusters have a list of namespaces each. */
+function isMost(shared: number, left: number, right: number): boolean {
+  return shared * 2 > Math.max(left, right)
+}
+
+function isNamespace({ kind }: Manifest): boolean {
+  return kind === 'Namespace'
 }

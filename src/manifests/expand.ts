@@ -11,6 +11,7 @@ import type { Problem } from '../core/source/problem.ts'
 import { controllerOf, isOfController } from './controllers.ts'
 import { isKustomization } from './listing.ts'
 import { renderUnit } from './renderers/index.ts'
+import { leftAlone, standing } from './standing.ts'
 import type { Kitchen, Rendering, Unit } from './unit.ts'
 
 /** Where rendering begins. */
@@ -137,8 +138,12 @@ function serve(
   for (const child of rendering.units)
     enqueue({ root, unit: child, cluster: child.cluster ?? cluster, depth: depth + 1, askedBy })
   const steeredBy = [...rendering.inputs.filter(isKustomization), ...askedBy]
-  for (const bare of rendering.manifests) {
-    const manifest = dress(bare, unit.namespace, steeredBy)
+  const objects = standing(
+    unit,
+    rendering.manifests.map((bare) => dress(bare, unit.namespace, steeredBy)),
+  )
+  part.problems.push(...leftAlone(unit, objects))
+  for (const manifest of objects) {
     stock.add(root, manifest)
     if (isRelevant(manifest) || isOfController(manifest)) part.manifests.push(manifest)
     const controller = controllerOf(manifest)
@@ -225,7 +230,7 @@ function keyOf(unit: Unit): unknown {
   }
 }
 
-const dressed = new WeakMap<Manifest, Map<string, Manifest>>()
+const dresses = new WeakMap<Manifest, Map<string, Manifest>>()
 
 /**
  * An object as it stands in its cluster: one that names no namespace is in that of its unit, and one that somebody
@@ -237,7 +242,7 @@ function dress(manifest: Manifest, namespace: string | null, steeredBy: readonly
   if (!moves && steeredBy.length === 0) return manifest
   // The same value again for the same manifest: what is read of an object is remembered by it.
   const key = JSON.stringify([moves ? namespace : null, steeredBy])
-  const known = dressed.get(manifest)?.get(key)
+  const known = dresses.get(manifest)?.get(key)
   if (known !== undefined) return known
   const metadata = manifest.object.metadata
   const inside = typeof metadata === 'object' && metadata !== null ? metadata : {}
@@ -246,7 +251,7 @@ function dress(manifest: Manifest, namespace: string | null, steeredBy: readonly
     ...(moves ? { object: { ...manifest.object, metadata: { ...inside, namespace } } } : {}),
     origin: { ...manifest.origin, ...(steeredBy.length === 0 ? {} : { steeredBy }) },
   }
-  dressed.set(manifest, (dressed.get(manifest) ?? new Map<string, Manifest>()).set(key, now))
+  dresses.set(manifest, (dresses.get(manifest) ?? new Map<string, Manifest>()).set(key, now))
   return now
 }
 

@@ -13,7 +13,7 @@ const MAX_FILE_SIZE = 10 * 1024 * 1024
 const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 /** What a chart is made of beside its YAML files, of whatever name. */
-const CHART_PARTS = ['templates', 'charts', 'crds', 'files']
+export const CHART_PARTS = ['templates', 'charts', 'crds', 'files']
 
 export interface Listing {
   /** The whole tree: what a renderer reads may well be ignored as a manifest. */
@@ -96,12 +96,13 @@ export function isWithin(path: string, folder: string): boolean {
 
 /** Is a path one of these files, below one of these folders, or what one of these glob patterns names or holds? */
 export function pathMatcher(patterns: readonly string[]): (path: string) => boolean {
-  const globs = patterns
-    .map((pattern) => posix.normalize(pattern).replace(/\/$/, ''))
+  // `/clusters/prod` is seen from the root of the tree, as everything is.
+  const rooted = patterns.map((pattern) => posix.normalize(`./${pattern}`).replace(/\/$/, ''))
+  const globs = rooted
     .filter((pattern) => picomatch.scan(pattern).isGlob)
     .flatMap((pattern) => [pattern, `${pattern}/**`])
   const matches = picomatch(globs, { dot: true })
-  return (path) => patterns.some((pattern) => isWithin(path, pattern)) || (globs.length > 0 && matches(path))
+  return (path) => rooted.some((pattern) => isWithin(path, pattern)) || (globs.length > 0 && matches(path))
 }
 
 /** A path of the tree, and every folder that holds it: in large trees, looked up and not searched for. */

@@ -17,9 +17,12 @@ import type { KitchenBase, Part, RenderedUnit, Root } from './expand.ts'
 import { isChartPart, listTree, pathMatcher } from './listing.ts'
 import type { Listing, ListOptions } from './listing.ts'
 import { mergeManagedNamespaces } from './managed-namespaces.ts'
-import { describedOutside, isNamespace } from './outside-paths.ts'
+import { describedOutside, inAnotherCluster, isNamespace } from './outside-paths.ts'
+import type { ParsedFile } from './parse.ts'
 import { readFiles } from './read-files.ts'
+import { kustomizationAt } from './renderers/kustomize/closure.ts'
 import { sourceMatcher } from './repository-urls.ts'
+import type { Grown } from './strays.ts'
 import type { Workshop } from './workshop.ts'
 
 export interface LoadOptions extends ListOptions {
@@ -68,12 +71,16 @@ export interface LoadedCluster {
   readonly units: readonly RenderedUnit[]
   /** Folders where rendering began. */
   readonly roots: readonly string[]
+  /** What those roots grew into here. */
+  readonly grown: readonly Grown[]
 }
 
 /** Renders a whole tree. */
 export async function gather(tree: Tree, options: LoadOptions, workshop: Workshop): Promise<Gathered> {
   const listing = await listTree(tree, options)
-  const parsed = await readFiles(tree, listing.plain, { editable: true, configMaps: false }, workshop.parsed)
+  const bare = await readFiles(tree, listing.plain, { editable: true, configMaps: false }, workshop.parsed)
+  const asksForValues = [...bare.values()].some(({ manifests }) => manifests.some(namesConfigMaps))
+  const parsed = asksForValues ? await withConfigMaps(tree, listing, bare, workshop) : bare
   const withValues = new Map(listing.plain.map((file) => [file.path, file]))
   const kitchen: KitchenBase = {
     tree: listing.tree,
@@ -84,16 +91,15 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
     isThisTree: sourceMatcher(options.repositories, listing.tree),
     async parsed(paths) {
       const files = paths.flatMap((path) => withValues.get(path) ?? listing.tree.file(path) ?? [])
-      const known = files.every(({ path }) => parsed.has(path))
+      const known = files.every(({ path }) => bare.has(path))
       const read =
         known && !asksForValues
-          ? parsed
+          ? bare
           : await readFiles(tree, files, { editable: true, configMaps: asksForValues }, workshop.parsed)
       return files.flatMap(({ path }) => read.get(path) ?? [])
     },
   }
   const everyFile = [...parsed.values()]
-  const asksForValues = everyFile.some(({ manifests }) => manifests.some(namesConfigMaps))
   const pathed = options.clusters.filter(({ paths }) => paths !== null)
   const holds = new Map(pathed.map((cluster) => [cluster, pathMatcher(cluster.paths ?? [])]))
   const within = (cluster: ClusterConfig, path: string): boolean => holds.get(cluster)?.(path) ?? false
@@ -105,8 +111,10 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
   const outside = homeless.flatMap(({ manifests }) => manifests.filter(isNamespace))
   const shares = await Promise.all(
     owners.map(async (owner): Promise<Share> => {
-      const isOurs = (path: string): boolean =>
-        owner === null ? !pathed.some((cluster) => within(cluster, path)) : within(owner, path)
+      const isOurs = (...paths: readonly string[]): boolean =>
+        owner === null
+          ? !pathed.some((cluster) => paths.some((path) => within(cluster, path)))
+          : paths.some((path) => within(owner, path))
       const share = await shareOf(
         owner,
         isOurs,
@@ -117,7 +125,7 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
       )
       // Where nothing is a cluster's, every change may have been meant for it.
       const watched =
-        owner !== null && idle.includes(owner) ? listing.plain.map(({ path }) => path) : share.watched
+        owner !== null && idle.includes(owner) ? [...share.watched, ...everyPart(listing)] : share.watched
       return { ...share, watched, outside: owner === null ? [] : outside }
     }),
   )
@@ -131,7 +139,7 @@ const NOBODY: ReadonlySet<string> = new Set()
 
 async function shareOf(
   owner: ClusterConfig | null,
-  isOurs: (path: string) => boolean,
+  isOurs: (...paths: readonly string[]) => boolean,
   listing: Listing,
   kitchen: KitchenBase,
   parsed: Parameters<typeof survey>[1],
@@ -158,7 +166,7 @@ async function shareOf(
     covered = coveredBy(roots)
     if (covered.size === before) break
   }
-  const watched = listing.watched.filter(isOurs)
+  const watched = listing.watched.filter((path) => isOurs(path))
   return {
     owner,
     roots,
@@ -181,6 +189,31 @@ async function shareOf(
 
 function coveredBy(roots: readonly Root[]): ReadonlySet<string> {
   return new Set(roots.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs)))
+}
+
+/**
+ * The same files with their ConfigMaps. One that holds nothing else and cannot be read is passed over: what asks for it
+ * says that it is not there.
+ */
+async function withConfigMaps(
+  tree: Tree,
+  { plain }: Listing,
+  bare: ReadonlyMap<string, ParsedFile>,
+  { parsed }: Pick<Workshop, 'parsed'>,
+): Promise<ReadonlyMap<string, ParsedFile>> {
+  const read = await readFiles(tree, plain, { editable: true, configMaps: true }, parsed)
+  return new Map(
+    [...read].map(([path, file]) => [path, { ...file, problems: bare.get(path)?.problems ?? [] }]),
+  )
+}
+
+/** Every file that a manifest may come from, whoever it is of. */
+function everyPart(listing: Listing): readonly string[] {
+  return [
+    ...listing.plain.map(({ path }) => path),
+    ...listing.kustomizations.flatMap((folder) => kustomizationAt(listing.tree, folder) ?? []),
+    ...chartFiles(listing.charts, listing),
+  ]
 }
 
 /** What a chart that nobody installs would be made of. */
@@ -294,10 +327,8 @@ function discovered(
   )
 }
 
-interface Placed {
+interface Placed extends Grown {
   readonly name: string
-  readonly root: Root
-  readonly part: Part
 }
 
 function assemble(
@@ -311,7 +342,19 @@ function assemble(
     const own = placed.filter((one) => one.name === name)
     const config = configOf(name)
     const manifests = mergeManagedNamespaces(own.flatMap(({ part }) => part.manifests))
-    const missed = describedOutside(config, manifests, outside)
+    const mine = new Set(own.map(({ root }) => root))
+    const others = names
+      .filter((other) => other !== name)
+      .map((other) => ({
+        name: other,
+        manifests: placed.flatMap(({ name: at, root, part }) =>
+          at === other && !(mine.has(root) && part.cluster === null) ? part.manifests : [],
+        ),
+      }))
+    const missed = [
+      ...describedOutside(config, manifests, outside),
+      ...inAnotherCluster(config, manifests, others),
+    ]
     return {
       config,
       manifests,
@@ -319,17 +362,18 @@ function assemble(
       inputs: new Set([
         ...watched,
         ...own.flatMap(({ part }) => part.inputs),
-        ...missed.map(({ path }) => path),
+        ...missed.flatMap(({ hides }) => hides.under ?? []),
       ]),
       units: own.flatMap(({ part }) => part.units),
       roots: [...new Set(own.map(({ root }) => root.path))].sort(compareText),
+      grown: own,
     }
   })
 }
 
 /** A cluster of which a state of the tree shows nothing. */
 export function emptyCluster(config: ClusterConfig): LoadedCluster {
-  return { config, manifests: [], problems: [], inputs: new Set(), units: [], roots: [] }
+  return { config, manifests: [], problems: [], inputs: new Set(), units: [], roots: [], grown: [] }
 }
 
 /** Loads the files of an assumed baseline, which a configuration names; one that is missing is a problem. */

@@ -20,6 +20,8 @@ interface AnyUnit {
   readonly at: Place
   /** Where a further object for what this unit renders can be put; null: nowhere in this tree. */
   readonly host: Host | null
+  /** Who applies it, where that deletes nothing which is removed from Git: `Flux Kustomization flux-system/apps`. */
+  readonly leavesBehind?: string
 }
 
 /** Files as they stand. */

@@ -211,7 +211,21 @@ describe('a companion', () => {
     const [plan] = plansOf(beside(directory('r')), 'companion')
     const [change] = plan?.changes ?? []
     if (change?.kind !== 'companion') throw new Error('no companion')
-    expect(textsOf(realise([change, { ...change, skeleton: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', spec: { podSelector: {}, policyTypes: ['Ingress'] } } }]))).toEqual({
+    expect(
+      textsOf(
+        realise([
+          change,
+          {
+            ...change,
+            skeleton: {
+              apiVersion: 'networking.k8s.io/v1',
+              kind: 'NetworkPolicy',
+              spec: { podSelector: {}, policyTypes: ['Ingress'] },
+            },
+          },
+        ]),
+      ),
+    ).toEqual({
       refused: 'two different policies would be written to r/redis-ambient.yaml',
     })
     expect(Object.keys(textsOf(realise([change, { ...change }])))).toEqual(['r/redis-ambient.yaml'])

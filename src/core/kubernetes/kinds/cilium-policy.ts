@@ -12,7 +12,6 @@ import { DIRECTIONS } from './policy.ts'
 import type { Direction, PolicyRule, PolicySpec, Subject } from './policy.ts'
 
 export { ciliumQuirks as quirksOf } from './cilium-quirks.ts'
-export type { Quirk } from './cilium-quirks.ts'
 
 const KEYS = [
   'endpointSelector',

@@ -97,11 +97,3 @@ export interface Tier {
   /** What becomes of what no rule matches, where a policy of the tier selects the workload. */
   readonly defaultAction: 'Deny' | 'Pass'
 }
-
-/** The rules of a policy that admit somebody. */
-export function admittingRules(
-  { spec }: { readonly spec: PolicySpec },
-  direction: Direction,
-): readonly PolicyRule[] {
-  return (spec[direction] ?? []).filter(({ action }) => action === 'allow')
-}

@@ -172,10 +172,15 @@ function common(
   { app, source }: Order,
   title: string,
   host: Host | null,
-): Pick<Unit, 'title' | 'namespace' | 'cluster' | 'at' | 'host'> {
+): Pick<Unit, 'title' | 'namespace' | 'cluster' | 'at' | 'host' | 'leavesBehind'> {
   const key = source.chart === null ? 'path' : 'chart'
   const at = placeOf(app.manifest.origin, [...source.field.route, key])
-  return { title, namespace: app.namespace, cluster: null, at, host }
+  // Where nothing is automated, whoever syncs may well ask to prune.
+  const { value } = get(get(app.spec, 'syncPolicy'), 'automated')
+  const automated = typeof value === 'object' ? (value as Readonly<Record<string, unknown>> | null) : null
+  const isLeaving = automated !== null && automated.enabled !== false && automated.prune !== true
+  const leaving = isLeaving ? { leavesBehind: app.title } : {}
+  return { title, namespace: app.namespace, cluster: null, at, host, ...leaving }
 }
 
 /** Argo CD takes any repository of a `chart` without a scheme for one of OCI (IsHelmOciRepo). */

@@ -17,6 +17,8 @@ export interface Chart {
   /** Paths of this tree, weakest first. */
   readonly valueFiles: readonly string[]
   readonly ignoresOwnValues: boolean
+  /** Does another version in Chart.yaml alone make a new artifact of it? */
+  readonly byVersion: boolean
   readonly problems: readonly Problem[]
   readonly inputs: readonly string[]
 }
@@ -91,6 +93,7 @@ function templateOf(
     source: { kind: 'remote', url: withoutSlash(url), name, version },
     valueFiles: [],
     ignoresOwnValues: false,
+    byVersion: false,
     problems: named.length === 0 ? [] : [valuesInChart(ask, named, route)],
     inputs: filesOf(found),
   }
@@ -113,6 +116,7 @@ function ociChart(ask: Ask, spec: Field, inputs: readonly string[], route: Route
     },
     valueFiles: [],
     ignoresOwnValues: false,
+    byVersion: false,
     problems: [],
     inputs,
   }
@@ -151,6 +155,8 @@ function folderChart(shelf: Shelf, ask: Ask, wanted: Wanted, template: Field | n
     source: { kind: 'folder', folder },
     valueFiles,
     ignoresOwnValues: named.length > 0,
+    // "ChartVersion" is the default; an artifact without a template is taken as it is.
+    byVersion: template !== null && optionalText(get(template, 'reconcileStrategy')) !== 'Revision',
     problems: [...found.problems, ...problems],
     inputs: [...inputs, ...named.flatMap((text) => pathInSource(text) ?? [])],
   }

@@ -7,6 +7,7 @@ import type { Problem } from '../../../core/source/problem.ts'
 import { readDocument, splitDocuments } from '../../../core/yaml/index.ts'
 import { joinPath } from '../../source-tree.ts'
 import type { SourceTree } from '../../source-tree.ts'
+import { listedItems } from '../../parse.ts'
 import type { Kitchen } from '../../unit.ts'
 import { told } from './object.ts'
 import type { Ask } from './object.ts'
@@ -19,6 +20,8 @@ export interface Generated {
   /** Every YAML file that was looked at. */
   readonly looked: readonly string[]
   readonly problems: readonly Problem[]
+  /** Would kustomize make something else of the files than their objects as they stand, or refuse them? */
+  readonly needsBuild: boolean
 }
 
 /** What Flux lists for `folder`, less what does not reach the artifact. */
@@ -47,19 +50,31 @@ export async function generatedFor(
   const files: string[] = []
   const broken: string[] = []
   const problems: Problem[] = []
+  const seen: Seen = { identities: new Set(), needsBuild: false }
   for (const path of found) {
-    const content = await contentOf(tree, path)
+    const content = await contentOf(tree, path, seen)
     if (content === 'objects') files.push(path)
     else if (content === 'broken') broken.push(path)
     else if (content !== 'nothing') problems.push(refused(ask, path, content.line, content.why))
   }
   for (const file of await parsed(broken)) problems.push(...file.problems)
-  return { files: files.sort(compareText), folders: folders.sort(compareText), looked: found, problems }
+  return {
+    files: files.sort(compareText),
+    folders: folders.sort(compareText),
+    looked: found,
+    problems,
+    needsBuild: seen.needsBuild,
+  }
 }
 
 type Content = 'objects' | 'nothing' | 'broken' | { readonly line: number; readonly why: string }
 
-async function contentOf(tree: SourceTree, path: string): Promise<Content> {
+interface Seen {
+  readonly identities: Set<string>
+  needsBuild: boolean
+}
+
+async function contentOf(tree: SourceTree, path: string, seen: Seen): Promise<Content> {
   const file = await tree.text(path)
   if (file === null) return 'broken'
   let content: Content = 'nothing'
@@ -70,8 +85,24 @@ async function contentOf(tree: SourceTree, path: string): Promise<Content> {
     const why = whyNoObject(read.value)
     if (why !== null) return { line: range.line, why }
     content = 'objects'
+    look(read.value as Readonly<Record<string, unknown>>, seen)
   }
   return content
+}
+
+/**
+ * An object "that is local-config" is left out of what kustomize builds, and an object that is there twice makes "may
+ * not add resource with an already registered id" of it (api/resmap/reswrangler.go).
+ */
+function look(object: Readonly<Record<string, unknown>>, seen: Seen): void {
+  for (const item of listedItems(object) ?? [object]) {
+    const { apiVersion, kind, metadata } = (item ?? {}) as Readonly<Record<string, unknown>>
+    const { name, namespace, annotations } = (metadata ?? {}) as Readonly<Record<string, unknown>>
+    const identity = JSON.stringify([apiVersion, kind, namespace ?? 'default', name])
+    const isLocal = Object.hasOwn((annotations ?? {}) as object, 'config.kubernetes.io/local-config')
+    if (isLocal || seen.identities.has(identity)) seen.needsBuild = true
+    seen.identities.add(identity)
+  }
 }
 
 /** `GetValidatedMetadata` of kyaml, which a kustomization reads resources with, and Flux's own check of the output. */

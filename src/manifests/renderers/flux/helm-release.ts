@@ -8,7 +8,12 @@ import { placeOf } from '../../../core/kubernetes/origin.ts'
 import type { Host } from '../../../core/kubernetes/origin.ts'
 import type { Problem } from '../../../core/source/problem.ts'
 import type { HelmUnit, Kitchen, Rendering, Waiting } from '../../unit.ts'
+import { readDocument, splitDocuments } from '../../../core/yaml/index.ts'
+import { CHART_PARTS } from '../../listing.ts'
+import { joinPath } from '../../source-tree.ts'
+import type { SourceTree } from '../../source-tree.ts'
 import { chartOf } from './chart.ts'
+import type { Chart } from './chart.ts'
 import { clusterOf, flag, isWaiting, mappingAt, optionalText, rendering, told } from './object.ts'
 import type { Ask } from './object.ts'
 import { valuesOf } from './values.ts'
@@ -45,12 +50,48 @@ export async function renderHelmRelease(
     kubeVersion: null,
     skipCrds: skipsCrds(spec),
   }
-  const problems = [...chart.problems, ...values.problems, ...changedAfterwards(ask)]
+  const kept = await keptVersion(ask, kitchen.tree, chart)
+  const problems = [...chart.problems, ...values.problems, ...changedAfterwards(ask), ...kept]
   return rendering(ask, [unit], problems, [...chart.inputs, ...values.inputs])
 }
 
 function chartRoute(spec: Field): readonly string[] {
   return get(spec, 'chartRef').value === undefined ? ['spec', 'chart', 'spec', 'chart'] : ['spec', 'chartRef']
+}
+
+/**
+ * "Chart name from cached chart matches resolved name" and "Chart version from cached chart matches calculated version":
+ * then source-controller packages nothing anew (internal/helm/chart/builder_local.go). Told where a change touches the
+ * chart and leaves what is named here as it was.
+ */
+async function keptVersion(
+  ask: Ask,
+  tree: SourceTree,
+  { source, byVersion, valueFiles }: Chart,
+): Promise<readonly Problem[]> {
+  if (!byVersion || source.kind !== 'folder') return []
+  const path = joinPath(source.folder, 'Chart.yaml')
+  const text = (await tree.text(path))?.text ?? ''
+  const read = readDocument(text, splitDocuments(text)[0] ?? { start: 0, end: 0 })
+  const { name, version } = (read.ok ? (read.value ?? {}) : {}) as Readonly<Record<string, unknown>>
+  return [
+    {
+      path,
+      line: 1,
+      code: 'chart-version-kept',
+      class: 'unseen',
+      message: `${ask.title} takes the chart ${String(name)} ${String(version)} from ${source.folder}, and Flux packages that version once: what else changes in it is not installed until the version changes.`,
+      remedy:
+        'Raise the version in Chart.yaml, or set reconcileStrategy: Revision in the chart of the release.',
+      hides: {
+        namespaces: ask.hides.namespaces,
+        under: [
+          ...['Chart.yaml', 'values.yaml', ...CHART_PARTS].map((part) => joinPath(source.folder, part)),
+          ...valueFiles,
+        ],
+      },
+    },
+  ]
 }
 
 /** Helm's limit, and `ShortenName` of helm-controller, internal/release/name.go. */

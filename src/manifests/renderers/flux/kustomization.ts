@@ -21,6 +21,7 @@ import { sourceOf } from './sources.ts'
 import { substitutionsOf } from './substitutions.ts'
 import type { Substitutions } from './substitutions.ts'
 import { unknownVariables } from './variables.ts'
+import { closureOf } from '../kustomize/closure.ts'
 import { KUSTOMIZATION_FILES, kustomizationAt } from '../kustomize/file.ts'
 
 const PATH = ['spec', 'path']
@@ -45,7 +46,13 @@ export async function renderKustomization(ask: Ask, kitchen: Kitchen): Promise<R
   const gone = whyGone(ask, kitchen.tree, folder, leftOut)
   if (gone !== null) return rendering(ask, [], [...sure, gone], inputs)
   const additions = additionsOf(ask, kitchen.tree, folder)
-  const built = await buildOf(ask, kitchen, { folder, additions: additions.fields, leftOut, substitutions })
+  const built = await buildOf(ask, kitchen, {
+    folder,
+    additions: additions.fields,
+    leftOut,
+    ignored: ignored.ignored,
+    substitutions,
+  })
   return rendering(
     ask,
     built.units,
@@ -58,6 +65,8 @@ interface Plan {
   readonly folder: string
   readonly additions: Additions['fields']
   readonly leftOut: (path: string) => boolean
+  /** The same, without what an artifact is not made of. */
+  readonly ignored: (path: string) => boolean
   readonly substitutions: Substitutions
 }
 
@@ -65,7 +74,7 @@ interface Plan {
 async function buildOf(
   ask: Ask,
   kitchen: Kitchen,
-  { folder, additions, leftOut, substitutions }: Plan,
+  { folder, additions, leftOut, ignored, substitutions }: Plan,
 ): Promise<Pick<Rendering, 'units' | 'problems' | 'inputs'>> {
   const { tree } = kitchen
   const target = optionalText(get(ask.spec, 'targetNamespace'))
@@ -73,6 +82,7 @@ async function buildOf(
     namespace: target,
     cluster: clusterOf(ask.spec),
     at: placeOf(ask.manifest.origin, PATH),
+    ...(get(ask.spec, 'prune').value === false ? { leavesBehind: ask.title } : {}),
   }
   const kustomize = async (
     title: string,
@@ -95,6 +105,8 @@ async function buildOf(
   const ignore = optionalText(get(ask.spec, 'ignore'))
   const own = kustomizationAt(tree, folder)
   if (own !== null && !leftOut(own)) {
+    const lacks = await lacking(ask, tree, folder, [folder], ignored)
+    if (lacks !== null) return { units: [], problems: [lacks], inputs: [] }
     const problems = ignore === null ? [] : [ignoresParts(ask, { ...ask.hides, under: [folder] })]
     return {
       units: [await kustomize(ask.title, folder, null)],
@@ -102,13 +114,24 @@ async function buildOf(
       inputs: [],
     }
   }
-  const ignored = ignoredIn(ignore ?? '', folder)
-  const listed = await generatedFor(kitchen, ask, folder, (path) => leftOut(path) || ignored(path))
+  const without = ignoredIn(ignore ?? '', folder)
+  const listed = await generatedFor(kitchen, ask, folder, (path) => leftOut(path) || without(path))
+  const lacks = await lacking(ask, tree, folder, listed.folders, ignored)
+  if (lacks !== null)
+    return {
+      units: [],
+      problems: [lacks],
+      inputs: [
+        ...listed.looked,
+        ...listed.folders.flatMap((path) => [path, kustomizationAt(tree, path) ?? path]),
+      ],
+    }
   const problems = [...listed.problems, ...(await unsure(listed.files, listed.folders))]
   const inputs = [...listed.looked, ...listed.folders]
   const generated = [...listed.files, ...listed.folders].map((path) => posix.relative(folder, path))
   if (generated.length === 0) return { units: [], problems, inputs }
-  if (Object.keys(additions).length > 0 || substitutions.values !== null) {
+  // Flux builds the kustomization that it writes; the files themselves are the same, and known better, but for these.
+  if (Object.keys(additions).length > 0 || substitutions.values !== null || listed.needsBuild) {
     const unit = await kustomize(ask.title, folder, generated.sort(compareText))
     return { units: [unit], problems, inputs }
   }
@@ -204,6 +227,28 @@ function missingDependencies(
     )
   }
   return problems
+}
+
+/** A kustomization that names a manifest which its source leaves out does not build, and then nothing is applied. */
+async function lacking(
+  ask: Ask,
+  tree: SourceTree,
+  folder: string,
+  kustomizations: readonly string[],
+  ignored: (path: string) => boolean,
+): Promise<Problem | null> {
+  const closures = await Promise.all(kustomizations.map((at) => closureOf(at, tree)))
+  const named = closures.flatMap(({ files }) => files)
+  const path = named.find((file) => /\.(ya?ml|json)$/.test(file) && ignored(file))
+  if (path === undefined) return null
+  return told(ask, PATH, {
+    code: 'missing-path',
+    class: 'unreadable',
+    message: `${ask.title} builds a kustomization that names ${path}, which its source leaves out.`,
+    remedy:
+      'Correct .sourceignore or spec.ignore of the source: Flux fails until the file is in its artifact.',
+    hides: { ...ask.hides, under: [folder] },
+  })
 }
 
 function ignoresParts(ask: Ask, hides: Hides): Problem {
