@@ -83,9 +83,7 @@ const mesh = z.strictObject({
       z.strictObject({ podSelector: labelSelector.optional(), namespaceSelector: labelSelector.optional() }),
     )
     .optional(),
-  keepsDestinationPort: z
-    .literal(false, 'only false is supported: a mesh that keeps destination ports cannot be judged')
-    .optional(),
+  keepsDestinationPort: z.boolean().optional(),
 })
 
 const cluster = z.strictObject({
@@ -156,6 +154,8 @@ export interface Mesh {
   readonly probeSources: readonly string[]
   readonly excludeNamespaces: readonly string[]
   readonly gatewayNamespaces: readonly string[]
+  /** Do policies see the port of the application on what goes straight between pods? null: what the tree shows. */
+  readonly keepsDestinationPort: boolean | null
   /** null: the default of the istio-cni chart. Never empty: that would enrol nobody, and judge nothing. */
   readonly enablementSelectors: NonNullable<z.infer<typeof mesh>['enablementSelectors']> | null
 }
@@ -271,6 +271,7 @@ function clusterConfig(name: string, file: ClusterFile = {}): ClusterConfig {
       probeSources: file.mesh?.probeSources ?? ipFamilies.map((family) => PROBE_SOURCES[family]),
       excludeNamespaces: file.mesh?.excludeNamespaces ?? ['kube-system'],
       gatewayNamespaces: file.mesh?.gatewayNamespaces ?? DEFAULT_GATEWAY_NAMESPACES,
+      keepsDestinationPort: file.mesh?.keepsDestinationPort ?? null,
       enablementSelectors: filled(file.mesh?.enablementSelectors),
     },
     assume: {

@@ -153,6 +153,7 @@ export const KEPT: Readonly<Record<string, Keep>> = {
     metadata: METADATA,
     spec: fields({ calicoNetwork: fields({ linuxDataplane: scalar }) }),
   }),
+  'operator.tigera.io/Istio': fields({ metadata: METADATA }),
   'projectcalico.org/FelixConfiguration': felix,
   'crd.projectcalico.org/FelixConfiguration': felix,
 

@@ -12,6 +12,8 @@ import { because, list, namePeers, namePolicies } from './words.ts'
 
 /** One finding for each workload that loses peers in a direction: enrolled, or with a proxy that speaks HBONE, too. */
 export function hboneFindings(world: World, direction: Direction): readonly Finding[] {
+  // What goes straight keeps its port there; the way through a waypoint is judged by itself.
+  if (world.state.network.keepsDestinationPort) return []
   return world.mesh.members.flatMap((member) => {
     const enrolled = member.enrollment.state === 'yes'
     if (!enrolled && !(direction === 'egress' ? isProxy(member) : isTunnel(member))) return []

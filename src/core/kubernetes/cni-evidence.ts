@@ -31,6 +31,7 @@ export const EVIDENCE_KINDS: readonly string[] = [
   'HelmChartConfig',
   'HelmRelease',
   'Installation',
+  'Istio',
   'Network',
 ]
 
@@ -140,6 +141,8 @@ function readObject(manifest: Manifest, root: Field): Found | null {
     const cni = known.some((value) => value === dataplane.value) ? withDataplane('calico', object) : 'unknown'
     return { cni, weight: 'own', route: cni === 'calico' ? NAME_ROUTE : dataplane.route }
   }
+  if (group === 'operator.tigera.io' && kind === 'Istio')
+    return { cni: 'calico', weight: 'reads', route: NAME_ROUTE }
   if (kind === 'FelixConfiguration' && readerOf(manifest) === 'calico') {
     const cni = withDataplane('calico', object)
     // Without the switch it says that Calico is there, and not which dataplane another object asks for.

@@ -26,6 +26,8 @@ export interface Network {
   readonly stages: readonly PolicyStage[]
   /** API groups of policies that are enforced beside those of Kubernetes. */
   readonly ownPolicies: readonly string[]
+  /** Do policies see the port of the application on what goes straight between pods of the mesh? */
+  readonly keepsDestinationPort: boolean
   /** The family by which the kubelet dials pods. */
   readonly primaryFamily: IpFamily
   readonly families: readonly IpFamily[]
@@ -37,7 +39,7 @@ export interface Network {
 
 /** What the configuration says of a cluster's network, and, where it names no CNI, what the manifests show. */
 export function networkOf(
-  { cni: configured, ipFamilies, podCIDRs, nodeCIDRs }: ClusterConfig,
+  { cni: configured, ipFamilies, podCIDRs, nodeCIDRs, mesh }: ClusterConfig,
   manifests: readonly Manifest[],
 ): Network {
   const known =
@@ -61,6 +63,7 @@ export function networkOf(
     // Policies that only one engine reads are in no cluster without it: its API would refuse them.
     stages: engine === null ? stages : profileOf(engine).stages,
     ownPolicies: engine === null ? [] : (profileOf(engine).ownPolicies ?? []),
+    keepsDestinationPort: mesh.keepsDestinationPort ?? manifests.some(isIstioOfCalico),
     primaryFamily: ipFamilies[0] ?? 'IPv4',
     families: ipFamilies,
     pods: podCIDRs === null ? null : addressSet(podCIDRs),
@@ -75,4 +78,12 @@ export function ignoresPolicies({ cni, basis, stages }: Network, group: string):
   if (stages.length === 0) return true
   // Any engine may implement the API of the Kubernetes project.
   return ownPolicies !== null && group !== 'policy.networking.k8s.io' && !ownPolicies.includes(group)
+}
+
+/**
+ * The Istio that Calico's operator installs has a ztunnel of its own, which marks packets so that Felix sees the port of
+ * the application; through waypoints it is 15008 all the same (docs.tigera.io, operations/istio/deploy-istio-ambient).
+ */
+function isIstioOfCalico({ apiVersion, kind }: Manifest): boolean {
+  return kind === 'Istio' && apiVersion.startsWith('operator.tigera.io/')
 }

@@ -23,6 +23,7 @@ const OF_THE_CLUSTER: ReadonlySet<string> = new Set([
   'policies.kyverno.io/GeneratingPolicy',
   'policies.kyverno.io/MutatingPolicy',
   'operator.tigera.io/Installation',
+  'operator.tigera.io/Istio',
 ])
 
 /** `groupKind` as `groupKindOf` gives it: `v1/Namespace`, `apps/Deployment`. */

@@ -25,7 +25,7 @@ function isForProbes(policy: NetworkPolicy, { mesh }: ClusterConfig): boolean {
   const { ingress, isolates, subjects } = policy.spec
   if (policy.kind !== 'CiliumClusterwideNetworkPolicy' || !isolates.ingress || subjects.length === 0)
     return false
-  const sources = unionAddresses(addressSet(mesh.probeSources), LINK_LOCAL)
+  const sources = unionAddresses(addressSet(mesh.probeSources), NEAR_PROBES)
   const blocks = (ingress ?? []).flatMap(({ action, peers }): (AddressSet | null)[] =>
     action === 'allow'
       ? (peers ?? [null]).map((peer) => (peer?.kind === 'block' ? peer.addresses : null))
@@ -34,8 +34,8 @@ function isForProbes(policy: NetworkPolicy, { mesh }: ClusterConfig): boolean {
   return blocks.length > 0 && blocks.every((block) => block !== null && coversAddresses(sources, block))
 }
 
-/** Whoever writes the probe source by hand may write a block around it. */
-const LINK_LOCAL = addressSet(['169.254.0.0/16', 'fe80::/10'])
+/** Whoever writes the probe sources by hand may write a block around them, and both families of them. */
+const NEAR_PROBES = addressSet(['169.254.0.0/16', 'fe80::/10', 'fd16:9254:7127:1337:ffff::/80'])
 
 /** Where another policy closes all of its pods, this one closes nothing more. */
 function isolatedAnyway(policy: NetworkPolicy, { config, policies }: ClusterState): boolean {

@@ -14,6 +14,7 @@ export const isolated: ChangeRule = {
   id: 'isolated',
   judges: 'change',
   check: (base, head) => {
+    if (head.state.network.keepsDestinationPort) return []
     const before = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
     return head.mesh.members.flatMap((member) => {
       const old = before.get(member.workload.id)

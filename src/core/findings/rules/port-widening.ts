@@ -20,6 +20,7 @@ export const portWidening: ChangeRule = {
   id: 'port-widening',
   judges: 'change',
   check: (base, head) => {
+    if (head.state.network.keepsDestinationPort) return []
     const before = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
     const widening = findWidenings(head)
     return head.mesh.members.flatMap((member) => {

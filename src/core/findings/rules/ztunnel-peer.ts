@@ -15,7 +15,10 @@ import { because, describePeer, list, namePolicies } from '../words.ts'
 export const ztunnelPeer: StateRule = {
   id: 'ztunnel-peer',
   judges: 'state',
-  check: (world) => (['ingress', 'egress'] as const).flatMap((direction) => findMistaken(world, direction)),
+  check: (world) =>
+    world.state.network.keepsDestinationPort
+      ? []
+      : (['ingress', 'egress'] as const).flatMap((direction) => findMistaken(world, direction)),
 }
 
 /** A policy whose rules let ztunnel through, and the enrolled workloads that have nothing else, in order. */
