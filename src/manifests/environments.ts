@@ -183,10 +183,18 @@ function isStrong(
   }
   const [left, right] = [side(a), side(b)]
   const shared = [...left].filter(([identity]) => right.has(identity))
+  if (!a.plain && !b.plain && isOfOneSource(left, right)) return true
   const isAllWeak = shared.every(([identity, manifest]) => isWeak(manifest, right.get(identity)))
   if (isAllWeak && !isMost(shared.length, left.size, right.size)) return false
   // One object that a plain file holds as well is as likely a mistake.
   return shared.length * 2 >= Math.min(left.size, right.size) && (shared.length > 1 || !(a.plain || b.plain))
+}
+
+/** Are two sides made of the same files for the most part? Overlays of one base may call everything by other names. */
+function isOfOneSource(left: Identities, right: Identities): boolean {
+  const files = new Set([...right.values()].map(({ origin }) => origin.file.path))
+  const same = [...left.values()].filter(({ origin }) => files.has(origin.file.path)).length
+  return same * 2 >= Math.min(left.size, right.size) && same > 0
 }
 
 /**

@@ -4,11 +4,13 @@ import { bySeverity } from '../findings/finding.ts'
 import type { Comparison } from '../findings/compare.ts'
 import { NO_ADDRESSES } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
-import { EVERYTHING, implies } from '../kubernetes/labels.ts'
-import type { Direction } from '../kubernetes/kinds/policy.ts'
+import { EVERYTHING, NAMESPACE_NAME_LABEL, implies } from '../kubernetes/labels.ts'
+import type { Selector } from '../kubernetes/labels.ts'
+import { DIRECTIONS } from '../kubernetes/kinds/policy.ts'
+import type { Direction, Subject } from '../kubernetes/kinds/policy.ts'
 import { NO_PORTS, noPorts, subtractPorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
-import type { ClusterState, Workload } from '../kubernetes/state.ts'
+import type { ClusterState, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { ruleMatches } from '../policy/rule-matches.ts'
 import type { Peer } from '../policy/peer.ts'
 import { grouped } from '../source/grouped.ts'
@@ -92,20 +94,34 @@ function idsOf(state: ClusterState): ReadonlySet<string> {
 /** A new policy may select only pods that a policy isolates already, those that the tree does not show included. */
 function isolatesMore(before: ClusterState, after: ClusterState): string | null {
   const known = new Set(before.policies.map(({ id }) => id))
-  for (const { id, namespace, spec } of after.policies) {
-    if (known.has(id)) continue
-    for (const direction of ['ingress', 'egress'] as const) {
-      if (spec[direction] === null) continue
-      const isolated = before.policies.some(
-        (policy) =>
-          policy.namespace.name === namespace.name &&
-          policy.spec[direction] !== null &&
-          spec.subjects.every(({ pods }) => policy.spec.subjects.some((wide) => implies(pods, wide.pods))),
+  for (const policy of after.policies) {
+    if (known.has(policy.id)) continue
+    for (const direction of DIRECTIONS) {
+      if (!isolatesIn(policy, direction)) continue
+      const isolated = policy.spec.subjects.every((subject) =>
+        before.policies.some(
+          (other) =>
+            isolatesIn(other, direction) &&
+            other.spec.subjects.some((wide) => holds(wide, other, subject, policy)),
+        ),
       )
-      if (!isolated) return `${id} would isolate pods that nothing isolates now`
+      if (!isolated) return `${policy.id} would isolate pods that nothing isolates now`
     }
   }
   return null
+}
+
+function isolatesIn({ spec }: NetworkPolicy, direction: Direction): boolean {
+  return spec[direction] !== null && spec.isolates[direction]
+}
+
+/** Are all pods of a subject among those of a wider one? */
+function holds(wide: Subject, of: NetworkPolicy, subject: Subject, policy: NetworkPolicy): boolean {
+  if (!implies(subject.pods, wide.pods)) return false
+  if (wide.namespaces === null)
+    return subject.namespaces === null && of.namespace.name === policy.namespace.name
+  const own: Selector = [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [policy.namespace.name] }]
+  return implies(subject.namespaces ?? own, wide.namespaces)
 }
 
 /** What is newly open must be listed, and nothing may close. */
@@ -118,7 +134,7 @@ function unlisted(plans: readonly Plan[], before: Analysis, after: Analysis): st
   for (const workload of before.state.workloads) {
     const same = later.get(workload.id)
     if (same === undefined) return `${workload.id} would be lost`
-    for (const direction of ['ingress', 'egress'] as const) {
+    for (const direction of DIRECTIONS) {
       if (sameRules(before, workload, after, same, direction)) continue
       for (const peer of everyPeer(before, after, workload, same, direction)) {
         const was = before.engine.allows(workload, peer, direction).perhaps
