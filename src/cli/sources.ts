@@ -10,7 +10,7 @@ import { UsageError } from './usage-error.ts'
 export interface SourceOptions {
   readonly base?: string | undefined
   readonly head?: string | undefined
-  /** The root of the tree that is read; default: here. */
+  /** The root of the tree that is read; default: the root of the repository, else here. */
   readonly path?: string | undefined
   /** The head is compared with itself where no base is named: the question is what a label would change. */
   readonly asksEnroll?: boolean | undefined
@@ -32,7 +32,9 @@ export async function findSources(options: SourceOptions): Promise<Sources> {
   const path = options.path ?? '.'
   if (!(await isDirectory(path)))
     throw new UsageError(`${path} is no folder. Name the root of the tree to read.`)
-  const repository = await openRepository(path)
+  const found = await openRepository(path)
+  // Half a repository is judged only where somebody asks for it: what decides may well stand in the other half.
+  const repository = found !== null && options.path === undefined ? { ...found, prefix: '' } : found
   const head = await sideOf(options.head, 'head', path, repository)
   const base = await baseOf(options, path, repository, head)
   return {

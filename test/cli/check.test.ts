@@ -56,6 +56,20 @@ describe('check --format json', () => {
     )
   })
 
+  it('reads the whole repository from any folder of it, and a part where somebody asks for that', async () => {
+    const root = repository(old)
+    git(root, 'switch', '-q', '-c', 'enrol')
+    commit(root, 'enrol', { ...enrolled, 'docs/readme.md': 'Nothing to apply.\n' })
+    const here = process.cwd()
+    process.chdir(join(root, 'docs'))
+    try {
+      expect(await ambientGuard('check')).toMatchObject({ code: 1 })
+      expect(await ambientGuard('check', '.')).toMatchObject({ code: 2 })
+    } finally {
+      process.chdir(here)
+    }
+  })
+
   it('compares two revisions of a repository, whatever the working tree holds', async () => {
     const root = repository(old)
     git(root, 'switch', '-q', '-c', 'enrol')
