@@ -22,7 +22,9 @@ export function sourceSentences({ clusters, tools }: Report): readonly string[] 
   const what = [...shown, ...(left > 0 ? [`and ${String(left)} more`] : [])].join('; ')
   const found =
     clusters.length > 1 ? `Found ${String(clusters.length)} clusters: ${what}.` : `Rendered ${what}.`
-  const used = tools.map(({ name, version, from }) => `${name} ${version} (${from})`).join(' and ')
+  // The version that counts is that of the kustomize which kubectl carries.
+  const called = (name: string): string => (name === 'kubectl' ? 'the kustomize of kubectl,' : name)
+  const used = tools.map(({ name, version, from }) => `${called(name)} ${version} (${from})`).join(' and ')
   return [used === '' ? found : `${found} Rendered with ${used}.`.replace('. Rendered with', ', with')]
 }
 

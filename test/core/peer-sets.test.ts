@@ -13,6 +13,8 @@ import { eachPeer } from '../../src/core/policy/peer-set.ts'
 import type { PeerSet } from '../../src/core/policy/peer-set.ts'
 import { campaign } from '../twin/campaign.ts'
 import type { Cluster } from '../twin/cluster.ts'
+import { analyzeObjects } from '../twin/engine-product.ts'
+import { engineClusters } from '../twin/engine-random.ts'
 import { analyzeCluster } from '../twin/product.ts'
 import { clusters } from '../twin/random.ts'
 
@@ -58,8 +60,7 @@ function alone(analysis: Analysis, judge: (peer: Peer) => keyof Split): readonly
   return peers.map((peer) => `${judge(peer)} ${nameOf(peer)}`).sort()
 }
 
-function check(cluster: Cluster): void {
-  const analysis = analyzeCluster(cluster)
+function check(analysis: Analysis): void {
   const { engine, state } = analysis
   for (const workload of state.workloads.slice(0, 4)) {
     for (const direction of ['ingress', 'egress'] as const) {
@@ -86,7 +87,17 @@ function check(cluster: Cluster): void {
 
 describe('peers in sets', () => {
   it('are answered like each of them alone', { timeout }, () => {
-    fc.assert(fc.property(clusters(), check), { seed, numRuns: Math.ceil(runs / 2) })
+    fc.assert(
+      fc.property(clusters(), (cluster) => check(analyzeCluster(cluster))),
+      { seed, numRuns: Math.ceil(runs / 2) },
+    )
+  })
+
+  it('are so under policies of every engine', { timeout }, () => {
+    fc.assert(
+      fc.property(engineClusters, (cluster) => check(analyzeObjects(cluster))),
+      { seed, numRuns: Math.ceil(runs / 6) },
+    )
   })
 
   it('are also where there are many of them', { timeout }, () => {
@@ -100,6 +111,9 @@ describe('peers in sets', () => {
         return { ...one, name, object: { ...one.object, metadata } }
       }),
     }))
-    fc.assert(fc.property(many, check), { seed, numRuns: Math.ceil(runs / 20) })
+    fc.assert(
+      fc.property(many, (cluster) => check(analyzeCluster(cluster))),
+      { seed, numRuns: Math.ceil(runs / 20) },
+    )
   })
 })

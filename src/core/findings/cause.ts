@@ -10,6 +10,7 @@ import type { IndexSet } from '../policy/index-set.ts'
 import { compareText } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
 import type { Touched } from './compare.ts'
+import { culpritRoute, specRoute } from './finding.ts'
 import type { Finding } from './finding.ts'
 
 /**
@@ -49,8 +50,8 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
       isTouched,
     )
     const manifests: readonly (readonly (readonly [Origin, readonly Route[]])[])[] = [
-      culprits.map(({ policy, rule }) => [policy.origin, [rule?.route ?? ['spec']]]),
-      isolatedBy.map(({ origin }) => [origin, [['spec']]]),
+      culprits.map((culprit) => [culprit.policy.origin, [culpritRoute(culprit)]]),
+      isolatedBy.map((policy) => [policy.origin, [specRoute(policy)]]),
       [[workload.origin, workloadRoutes]],
       among(changed, named).map(({ origin, pods }) => [origin, [pods.labelsRoute]]),
     ]

@@ -9,7 +9,7 @@ import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { causes } from './cause.ts'
 import { newlyLost } from './lost-before.ts'
-import { byFinding, bySeverity, fingerprint } from './finding.ts'
+import { byFinding, bySeverity, culpritRoute, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { CHANGE_RULES } from './rules/index.ts'
 import { bearsOnMesh } from './unseen.ts'
@@ -296,9 +296,10 @@ export interface PolicyRef extends Place {
 /** The policies of a finding, in order; one that several rules make guilty appears once, at the first. */
 export function policiesOf(finding: Finding): readonly PolicyRef[] {
   const refs = new Map<string, PolicyRef>()
-  for (const { policy, rule } of finding.culprits) {
+  for (const culprit of finding.culprits) {
+    const { policy } = culprit
     if (refs.has(policy.id)) continue
-    const place = placeOf(policy.origin, rule?.route ?? ['spec'])
+    const place = placeOf(policy.origin, culpritRoute(culprit))
     refs.set(policy.id, { kind: policy.kind, namespace: policy.namespace.name, name: policy.name, ...place })
   }
   return [...refs.values()].sort(

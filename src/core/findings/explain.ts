@@ -7,6 +7,7 @@ import { placeOf } from '../kubernetes/origin.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { explainHbone } from './explain-hbone.ts'
 import { explainProbe } from './explain-probe.ts'
+import { culpritRoute } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { enrolledStep, policyName, selectedSteps, step } from './step.ts'
 import type { Step } from './step.ts'
@@ -115,7 +116,7 @@ function guiltySteps({ culprits, direction, port, protocol, workload }: Finding)
       const what = rule === null ? 'isolates it' : `rule ${String(rule.index)} decides`
       return {
         text: `${policyName(policy)} (${direction}, ${String(port)}/${protocol}): ${what}`,
-        at: placeOf(policy.origin, rule?.route ?? ['spec']),
+        at: placeOf(policy.origin, culpritRoute({ policy, rule })),
       }
     })
   return [...new Map(steps.map((one) => [JSON.stringify(one), one])).values()]

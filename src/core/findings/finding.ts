@@ -19,6 +19,17 @@ export interface Culprit {
   readonly rule: PolicyRule | null
 }
 
+/** Where a policy stands in its object: in `spec`, or in the member of `specs` that holds its rules. */
+export function specRoute({ spec }: NetworkPolicy): Route {
+  const [first] = [...(spec.ingress ?? []), ...(spec.egress ?? [])]
+  return first?.route[0] === 'specs' ? first.route.slice(0, 2) : ['spec']
+}
+
+/** Where that stands which decides. */
+export function culpritRoute({ policy, rule }: Culprit): Route {
+  return rule?.route ?? specRoute(policy)
+}
+
 export interface Finding {
   readonly rule: RuleId
   readonly severity: Severity

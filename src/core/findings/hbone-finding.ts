@@ -122,9 +122,14 @@ function deniedSentence(
   const fate = sure
     ? 'those connections time out'
     : 'what comes through the mesh is cut off, and whether anything does is not known'
-  const last = policies.every(({ spec }) => spec.rank.stage === 'baseline')
+  const isOf = (...stages: readonly string[]): boolean =>
+    policies.every(({ spec }) => stages.includes(spec.rank.stage))
+  const where = sure ? 'What is denied there' : 'Where it is denied, it'
+  const last = isOf('baseline')
     ? 'A policy of the namespace that admits it decides before that.'
-    : 'No other policy can admit what is denied there.'
+    : isOf('network-policies')
+      ? `${where} is denied whatever else admits it.`
+      : `${where} is admitted by no policy that comes after; one that comes before decides first.`
   return `${standing(member, direction)}. It ${open}, but mesh traffic ${arrives}, which ${namePolicies(policies)} ${verb}: ${fate}. ${last}`
 }
 

@@ -3,7 +3,15 @@
 import type { World } from '../analysis.ts'
 import type { Ways } from '../ambient/waypoints.ts'
 import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
-import { ALL_PORTS, NO_PORTS, hasPort, noPorts, portRange, unionPorts } from '../kubernetes/port-set.ts'
+import {
+  ALL_PORTS,
+  NO_PORTS,
+  hasPort,
+  intersectPorts,
+  noPorts,
+  portRange,
+  unionPorts,
+} from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
@@ -98,10 +106,20 @@ function deniedPeers(
   direction: Direction,
   senders: Senders,
 ): readonly Loss[] {
-  const { hbonePort } = world.state.config.mesh
+  const { engine, state } = world
+  const { hbonePort } = state.config.mesh
+  const denying = engine
+    .denying(workload, direction)
+    .filter(({ rule }) => hasPort(rulePorts(rule, null, NOWHERE).perhaps, 'TCP', hbonePort))
+  if (denying.length === 0) return []
+  // Where policies isolate, whoever comes is admitted by a rule, and goes by what that calls it.
+  if (engine.isolating(workload, direction).length > 0) {
+    const admitted = closedThoughAdmitted(world, workload, direction, senders)
+    const losses = denying.flatMap((culprit) => deniedOf(world, culprit, admitted))
+    if (losses.length > 0) return losses
+  }
   const finder = direction === 'ingress' ? world.senders : world.receivers
-  return world.engine.denying(workload, direction).flatMap(({ policy, rule }): Loss[] => {
-    if (!hasPort(rulePorts(rule, null, NOWHERE).perhaps, 'TCP', hbonePort)) return []
+  return denying.flatMap(({ policy, rule }): Loss[] => {
     let ports = NO_PORTS
     const lost = finder.ofRule(rule, policy).flatMap((peers) => {
       const wanted = { ports: applicationPorts(world, workload, direction, peers), names: [], peers }
@@ -114,6 +132,48 @@ function deniedPeers(
   })
 }
 
+interface Closed {
+  readonly ports: PortSet
+  readonly lost: LostPeers
+}
+
+/** The peers that come to application ports, by the rules that admit them, and not to the HBONE port. */
+function closedThoughAdmitted(
+  world: World,
+  workload: Workload,
+  direction: Direction,
+  senders: Senders,
+): readonly Closed[] {
+  return world.engine.admitting(workload, direction).flatMap(({ policy, rule }) =>
+    admittedBy(world, workload, direction, rule, policy).flatMap((admitted): readonly Closed[] => {
+      const likely = applicationPorts(world, workload, direction, admitted.peers)
+      const asked = intersectPorts(admitted.ports, likely)
+      const wanted = noPorts(asked) ? admitted : { ...admitted, ports: asked }
+      const there = withOpenPorts(world, workload, direction, wanted)
+      return judge(world, workload, direction, rule, policy, there, senders).map((lost) => ({
+        ports: there.ports,
+        lost,
+      }))
+    }),
+  )
+}
+
+/** Those of them that a rule denies. */
+function deniedOf({ engine }: World, { policy, rule }: RuleOf, closed: readonly Closed[]): readonly Loss[] {
+  let ports = NO_PORTS
+  const lost = closed.flatMap((one) => {
+    const { open, doubtful } = engine.matches(rule, policy, one.lost.peers)
+    const parts: readonly LostPeers[] = [
+      { ...one.lost, peers: open },
+      { ...one.lost, peers: doubtful, certainty: 'possible' },
+    ]
+    const some = parts.filter(({ peers }) => !noPeers(peers))
+    if (some.length > 0) ports = unionPorts(ports, one.ports)
+    return some
+  })
+  return lost.length === 0 ? [] : [{ culprit: { policy, rule }, denied: true, ports, names: [], lost }]
+}
+
 /** A rule that opens the HBONE port, to peers that never get as far: another tier ends before, and no rule there says so. */
 function deniedLater(
   world: World,
@@ -122,7 +182,9 @@ function deniedLater(
   { policy, rule }: RuleOf,
   senders: Senders,
 ): readonly Loss[] {
-  const [before] = world.engine.isolating(workload, direction).filter((other) => other !== policy)
+  const [before] = world.engine
+    .isolating(workload, direction)
+    .filter((other) => tierOf(other) !== tierOf(policy))
   if (before === undefined) return []
   return admittedBy(world, workload, direction, rule, policy).flatMap((admitted): Loss[] => {
     const there = withOpenPorts(world, workload, direction, admitted)
@@ -131,6 +193,15 @@ function deniedLater(
       ? []
       : [{ culprit: { policy: before, rule: null }, denied: true, ports: there.ports, names: [], lost }]
   })
+}
+
+/** Policies of one tier are looked through together before it ends. */
+function tierOf({ spec: { rank } }: NetworkPolicy): string {
+  return rank.stage === 'calico-tiers'
+    ? rank.tier
+    : rank.stage === 'network-policies'
+      ? 'default'
+      : rank.stage
 }
 
 /** The ports that an application listens on, as far as anybody says. */

@@ -64,9 +64,11 @@ export function findWidenings(world: World): (workload: Workload) => Widening | 
     // Policies that open HBONE and nothing else to the mesh speak of no ports.
     if (noPorts(limit)) return null
     const openings = opening.flatMap(({ culprit }) => {
-      const sorts = sortsOf(culprit.rule, culprit.policy).filter(
-        ({ peer }) => !everyTcp(engine.allows(workload, peer, 'ingress').sure),
-      )
+      const sorts = sortsOf(culprit.rule, culprit.policy).filter(({ peer }) => {
+        const { sure, perhaps } = engine.allows(workload, peer, 'ingress')
+        // What stands before the rule may keep HBONE closed.
+        return hasPort(perhaps, 'TCP', hbonePort) && !everyTcp(sure)
+      })
       return sorts.length === 0 ? [] : [{ culprit, sorts }]
     })
     return openings.length === 0 ? null : { limit, openings }

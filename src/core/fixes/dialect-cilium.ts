@@ -1,4 +1,5 @@
 // Rules as Cilium's policies (cilium.io/v2) write them.
+import { specRoute } from '../findings/finding.ts'
 import { rootField } from '../kubernetes/field.ts'
 import { readCiliumPolicies } from '../kubernetes/kinds/cilium-policy.ts'
 import type { Direction, PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
@@ -11,7 +12,7 @@ import { writeSelector } from './written-peers.ts'
 import type { NamedPeer } from './written-peers.ts'
 
 export const ciliumDialect: Dialect = {
-  listOf: (direction, beside) => [...(beside?.route.slice(0, -2) ?? ['spec']), direction],
+  listOf: (policy, direction, beside) => [...(beside?.route.slice(0, -2) ?? specRoute(policy)), direction],
   rule: (policy, direction, peers, ports) => ({
     ...(peers === null ? {} : { [KEYS[direction].endpoints]: peers.map((peer) => writePeer(peer, policy)) }),
     ...(ports === null ? {} : { toPorts: [{ ports: ports.map(writePort) }] }),
@@ -44,11 +45,20 @@ export const ciliumDialect: Dialect = {
     const whole = others.some((key) => own[key] !== undefined) && finder.ofRule(rule, policy).length > 0
     return { peers, all: whole || peers.length === entries.length }
   },
-  skeleton: ({ kind, object }) => ({
-    apiVersion: 'cilium.io/v2',
-    kind,
-    spec: { endpointSelector: valueAt(object, ['spec', 'endpointSelector']) ?? {} },
-  }),
+  skeleton: (policy, direction) => {
+    const { kind, object, spec } = policy
+    const own = specRoute(policy)
+    // What closes nothing is not to be helped by what does.
+    const isOff = !spec.isolates[direction]
+    return {
+      apiVersion: 'cilium.io/v2',
+      kind,
+      spec: {
+        endpointSelector: valueAt(object, [...own, 'endpointSelector']) ?? {},
+        ...(isOff ? { enableDefaultDeny: { [direction]: false } } : {}),
+      },
+    }
+  },
 }
 
 const KEYS = {

@@ -9,7 +9,7 @@ import type { NamedPeer } from './written-peers.ts'
 const PEERS_KEY = { ingress: 'from', egress: 'to' } as const
 
 export const kubernetesDialect: Dialect = {
-  listOf: (direction) => ['spec', direction],
+  listOf: (_, direction) => ['spec', direction],
   rule: (policy, direction, peers, ports) => ({
     ...(peers === null ? {} : { [PEERS_KEY[direction]]: peers.map((peer) => writePeer(peer, policy)) }),
     ...(ports === null ? {} : { ports: ports.map(([port, protocol]) => ({ port, protocol })) }),

@@ -13,7 +13,7 @@ export type PortAndProtocol = readonly [port: number, protocol: Protocol]
 
 export interface Dialect {
   /** The list of a policy's rules for a direction, beside a rule of it where one is given. */
-  readonly listOf: (direction: Direction, beside: PolicyRule | null) => Route
+  readonly listOf: (policy: NetworkPolicy, direction: Direction, beside: PolicyRule | null) => Route
   /** A rule for some peers (null: anybody) on some ports (null: all); what a peer is called already is kept. */
   readonly rule: (
     policy: NetworkPolicy,

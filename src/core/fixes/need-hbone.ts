@@ -2,9 +2,8 @@
 import { limitsPorts } from '../ambient/authorization.ts'
 import type { Analysis } from '../analysis.ts'
 import type { ComparedFinding } from '../findings/compare.ts'
-import { namesPodsAlone } from '../findings/lost-peers.ts'
 import { describePeer, list } from '../findings/words.ts'
-import type { PolicyPeer } from '../kubernetes/kinds/policy.ts'
+import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import { portRange } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import type { AppendPatch } from '../yaml/types.ts'
@@ -22,7 +21,7 @@ export function openHbone(head: Analysis, finding: ComparedFinding): Need | null
     const dialect = dialectOf(policy)
     if (rule?.action !== 'allow' || dialect === null) return []
     // Beside a rule for anybody or for addresses, 15008 would be open to the world: the destinations get one of their own.
-    const wide = direction === 'egress' && !namesPodsAlone(rule)
+    const wide = direction === 'egress' && !staysInCluster(rule)
     const named = dialect.meshPeers(head, policy, rule, direction, wide ? 'pods' : undefined)
     const mesh = wide ? [...knownDestinations(head, finding), ...named.peers] : named.peers
     const alone = wide || !named.all
@@ -30,7 +29,7 @@ export function openHbone(head: Analysis, finding: ComparedFinding): Need | null
     const peers = !alone && mesh.length === 0 ? rule.peers : mesh.map(({ peer }) => peer)
     const whole = dialect.rule(policy, direction, !alone && mesh.length === 0 ? null : mesh, [[port, 'TCP']])
     const patch: AppendPatch = alone
-      ? { op: 'append', route: dialect.listOf(direction, rule), value: whole }
+      ? { op: 'append', route: dialect.listOf(policy, direction, rule), value: whole }
       : dialect.portBeside(policy, rule, port)
     const verb = direction === 'ingress' ? 'admits' : 'lets its pods reach'
     return [
@@ -46,6 +45,14 @@ export function openHbone(head: Analysis, finding: ComparedFinding): Need | null
   })
   if (additions.length === 0) return null
   return { additions, remark: direction === 'ingress' && widens(head, additions) ? WIDENING : '' }
+}
+
+/** Does a rule speak of pods, and besides of nothing but nodes? */
+function staysInCluster({ peers }: PolicyRule): boolean {
+  return (
+    peers !== null &&
+    peers.every((peer) => peer.kind === 'pods' || (peer.kind === 'entity' && peer.entity !== 'world'))
+  )
 }
 
 /** A rule that gets 15008 as a port of its own names others: the note that follows is foretold. */

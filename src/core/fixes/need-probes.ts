@@ -45,7 +45,7 @@ export function admitProbes(
     additions: [
       {
         policy,
-        patch: { op: 'append', route: dialect.listOf('ingress', null), value: rule },
+        patch: { op: 'append', route: dialect.listOf(policy, 'ingress', null), value: rule },
         rule,
         use: 'probes',
         opening: { policyId: policy.id, direction: 'ingress', peers, ports: ALL_PORTS },

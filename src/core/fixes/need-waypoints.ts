@@ -98,7 +98,7 @@ function need(
     additions: [
       {
         policy,
-        patch: { op: 'append', route: dialect.listOf(direction, null), value: rule },
+        patch: { op: 'append', route: dialect.listOf(policy, direction, null), value: rule },
         rule,
         use: 'mesh',
         opening: { policyId: policy.id, direction, peers: peers.map(({ peer }) => peer), ports: opened },

@@ -36,8 +36,10 @@ export function hasPlace(
   direction: Direction,
 ): boolean {
   switch (strategy) {
-    case 'edit':
-      return dialectOf(policy) !== null && textOf(policy.origin, ['spec', direction])?.layer.editable === true
+    case 'edit': {
+      const list = dialectOf(policy)?.listOf(policy, direction, null)
+      return list !== undefined && textOf(policy.origin, list)?.layer.editable === true
+    }
     case 'patch':
       return dialectOf(policy) !== null && targetOf(state, policy) !== null
     case 'companion':

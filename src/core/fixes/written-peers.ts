@@ -1,5 +1,11 @@
 // Peers that a fix admits, by the labels that a policy can name them by; dialects write them.
-import { EVERYTHING, GATEWAY_NAME, NAMESPACE_NAME_LABEL, label } from '../kubernetes/labels.ts'
+import {
+  EVERYTHING,
+  GATEWAY_NAME,
+  NAMESPACE_NAME_LABEL,
+  SERVICE_ACCOUNT,
+  label,
+} from '../kubernetes/labels.ts'
 import type { Labels, Selector } from '../kubernetes/labels.ts'
 import type { PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import { valueAt } from '../kubernetes/origin.ts'
@@ -18,10 +24,12 @@ export interface NamedPeer {
 export function writeWorkload({ gateway, namespace, object, pods }: Workload): NamedPeer {
   const own = valueAt(object, ['spec', 'selector', 'matchLabels'])
   const made = label(pods.labels, GATEWAY_NAME)
+  // That of the service account is none that a selector can ask for.
+  const carried = Object.fromEntries(Object.entries(pods.labels).filter(([key]) => key !== SERVICE_ACCOUNT))
   const podLabels =
     gateway !== null && made !== undefined
       ? { [GATEWAY_NAME]: made }
-      : ((typeof own === 'object' && own !== null ? own : pods.labels) as Labels)
+      : ((typeof own === 'object' && own !== null ? own : carried) as Labels)
   return writePods(selects(podLabels), selects({ [NAMESPACE_NAME_LABEL]: namespace.name }))
 }
 

@@ -20,6 +20,13 @@ export interface SetAlgebra<S> {
 export interface Step<S> {
   readonly action: PolicyAction
   readonly on: Doubtful<S>
+  readonly tie: Tie | null
+}
+
+/** Policies between which nothing decides who comes first, and the one of them that a rule is of. */
+export interface Tie {
+  readonly among: string
+  readonly member: string
 }
 
 export interface Stage<S> {
@@ -37,13 +44,47 @@ export function decide<S>(stages: readonly Stage<S>[], all: S, algebra: SetAlgeb
 }
 
 function decideStage<S>({ steps, end }: Stage<S>, next: Doubtful<S>, algebra: SetAlgebra<S>): Doubtful<S> {
-  const { none, union, intersect, subtract } = algebra
+  const { none, union, intersect } = algebra
   const rest: Doubtful<S> =
     end === 'next'
       ? next
       : end === 'denied'
         ? { sure: none, perhaps: none }
         : { sure: none, perhaps: next.perhaps }
+  if (steps.every(({ tie }) => tie === null)) return decideSteps(steps, rest, next, algebra)
+  return runsOf(steps).reduceRight<Doubtful<S>>(
+    (after, run) =>
+      ordersOf(run)
+        .map((order) => decideSteps(order, after, next, algebra))
+        .reduce((a, b) => ({ sure: intersect(a.sure, b.sure), perhaps: union(a.perhaps, b.perhaps) })),
+    rest,
+  )
+}
+
+/** Steps of one tie, or of none, that follow each other. */
+function runsOf<S>(steps: readonly Step<S>[]): readonly (readonly Step<S>[])[] {
+  const runs: Step<S>[][] = []
+  for (const step of steps) {
+    const run = runs.at(-1)
+    if (run?.[0] !== undefined && run[0].tie?.among === step.tie?.among) run.push(step)
+    else runs.push([step])
+  }
+  return runs
+}
+
+/** Whichever policy of a tie matches may be the first: every order adds to that only what a rotation has already. */
+function ordersOf<S>(run: readonly Step<S>[]): readonly (readonly Step<S>[])[] {
+  const members = [...new Set(run.map(({ tie }) => tie?.member))]
+  const of = members.map((member) => run.filter(({ tie }) => tie?.member === member))
+  return members.map((_, first) => [...of.slice(first), ...of.slice(0, first)].flat())
+}
+
+function decideSteps<S>(
+  steps: readonly Step<S>[],
+  rest: Doubtful<S>,
+  next: Doubtful<S>,
+  { union, intersect, subtract }: SetAlgebra<S>,
+): Doubtful<S> {
   return steps.reduceRight<Doubtful<S>>((after, { action, on }) => {
     const exact = on.sure === on.perhaps && after.sure === after.perhaps
     switch (action) {

@@ -73,7 +73,7 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     const denials: RuleHit[] = []
     const stages = chain.stages.map((stage): Stage<PortSet> => ({
       end: stage.end,
-      steps: stage.rules.flatMap(({ policy, rule, match: selected }): Step<PortSet>[] => {
+      steps: stage.rules.flatMap(({ policy, rule, tie, match: selected }): Step<PortSet>[] => {
         const match = weaker(ruleMatches(rule, policy, peer, network), selected)
         if (match === 'no') return []
         const ports = rulePorts(rule, target, peer)
@@ -81,7 +81,7 @@ export function policyEngine(state: ClusterState, population: Population): Engin
         const on = match === 'yes' ? ports : { sure: NO_PORTS, perhaps: ports.perhaps }
         if (rule.action === 'allow') hits.push({ policy, rule, ...on })
         if (rule.action === 'deny') denials.push({ policy, rule, ...on })
-        return [{ action: rule.action, on }]
+        return [{ action: rule.action, on, tie }]
       }),
     }))
     return { ...decide(stages, ALL_PORTS, PORTS), hits, denials }
@@ -150,11 +150,11 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     const decided = decide(
       stages.map(({ rules, end }): Stage<IndexSet> => ({
         end,
-        steps: rules.map(({ policy, rule, into, match }) => {
+        steps: rules.map(({ policy, rule, into, match, tie }) => {
           const all = sets.matched(rule, policy)
           const some =
             into === null ? all : { yes: intersect(all.yes, into), maybe: intersect(all.maybe, into) }
-          return { action: rule.action, on: doubtful(some, match) }
+          return { action: rule.action, on: doubtful(some, match), tie }
         }),
       })),
       population.everyone,
@@ -176,8 +176,9 @@ export function policyEngine(state: ClusterState, population: Population): Engin
         decide(
           stages.map(({ rules, end }): Stage<IndexSet> => ({
             end,
-            steps: rules.map(({ policy, rule, intoUnseen, match }) => ({
+            steps: rules.map(({ policy, rule, intoUnseen, match, tie }) => ({
               action: rule.action,
+              tie,
               on: doubtful(sets.matchedUnseen(rule, policy, pods), weaker(match, intoUnseen)),
             })),
           })),
@@ -250,7 +251,8 @@ export function selects(policy: NetworkPolicy, { pods, namespace }: Workload): M
   let result: Match = 'no'
   for (const subject of policy.spec.subjects) {
     if (!matches(subject.pods, pods.labels)) continue
-    const match = inNamespaces(subject, policy, namespace)
+    const there = inNamespaces(subject, policy, namespace)
+    const match = subject.doubt === undefined ? there : weaker(there, 'maybe')
     if (match === 'yes') return 'yes'
     if (match === 'maybe') result = 'maybe'
   }

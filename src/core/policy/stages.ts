@@ -8,7 +8,7 @@ import type { Match } from '../kubernetes/labels.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
-import type { Stage } from './decide.ts'
+import type { Stage, Tie } from './decide.ts'
 
 /** A policy that selects a workload, for sure or perhaps. */
 export interface Governing {
@@ -20,6 +20,7 @@ export interface PlacedRule {
   readonly policy: NetworkPolicy
   readonly rule: PolicyRule
   readonly match: Exclude<Match, 'no'>
+  readonly tie: Tie | null
 }
 
 export interface PlacedStage {
@@ -43,12 +44,12 @@ function kubernetesStages(governing: readonly Governing[], direction: Direction)
     governing.filter(({ policy }) => policy.spec.rank.stage === stage)
   const main = of('network-policies')
   return [
-    inOrder(byPriority(of('admin')), direction, 'next'),
+    passing(byPriority(of('admin'), direction)),
     {
       rules: [...withAction(main, direction, 'deny'), ...withAction(main, direction, 'allow')],
       ...endOf(main.filter(({ policy }) => policy.spec.isolates[direction])),
     },
-    inOrder(byPriority(of('baseline')), direction, 'next'),
+    passing(byPriority(of('baseline'), direction)),
   ].filter(({ rules, end }) => rules.length > 0 || end !== 'next')
 }
 
@@ -78,13 +79,47 @@ function calicoStages(
   return [...grouped(placed, ({ tier }) => tier)]
     .sort(([a], [b]) => compareOrders(orderOf(a), orderOf(b)) || compareText(a, b))
     .map(([name, members]) => {
-      const sorted = [...members]
-        .sort((a, b) => compareOrders(a.order, b.order) || compareText(a.one.policy.id, b.one.policy.id))
-        .map(({ one }) => one)
+      // Names of one kind are compared alike in all versions, those of two kinds are not: they have had their namespace
+      // or another prefix before them (felix/calc/policy_sorter.go, PolKVLess).
       const passes = (tiers.get(name)?.defaultAction ?? 'Deny') === 'Pass'
-      const { rules } = inOrder(sorted, direction, 'next')
-      return passes ? { rules, end: 'next' as const, isolating: [] } : { rules, ...endOf(sorted) }
+      const rules = inOrder(members, direction, ({ kind }) => kind)
+      return passes ? passing(rules) : { rules, ...endOf(members.map(({ one }) => one)) }
     })
+}
+
+interface Ordered {
+  readonly one: Governing
+  readonly order: number
+}
+
+/**
+ * The rules of policies by their order. "Policies with identical order will be applied in alphanumerical order based on
+ * the Policy Name" (Calico v3, globalnetworkpolicy.go): so are those of one member here, and members are tied.
+ */
+function inOrder(
+  policies: readonly Ordered[],
+  direction: Direction,
+  memberOf: (policy: NetworkPolicy) => string,
+): readonly PlacedRule[] {
+  return [...grouped(policies, ({ order }) => order)]
+    .sort(([a], [b]) => compareOrders(a, b))
+    .flatMap(([order, members]) => {
+      const rules = members
+        .map(({ one }) => one)
+        .sort(({ policy: a }, { policy: b }) => compareText(a.name, b.name) || compareText(a.id, b.id))
+        .flatMap((one) => rulesOf(one, direction))
+      // Who comes first makes no difference between rules that all do the same.
+      const tied = differ(rules, ({ policy }) => memberOf(policy)) && differ(rules, ({ rule }) => rule.action)
+      if (!tied) return rules
+      return rules.map((placed): PlacedRule => ({
+        ...placed,
+        tie: { among: String(order), member: memberOf(placed.policy) },
+      }))
+    })
+}
+
+function differ<T>(items: readonly T[], keyOf: (item: T) => string): boolean {
+  return new Set(items.map(keyOf)).size > 1
 }
 
 /** Infinity minus itself is no number. */
@@ -92,20 +127,20 @@ function compareOrders(a: number, b: number): number {
   return a === b ? 0 : a - b
 }
 
-function byPriority(governing: readonly Governing[]): readonly Governing[] {
-  const priority = ({ policy: { spec } }: Governing): number =>
-    'priority' in spec.rank ? spec.rank.priority : 0
-  return [...governing].sort(
-    (a, b) => compareOrders(priority(a), priority(b)) || compareText(a.policy.id, b.policy.id),
-  )
+/**
+ * "If two (or more) policies with the same priority could both match a connection, then the implementation can apply
+ * any of the matching policies" (network-policy-api, AdminNetworkPolicySpec and ClusterNetworkPolicySpec).
+ */
+function byPriority(governing: readonly Governing[], direction: Direction): readonly PlacedRule[] {
+  const placed = governing.map((one) => {
+    const { rank } = one.policy.spec
+    return { one, order: 'priority' in rank ? rank.priority : 0 }
+  })
+  return inOrder(placed, direction, ({ id }) => id)
 }
 
-function inOrder(
-  governing: readonly Governing[],
-  direction: Direction,
-  end: PlacedStage['end'],
-): PlacedStage {
-  return { rules: governing.flatMap((one) => rulesOf(one, direction)), end, isolating: [] }
+function passing(rules: readonly PlacedRule[]): PlacedStage {
+  return { rules, end: 'next', isolating: [] }
 }
 
 function withAction(
@@ -117,7 +152,7 @@ function withAction(
 }
 
 function rulesOf({ policy, match }: Governing, direction: Direction): readonly PlacedRule[] {
-  return (policy.spec[direction] ?? []).map((rule) => ({ policy, rule, match }))
+  return (policy.spec[direction] ?? []).map((rule) => ({ policy, rule, match, tie: null }))
 }
 
 function endOf(isolating: readonly Governing[]): Pick<PlacedStage, 'end' | 'isolating'> {

@@ -1,50 +1,84 @@
-// Mutants of the NetworkPolicy engine: which policies isolate, what a rule admits, one peer or many at once.
+// Mutants of the policy engine: which policies govern, in which stages, what a rule admits, one peer or many at once.
 import type { Mutants } from '../mutant.ts'
 
-const network: Mutants = {
+const policies: Mutants = {
   file: 'src/core/policy/policy-engine.ts',
   mutants: [
+    ['network.stages.length === 0 ? []', 'network.stages.length < 0 ? []'],
+    ["network.stages.includes('calico-tiers') ? state.tiers : null", 'null'],
     ['(byNamespace.get(workload.namespace.name) ?? [])', 'policies'],
-    ['spec[direction] !== null && matches', 'matches'],
-    [' && matches(spec.selector, workload.pods.labels)', ''],
-    ['own.map(({ id }) => id)', 'own.map(({ namespace }) => namespace.name)'],
-    ['if (isolatedBy.length === 0)', 'if (isolatedBy.length < 2)'],
-    ['if (isolatedBy.length === 0)', 'if (isolatedBy.length < 0)'],
+    [', ...wide]', ']'],
+    ["policy.spec[direction] === null ? 'no' : selects", 'selects'],
+    ['[numberOf(policy), match]', 'match'],
     ["target = direction === 'ingress' ? workload", "target = direction === 'egress' ? workload"],
-    ["if (match === 'no') return []", ''],
-    ["if (match === 'no') return []", "if (match !== 'yes') return []"],
-    ["match === 'yes' ? ports.sure : NO_PORTS", 'ports.sure'],
-    ['unionPorts(sum, hit.sure)', 'hit.sure'],
-    ['hits.some((hit)', 'hits.every((hit)'],
-    ['unionPorts(sum, hit.perhaps)', 'unionPorts(sum, hit.sure)'],
+    [
+      'weaker(ruleMatches(rule, policy, peer, network), selected)',
+      'ruleMatches(rule, policy, peer, network)',
+    ],
+    ["match === 'yes' ? ports : { sure: NO_PORTS", "match !== 'no' ? ports : { sure: NO_PORTS"],
+    ["if (rule.action === 'deny') denials.push", 'denials.push'],
+    ['if (!matches(subject.pods, pods.labels)) continue', ''],
+    ["if (match === 'maybe') result = 'maybe'", ''],
+    [
+      "if (namespaces === null) return policy.namespace.name === namespace.name ? 'yes' : 'no'",
+      "if (namespaces === null) return 'yes'",
+    ],
+    ["matches(namespaces, namespace.labels) ? 'yes' : 'no'", "'yes'"],
+    ['stages.length <= 1 && rules.every', 'rules.every'],
     // Many peers at once.
     ['entry.name === name && ', ''],
     ["entry.name === name && entry.protocol === 'TCP'", 'entry.name === name'],
     [' && entry.port === port', ''],
     ["const into = direction === 'ingress'", "const into = direction === 'egress'"],
-    ["if (hasPort(rulePorts(rule, into, ADDRESSES).sure, 'TCP', port))", 'if (true)'],
-    ["if (hasPort(rulePorts(rule, into, ADDRESSES).sure, 'TCP', port))", 'if (false)'],
-    ["if (direction === 'ingress') return []", ''],
+    ["if (hasPort(ports.sure, 'TCP', port)) return", 'if (true) return'],
+    ["if (hasPort(ports.sure, 'TCP', port)) return", 'if (false) return'],
+    ["if (direction === 'ingress') return null", ''],
     ["'name' in entry && entry.protocol === 'TCP' ?", "'name' in entry ?"],
     ['union(sum, named([name, port]))', 'named([name, port])'],
-    ["into: known, intoUnseen: 'maybe'", "into: known, intoUnseen: 'yes'"],
-    ["into: known, intoUnseen: 'maybe'", "into: null, intoUnseen: 'maybe'"],
-    ['`${direction} ${String(port)} ', '`${direction} '],
-    ['`${direction} ${String(port)} ', '`${String(port)} '],
-    ['#${String(rule.index)}', ''],
-    ['if (isolating(workload, direction).length === 0)', 'if (false)'],
+    ["intoUnseen: 'maybe',", "intoUnseen: 'yes',"],
+    ['rules.map(({ policy, rule }) => [numberOf(policy), rule.route])', '[]'],
     ["hasPort(sure, 'TCP', port) ? 'yes'", "hasPort(perhaps, 'TCP', port) ? 'yes'"],
     ["hasPort(perhaps, 'TCP', port) ? 'maybe' : 'no'", "'no'"],
-    ['const rest = subtract(set, yes)', 'const rest = set'],
-    ['doubtful: intersect(rest, maybe)', 'doubtful: maybe'],
-    ['closed: subtract(rest, maybe)', 'closed: rest'],
+    ['const rest = subtract(set, sure)', 'const rest = set'],
+    ['doubtful: intersect(rest, perhaps)', 'doubtful: perhaps'],
+    ['closed: subtract(rest, perhaps)', 'closed: rest'],
     ["part('doubtful', 'maybe')", "part('doubtful', 'no')"],
   ],
   equivalent: [
     [
-      'const own = workload.pods.hostNetwork',
+      'const candidates = workload.pods.hostNetwork',
       'Who asks about pods on the host network that a policy selects is told "unknown" before the engine is asked, and no rule judges them: they are never enrolled.',
     ],
+  ],
+}
+
+const deciding: Mutants = {
+  file: 'src/core/policy/decide.ts',
+  mutants: [
+    ["end === 'next'", "end !== 'denied'"],
+    ['{ sure: none, perhaps: next.perhaps }', 'next'],
+    ['const sure = union(on.sure, after.sure)', 'const sure = on.sure'],
+    ['union(on.perhaps, after.perhaps)', 'after.perhaps'],
+    ['const sure = subtract(after.sure, on.perhaps)', 'const sure = subtract(after.sure, on.sure)'],
+    ['subtract(after.perhaps, on.sure) }', 'subtract(after.perhaps, on.perhaps) }'],
+    ['intersect(on.sure, next.sure)', 'intersect(on.sure, after.sure)'],
+    ['intersect(next.sure, after.sure)', 'next.sure'],
+    ['intersect(on.sure, next.perhaps)', 'on.sure'],
+    ['union(next.perhaps, after.perhaps)', 'next.perhaps'],
+  ],
+}
+
+const placing: Mutants = {
+  file: 'src/core/policy/stages.ts',
+  mutants: [
+    ["...withAction(main, direction, 'deny'), ", ''],
+    ['main.filter(({ policy }) => policy.spec.isolates[direction])', 'main'],
+    ["inOrder(byPriority(of('admin')), direction, 'next')", "inOrder(of('admin'), direction, 'next')"],
+    ['const KUBERNETES_ORDER = 1000', 'const KUBERNETES_ORDER = Infinity'],
+    ["=== 'Pass'", "!== 'Pass'"],
+    ['compareOrders(orderOf(a), orderOf(b)) || ', ''],
+    ['compareOrders(a.order, b.order) || ', ''],
+    ["isolating.some(({ match }) => match === 'yes')", 'true'],
   ],
 }
 
@@ -62,7 +96,11 @@ const oneByOne: Mutants = {
     [' && port.protocol === entry.protocol', ''],
     ["rule.ports.every((entry) => !('name' in entry))", "rule.ports.some((entry) => !('name' in entry))"],
     // Peers.
-    ["if (rule.peers === null) return 'yes'", "if (rule.peers === null) return 'maybe'"],
+    ["rule.peers === null ? 'yes'", "rule.peers === null ? 'maybe'"],
+    ["rule.doubt === null ? match : weaker(match, 'maybe')", 'match'],
+    ["candidate.doubt === undefined ? match : weaker(match, 'maybe')", 'match'],
+    ["if (entity === 'none') return 'no'", ''],
+    ["if (!network.blocksMatchPods || !kind.startsWith('Cilium')) return network", 'return network'],
     ["if (match === 'yes') return 'yes'", ''],
     ["if (match === 'maybe') result = 'maybe'", ''],
     ["if (!matches(candidate.pods, pods.labels)) return 'no'", ''],
@@ -81,8 +119,11 @@ const oneByOne: Mutants = {
     // Blocks.
     ['within(peer.addresses, candidate.addresses)', 'within(candidate.addresses, peer.addresses)'],
     ["peer.kind === 'workload' && peer.workload.pods.hostNetwork", 'false'],
-    ['network.nodes === null', 'network.pods === null'],
-    ["weaker(match, 'maybe')", 'match'],
+    ['network.nodes === null ? withinUnknown', 'network.pods === null ? withinUnknown'],
+    [
+      "match : weaker(match, 'maybe')\n}\n\n/** Does a block hold the addresses of pods",
+      'match : match\n}\n\n/** Does a block hold the addresses of pods',
+    ],
     ['network.blocksMatchPods ? match : ', ''],
     ["if (!network.blocksMatchPods) return 'no'", ''],
     ['within(network.pods, block)', "'maybe'"],
@@ -117,18 +158,16 @@ const sets: Mutants = {
       'if (rule.peers === null) return { yes: NOBODY, maybe: NOBODY }',
     ],
     ['more.length === 0 ? only', 'true ? only'],
-    ['yes: intersect(yes, into)', 'yes'],
-    ['maybe: intersect(maybe, into)', 'maybe'],
-    ['return asMatched(intoUnseen, everywhere)', "return asMatched('yes', everywhere)"],
-    ['weaker(podAddressesMatch(peer.addresses, network), intoUnseen)', 'intoUnseen'],
     [
-      'weaker(podAddressesMatch(peer.addresses, network), intoUnseen)',
-      'podAddressesMatch(peer.addresses, network)',
+      'doubt === null ? { yes, maybe } : { yes: NOBODY',
+      'doubt !== undefined ? { yes, maybe } : { yes: NOBODY',
     ],
+    ['peer.doubt === undefined ? { yes, maybe }', 'true ? { yes, maybe }'],
+    ['maybe: peer.outside ? NOBODY : population.everyone', 'maybe: NOBODY'],
     ["implies(pods, peer.pods) ? 'yes' : overlap", 'overlap'],
     ["overlap(pods, peer.pods) ? 'maybe' : 'no'", "'maybe'"],
-    ['asMatched(match, yes), ', "asMatched('maybe', yes), "],
-    ["asMatched(weaker(match, 'maybe'), maybe)", 'asMatched(match, maybe)'],
+    ['asMatched(sure, yes), ', "asMatched('maybe', yes), "],
+    ["asMatched(weaker(sure, 'maybe'), maybe)", 'asMatched(sure, maybe)'],
     [
       'maybe: subtract(intervalSet(parts.flatMap((part) => part.maybe)), yes)',
       'maybe: intervalSet(parts.flatMap((part) => part.maybe))',
@@ -138,4 +177,4 @@ const sets: Mutants = {
   ],
 }
 
-export const engine: readonly Mutants[] = [network, oneByOne, sets]
+export const engine: readonly Mutants[] = [policies, deciding, placing, oneByOne, sets]

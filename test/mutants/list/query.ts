@@ -44,7 +44,7 @@ export const query: Mutants = {
     ['[intersectAddresses(part, block), ', '['],
     ['.filter((part) => !noAddresses(part))', ''],
     // The verdict of one end.
-    ['hits\n    .filter((hit) => hasPort(hit.sure, protocol, port))', 'hits'],
+    ['deny.length > 0 ? deny : isolated', 'isolated'],
     ['hasPort(hit.sure, protocol, port)', 'hasPort(hit.perhaps, protocol, port)'],
     ['if (hasPort(sure, protocol, port)) return', 'if (hasPort(perhaps, protocol, port)) return'],
     ['if (hasPort(perhaps, protocol, port)) return', 'if (false) return'],
@@ -53,18 +53,16 @@ export const query: Mutants = {
     ["['policy-not-evaluated', 'duplicate-object', ", "['duplicate-object', "],
     ["'duplicate-object', 'kyverno-writes'", "'kyverno-writes'"],
     ["'duplicate-object', 'kyverno-writes'", "'duplicate-object'"],
-    [" &&\n      code !== 'configuration'", ''],
     ['everywhere ||\n', ''],
-    ['namespaces.has(name) ||\n', ''],
-    ['(pods.hostNetwork &&\n', '(\n'],
-    ['(pods.hostNetwork &&\n', '(false &&\n'],
-    ['(policies.get(name) ?? [])', 'state.policies'],
-    ['spec[direction] !== null && ', ''],
-    [' && matches(spec.selector, pods.labels)', ''],
+    ['namespaces.has(workload.namespace.name) ||\n', ''],
+    ['(workload.pods.hostNetwork &&\n', '(\n'],
+    ['(workload.pods.hostNetwork &&\n', '(false &&\n'],
+    ['policy.spec[direction] !== null && ', ''],
+    [" && selects(policy, workload) !== 'no'", ''],
   ],
   equivalent: [
     [
-      'if (analysis.engine.isolating(end.workload, direction).length === 0) return OPEN',
+      'if (analysis.engine.governing(end.workload, direction).length === 0) return OPEN',
       'A shortcut: the engine itself admits everything into pods that no policy selects.',
     ],
     [

@@ -57,11 +57,12 @@ function asFinding(world: World, member: Member, probes: readonly Probe[]): Find
   const culprits = closing(world, workload, 'ingress', port, addressesOf(primarySources(world)))
   const isolating = [...new Set(culprits.map(({ policy }) => policy))]
   const overlooked = isOverlooked(world, workload, port)
-  const certainty: Certainty = seesProbeSource === 'yes' && !overlooked ? 'certain' : 'possible'
+  const doubtful = !overlooked && isDoubtful(world, workload, port)
+  const certainty: Certainty = seesProbeSource === 'yes' && !overlooked && !doubtful ? 'certain' : 'possible'
   return {
     rule: 'kubelet-probe',
-    severity,
-    lowered: severity === 'note',
+    severity: doubtful && severity === 'error' ? 'warning' : severity,
+    lowered: doubtful || severity === 'note',
     certainty,
     cluster: world.state.config.name,
     workload,
@@ -76,7 +77,9 @@ function asFinding(world: World, member: Member, probes: readonly Probe[]): Find
     workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
     message: overlooked
       ? `${comesFrom(world, member, probes)}. ${namePolicies(isolating)} ${isolating.length === 1 ? 'admits' : 'admit'} that address by a /128, which agents of the AWS CNI are known to pass over (aws-network-policy-agent#509): there, the probe fails.`
-      : sentence(world, member, probes, culprits),
+      : doubtful
+        ? `${comesFrom(world, member, probes)}. Whether ${namePolicies(isolating)} ${isolating.length === 1 ? 'lets' : 'let'} that address in is not known from the tree: if not, and where enforcement sees it, the probe fails.`
+        : sentence(world, member, probes, culprits),
   }
 }
 
@@ -90,6 +93,13 @@ function isOverlooked(world: World, workload: Workload, port: number): boolean {
     (source) =>
       passesOver(world.state.network, source) &&
       hasPort(admittedFrom(world, workload, source).perhaps, 'TCP', port),
+  )
+}
+
+/** Is every source let in if what the tree does not show, such as the blocks of a group, would have it so? */
+function isDoubtful(world: World, workload: Workload, port: number): boolean {
+  return primarySources(world).every((source) =>
+    hasPort(admittedFrom(world, workload, source).perhaps, 'TCP', port),
   )
 }
 

@@ -70,11 +70,11 @@ function readSpec(spec: Field, scope: CiliumScope, own: string | null): PolicySp
   const { subjects, doubt } = readSubjects(endpoints, scope, own)
   if (doubt === null) return { subjects, rank, ...rules, isolates }
   return {
-    subjects,
+    subjects: subjects.map((subject) => ({ ...subject, doubt: true })),
     rank,
-    ingress: doubted(rules.ingress, isolates.ingress, doubt, endpoints),
-    egress: doubted(rules.egress, isolates.egress, doubt, endpoints),
-    isolates: { ingress: false, egress: false },
+    ingress: doubted(rules.ingress, doubt),
+    egress: doubted(rules.egress, doubt),
+    isolates,
   }
 }
 
@@ -139,15 +139,7 @@ function readSubjects(
   return { subjects: [{ pods, namespaces: [name, ...namespaces] }], doubt }
 }
 
-/** Rules of a policy that perhaps does not select: each allows perhaps, and what it would isolate it denies perhaps. */
-function doubted(
-  rules: readonly PolicyRule[] | null,
-  isolates: boolean,
-  doubt: string,
-  selector: Field,
-): readonly PolicyRule[] | null {
-  if (rules === null) return null
-  const known = rules.map((rule) => ({ ...rule, doubt: rule.doubt ?? doubt }))
-  if (!isolates) return known
-  return [...known, { index: 0, route: selector.route, action: 'deny', peers: null, ports: null, doubt }]
+/** Rules of a policy that perhaps does not select: each applies perhaps. */
+function doubted(rules: readonly PolicyRule[] | null, doubt: string): readonly PolicyRule[] | null {
+  return rules?.map((rule) => ({ ...rule, doubt: rule.doubt ?? doubt })) ?? null
 }

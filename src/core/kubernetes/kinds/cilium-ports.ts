@@ -11,7 +11,14 @@ export interface CiliumPorts {
   /** Does the rule have any entry in `toPorts`? An empty list is as good as none. */
   readonly listed: boolean
   readonly plain: readonly PolicyPort[]
-  readonly limited: readonly { readonly ports: readonly PolicyPort[]; readonly why: string }[]
+  readonly limited: readonly LimitedPorts[]
+}
+
+export interface LimitedPorts {
+  readonly ports: readonly PolicyPort[]
+  readonly why: string
+  /** Does a proxy read what is said there? */
+  readonly inspected: boolean
 }
 
 interface CiliumPort {
@@ -29,13 +36,13 @@ const MAX_PORTS = 40
 
 export function readCiliumPorts(toPorts: Field, context: RuleContext): CiliumPorts {
   const plain: PolicyPort[] = []
-  const limited: { ports: readonly PolicyPort[]; why: string }[] = []
+  const limited: LimitedPorts[] = []
   const rules = items(toPorts)
   for (const rule of rules) {
-    const { ports, why } = readPortRule(rule, context)
+    const { ports, why, inspected } = readPortRule(rule, context)
     // An entry without ports names none (rule.go, mergeIngress: it goes through GetPortProtocols).
     if (why === null) plain.push(...ports)
-    else limited.push({ ports, why })
+    else limited.push({ ports, why, inspected })
   }
   return { listed: rules.length > 0, plain, limited }
 }
@@ -43,7 +50,7 @@ export function readCiliumPorts(toPorts: Field, context: RuleContext): CiliumPor
 function readPortRule(
   rule: Field,
   { action, direction }: RuleContext,
-): { readonly ports: readonly PolicyPort[]; readonly why: string | null } {
+): { readonly ports: readonly PolicyPort[]; readonly why: string | null; readonly inspected: boolean } {
   if (absent(rule)) fault(rule, `${nameOf(rule)} is empty; remove it`)
   const list = items(get(rule, 'ports'))
   if (list.length > MAX_PORTS)
@@ -53,7 +60,7 @@ function readPortRule(
   // l4.go, PortDenyRule: "lacks the L7Rules since it's not supported in deny policies".
   if (action === 'deny') {
     unknownKeys(rule, ['ports'])
-    return { ports, why: null }
+    return { ports, why: null, inspected: false }
   }
   unknownKeys(rule, ['ports', 'terminatingTLS', 'originatingTLS', 'serverNames', 'listener', 'rules'])
   const rules = get(rule, 'rules')
@@ -78,7 +85,7 @@ function readPortRule(
           : ['terminatingTLS', 'originatingTLS'].some((key) => !absent(get(rule, key)))
             ? "Cilium's proxy ends TLS there"
             : null
-  return { ports, why }
+  return { ports, why, inspected: limits.length > 0 }
 }
 
 /** Faults of `rules`; is there any (L7Rules.IsEmpty)? */

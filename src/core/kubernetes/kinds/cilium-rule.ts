@@ -7,7 +7,9 @@ import { isMapping } from '../loose.ts'
 import { readCiliumPeers } from './cilium-peers.ts'
 import { readCiliumPorts } from './cilium-ports.ts'
 import type { CiliumScope } from './cilium-selector.ts'
-import type { Direction, PolicyRule } from './policy.ts'
+import type { Direction, PolicyPort, PolicyRule } from './policy.ts'
+
+const HBONE = 15008
 
 export interface RuleContext {
   readonly scope: CiliumScope
@@ -42,7 +44,8 @@ export function readCiliumRule(rule: Field, index: number, context: RuleContext)
   const rules: PolicyRule[] = []
   if (listed) {
     if (plain.length > 0 || limited.length === 0) rules.push({ ...base, ports: plain })
-    for (const { ports, why } of limited) rules.push({ ...base, ports, doubt: doubt ?? why })
+    for (const { ports, why, inspected } of limited)
+      rules.push({ ...base, ports: inspected ? withoutHbone(ports) : ports, doubt: doubt ?? why })
   } else if (icmps.length > 0) rules.push({ ...base, ports: [] })
   else if (named) rules.push({ ...base, ports: null })
   // mergeIngress: a rule without peers and without ports adds nothing, which is how default deny is written
@@ -55,10 +58,29 @@ export function readCiliumRule(rule: Field, index: number, context: RuleContext)
   if (authentication !== null)
     for (const { ports } of [...rules]) rules.push({ ...perhaps, ports, doubt: authentication })
   else for (const { ports, why } of limited) rules.push({ ...perhaps, ports, doubt: why })
+  // What a proxy reads goes through it, whoever else allows it (pkg/policy/types/entry.go, Merge: "Proxy port takes
+  // precedence"), and it cannot read HBONE.
+  if (limited.some(({ ports, inspected }) => inspected && ports.some(isOnHbone)))
+    rules.push({ ...base, action: 'deny', ports: [{ protocol: 'TCP', low: HBONE, high: HBONE }] })
   // layer3.rst, "Additional Label Requirements": they stay in effect no matter what other rules allow.
   if (requiresDoubt !== null) rules.push({ ...perhaps, peers: null, ports: null, doubt: requiresDoubt })
   unknownKeys(rule, knownKeys(direction, action))
   return rules
+}
+
+function isOnHbone(port: PolicyPort): boolean {
+  return !('name' in port) && port.protocol === 'TCP' && port.low <= HBONE && port.high >= HBONE
+}
+
+/** HBONE is encrypted, and no protocol that a proxy of Cilium could read: such a rule lets none of it through. */
+function withoutHbone(ports: readonly PolicyPort[]): readonly PolicyPort[] {
+  return ports.flatMap((port) => {
+    if ('name' in port || !isOnHbone(port)) return [port]
+    return [
+      { ...port, high: HBONE - 1 },
+      { ...port, low: HBONE + 1 },
+    ].filter(({ low, high }) => low <= high)
+  })
 }
 
 function knownKeys(direction: Direction, action: 'allow' | 'deny'): readonly string[] {

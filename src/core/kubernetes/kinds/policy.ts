@@ -69,6 +69,8 @@ export interface PolicyRule {
 export interface Subject {
   readonly pods: Selector
   readonly namespaces: Selector | null
+  /** Something else is asked of them that nothing here can tell: whom it selects, it selects perhaps. */
+  readonly doubt?: true
 }
 
 /** Where among the policies of a cluster one decides. */
