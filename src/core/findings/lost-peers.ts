@@ -449,7 +449,7 @@ function doubtOf(
 }
 
 /** Does a rule speak of pods by selectors alone, and not of anybody or of addresses? */
-export function namesPodsAlone({ peers }: PolicyRule): boolean {
+function namesPodsAlone({ peers }: PolicyRule): boolean {
   return peers !== null && peers.every(({ kind }) => kind === 'pods')
 }
 

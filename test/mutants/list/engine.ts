@@ -73,11 +73,12 @@ const placing: Mutants = {
   mutants: [
     ["...withAction(main, direction, 'deny'), ", ''],
     ['main.filter(({ policy }) => policy.spec.isolates[direction])', 'main'],
-    ["inOrder(byPriority(of('admin')), direction, 'next')", "inOrder(of('admin'), direction, 'next')"],
+    ['.sort(([a], [b]) => compareOrders(a, b))', ''],
     ['const KUBERNETES_ORDER = 1000', 'const KUBERNETES_ORDER = Infinity'],
     ["=== 'Pass'", "!== 'Pass'"],
     ['compareOrders(orderOf(a), orderOf(b)) || ', ''],
-    ['compareOrders(a.order, b.order) || ', ''],
+    ['differ(rules, ({ rule }) => rule.action)', 'false'],
+    ['differ(rules, ({ policy }) => memberOf(policy)) && ', ''],
     ["isolating.some(({ match }) => match === 'yes')", 'true'],
   ],
 }

@@ -21,7 +21,10 @@ const labels: Mutants = {
     ],
     ['return !given.values.some((value)', 'return !given.values.every((value)'],
     ['wanted.values.every((value) => given.values', 'wanted.values.some((value) => given.values'],
-    ["          return given.operator === 'DoesNotExist'\n      }", '          return true\n      }'],
+    [
+      "          return given.operator === 'DoesNotExist'\n        case 'Contains'",
+      "          return true\n        case 'Contains'",
+    ],
     ["if (one.operator !== 'In') return true", "if (one.operator !== 'In') return false"],
     ['one.values.some((value) => together', 'one.values.every((value) => together'],
     ['other.key !== one.key || holds(other, value)', 'other.key !== one.key'],
