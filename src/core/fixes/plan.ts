@@ -1,10 +1,11 @@
 // A plan: what to write where, in symbols, and what it opens on the wire. Nothing here writes.
 import type { Analysis } from '../analysis.ts'
 import type { Touched, ComparedFinding } from '../findings/compare.ts'
-import { list, nameInCluster } from '../findings/words.ts'
+import { list, nameInCluster, namePeers } from '../findings/words.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import { compareText } from '../source/problem.ts'
 import { changeKey } from './change.ts'
+import { dialectOf } from './dialect.ts'
 import type { Change } from './change.ts'
 import { openHbone } from './need-hbone.ts'
 import { admitProbes } from './need-probes.ts'
@@ -61,8 +62,22 @@ export function adviseByHand(head: Analysis, finding: ComparedFinding, touched: 
   const lacking = (needs ?? [])
     .flatMap(({ additions }) => additions)
     .find((addition) => STRATEGIES.every((strategy) => changeFor(strategy, head.state, addition) === null))
-  if (needs === null || lacking === undefined) return null
+  if (needs === null) return adviseWithoutDialect(finding)
+  if (lacking === undefined) return null
   return `No fix is offered: ${whyNoPlace(lacking.policy)}. By hand: ${sentences(needs, () => '')}`
+}
+
+/** For what is denied, and for kinds of policies that nothing here writes. */
+function adviseWithoutDialect({ culprits, peers, port, protocol }: ComparedFinding): string | null {
+  const [denial] = culprits.filter(({ rule }) => rule?.action === 'deny')
+  const [foreign] = culprits.filter(({ policy }) => dialectOf(policy) === null)
+  const guilty = denial ?? foreign
+  if (guilty === undefined) return null
+  const policy = `${guilty.policy.kind} ${nameInCluster(guilty.policy)}`
+  const on = `${namePeers(peers)} on ${String(port)}/${protocol}`
+  return denial === undefined
+    ? `No fix is offered: policies of that kind are not edited here. By hand: let ${policy} admit ${on}.`
+    : `No fix is offered: what ${policy} denies is for whoever wrote it to say. By hand: admit ${on} before that, or take it out of what is denied.`
 }
 
 function whyNoPlace({ origin, ...named }: NetworkPolicy): string {
