@@ -53,17 +53,18 @@ export function networkOf(
           at: null,
         } as const)
   const { engine, ...shown } = known
-  const { seesProbeSource, blocksMatchPods, stages } = profileOf(
-    known.basis === 'hint' ? 'unknown' : known.cni,
-  )
+  // Policies that only one engine reads are in no cluster without it: its API would refuse them.
+  const enforcing = profileOf(engine ?? (known.basis === 'hint' ? 'unknown' : known.cni))
+  const { seesProbeSource, blocksMatchPods } = profileOf(known.basis === 'hint' ? 'unknown' : known.cni)
   return {
     ...shown,
     seesProbeSource: known.basis === 'hint' ? profileOf(known.cni).seesProbeSource : seesProbeSource,
     blocksMatchPods,
-    // Policies that only one engine reads are in no cluster without it: its API would refuse them.
-    stages: engine === null ? stages : profileOf(engine).stages,
-    ownPolicies: engine === null ? [] : (profileOf(engine).ownPolicies ?? []),
-    keepsDestinationPort: mesh.keepsDestinationPort ?? manifests.some(isIstioOfCalico),
+    stages: enforcing.stages,
+    ownPolicies: engine === null ? [] : (enforcing.ownPolicies ?? []),
+    keepsDestinationPort:
+      mesh.keepsDestinationPort ??
+      (enforcing.stages.includes('calico-tiers') && manifests.some(isIstioOfCalico)),
     primaryFamily: ipFamilies[0] ?? 'IPv4',
     families: ipFamilies,
     pods: podCIDRs === null ? null : addressSet(podCIDRs),

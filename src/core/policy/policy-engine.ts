@@ -235,7 +235,7 @@ function chainFor(
     stages,
     governing: policies,
     isolating: policies.filter((policy) => isolating.has(policy)),
-    admitting: rules.filter(({ rule }) => rule.action === 'allow'),
+    admitting: rules.filter(({ rule }) => rule.action !== 'deny'),
     denying: rules.filter(({ rule }) => rule.action === 'deny'),
     addsUp: stages.length <= 1 && rules.every(({ rule }) => rule.action === 'allow'),
   }
