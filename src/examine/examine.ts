@@ -1,6 +1,6 @@
 // The one story that both faces call: load both states, analyse, compare, propose fixes, prove them.
-import { analyze, compare, conclude, explain, policiesOf, probesHangOnCni } from '../core/index.ts'
-import type { Analysis, ComparedProblem, Comparison, Touched } from '../core/index.ts'
+import { analyze, compare, conclude, explain } from '../core/index.ts'
+import type { Analysis, Comparison, Touched } from '../core/index.ts'
 import { CONFIG_PATH } from '../core/config.ts'
 import type { ClusterConfig, Config, Severity } from '../core/config.ts'
 import { byChange } from '../core/findings/compare.ts'
@@ -9,20 +9,21 @@ import type { Finding } from '../core/findings/finding.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { byPlace, compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
-import type { SourceFile } from '../core/source/text.ts'
 import { overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
 import { takenBefore, takenLater } from '../manifests/abandoned.ts'
-import { clusterNames, clustersOf, emptyCluster, gather, loadAssumed } from '../manifests/load.ts'
+import { loadAssumed } from '../manifests/assumed.ts'
+import { clusterNames, clustersOf, emptyCluster, gather } from '../manifests/load.ts'
 import type { ClusterNames, Gathered, LoadedCluster } from '../manifests/load.ts'
 import { renamedClusters } from '../manifests/renamed-clusters.ts'
 import type { Stray } from '../manifests/strays.ts'
 import { straysOf } from '../manifests/strays.ts'
 import type { Workshop } from '../manifests/workshop.ts'
+import { amongClusters, describeCluster, filesOf, summarise, toolsFor, unique } from './describe.ts'
 import { offerFixes } from './offer.ts'
 import type { Court } from './prove.ts'
 import { answerEnrollment, askedClusters, inhabited } from './enrollment.ts'
-import type { Enroll, OfferedFinding, Report, ReportCluster, ReportFinding, ReportTool } from './report.ts'
+import type { Enroll, Report } from './report.ts'
 import { touchedBy } from './touched.ts'
 import type { ClusterState } from './touched.ts'
 
@@ -128,7 +129,7 @@ export async function examine(examination: Examination): Promise<Report> {
     clusters: analyses.map((analysis, index) =>
       describeCluster(analysis, (shown(head.states)[index] as ClusterState).loaded),
     ),
-    tools: await toolsFor(examination, shown(head.states)),
+    tools: await toolsFor(examination.workshop, shown(head.states)),
     fix,
     readiness:
       before === null
@@ -337,83 +338,4 @@ function compareAll(
     )
     return { ...own, findings: [...own.findings, ...more].sort(byChange) }
   })
-}
-
-/** What a person has to know of the other clusters. */
-function amongClusters(finding: OfferedFinding, states: readonly ClusterState[]): ReportFinding {
-  const paths = policiesOf(finding).map(({ path }) => path)
-  const others = states
-    .filter(({ loaded }) => loaded.config.name !== finding.cluster)
-    .filter(({ loaded }) => paths.some((path) => loaded.inputs.has(path)))
-  return {
-    ...finding,
-    among: states.length > 1 ? finding.cluster : null,
-    sharedWith: others.map(({ loaded }) => loaded.config.name),
-  }
-}
-
-function summarise(analyses: readonly Analysis[]): Report['summary'] {
-  const sum = (count: (analysis: Analysis) => number): number =>
-    analyses.reduce((total, analysis) => total + count(analysis), 0)
-  return {
-    namespaces: sum(({ state }) => [...state.namespaces.values()].filter(({ known }) => known).length),
-    workloads: sum(({ state }) => state.workloads.length),
-    enrolled: sum(({ mesh }) => mesh.members.filter(({ enrollment }) => enrollment.state === 'yes').length),
-    policies: sum(({ state }) => state.policies.length),
-  }
-}
-
-function describeCluster(analysis: Analysis, { roots, units }: LoadedCluster): ReportCluster {
-  const { config, network, policies } = analysis.state
-  const { cni, because: evidence, basis, stages } = network
-  return {
-    name: config.name,
-    roots,
-    units,
-    cni,
-    evidence,
-    detected: basis === 'own-objects' || basis === 'hint',
-    settles:
-      stages.length === 0 && policies.length > 0
-        ? 'policies'
-        : probesHangOnCni(analysis)
-          ? 'probes'
-          : 'nothing',
-  }
-}
-
-/** The programs that units of these clusters were rendered with. */
-async function toolsFor(
-  { workshop: { tools } }: Examination,
-  states: readonly ClusterState[],
-): Promise<readonly ReportTool[]> {
-  const kinds = new Set(states.flatMap(({ loaded }) => loaded.units.map(({ kind }) => kind)))
-  const used = [
-    kinds.has('helm') ? await tools.helm() : null,
-    kinds.has('kustomize') ? await tools.kustomize() : null,
-  ]
-  return used.flatMap((tool) => (tool === null ? [] : [tool]))
-}
-
-/** A problem that two clusters share is said once: as what it is to the one that it matters to. */
-function unique(problems: readonly ComparedProblem[]): ComparedProblem[] {
-  const found = new Map<string, ComparedProblem>()
-  for (const problem of problems) {
-    const key = JSON.stringify({ ...problem, relevant: null, hides: null })
-    const known = found.get(key)
-    if (known === undefined || (problem.relevant && !known.relevant)) found.set(key, problem)
-  }
-  return [...found.values()]
-}
-
-function filesOf(findings: readonly ReportFinding[]): ReadonlyMap<string, SourceFile> {
-  const origins = findings.flatMap(({ culprits, workload }) => [
-    workload.origin,
-    ...culprits.map(({ policy }) => policy.origin),
-  ])
-  const texts = origins.flatMap(({ file, making }) => [
-    ...(making?.layers ?? []).map((layer) => layer.file),
-    file,
-  ])
-  return new Map(texts.map((file) => [file.path, file]))
 }

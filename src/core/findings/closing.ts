@@ -4,6 +4,7 @@ import type { World } from '../analysis.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { Workload } from '../kubernetes/state.ts'
+import { ANYBODY } from '../policy/peer.ts'
 import type { Peer } from '../policy/peer.ts'
 import { rulePorts } from '../policy/rule-matches.ts'
 import type { Culprit } from './finding.ts'
@@ -28,5 +29,3 @@ export function closing(
     ? denials.map(({ policy, rule }) => ({ policy, rule }))
     : engine.isolating(workload, direction).map((policy) => ({ policy, rule: null }))
 }
-
-const ANYBODY: Peer = { kind: 'elsewhere', pods: [], namespaces: [] }

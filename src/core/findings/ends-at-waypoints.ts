@@ -14,7 +14,7 @@ import type { PeerSet } from '../policy/peer-set.ts'
 import { grouped } from '../source/grouped.ts'
 import { closing } from './closing.ts'
 import type { Culprit } from './finding.ts'
-import { admittedBy } from './lost-peers.ts'
+import { admittedBy } from './admitted-by.ts'
 import type { LostPeers } from './lost-peers.ts'
 import { gateOf, meantThrough } from './waypoint-end.ts'
 import type { ClosedEnd } from './waypoint-end.ts'
@@ -95,7 +95,7 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
         ),
   )
   const [first] = behind
-  const admitting = engine.admitting(waypoint.pods, 'ingress')
+  const admitting = engine.letting(waypoint.pods, 'ingress')
   const onOtherPorts = admitting.flatMap(({ policy, rule }) =>
     admittedBy(world, waypoint.pods, 'ingress', rule, policy).flatMap(({ ports, peers }) => {
       if (hasPort(ports, 'TCP', hbonePort) || subtract(ports.TCP, OWN_PORTS).length === 0) return []

@@ -24,7 +24,7 @@ export function endsBeforeEntries(world: World): readonly ClosedEnd[] {
   const addressed = entries.filter(({ entry }) => !noAddresses(entry.spec.addresses))
   return mesh.members.flatMap(({ workload, enrollment }) => {
     if (enrollment.state !== 'yes') return []
-    return engine.admitting(workload, 'egress').flatMap(({ policy, rule }) => {
+    return engine.letting(workload, 'egress').flatMap(({ policy, rule }) => {
       const narrow = rule.peers?.some((peer) => peer.kind === 'block' && !isWide(peer.addresses)) === true
       const near = own.get(workload.namespace) ?? []
       const far = narrow ? addressed.filter(({ entry }) => entry.namespace !== workload.namespace) : []

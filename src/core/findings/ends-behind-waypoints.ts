@@ -12,7 +12,7 @@ import { NO_PEERS, noPeers } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
 import { grouped } from '../source/grouped.ts'
 import type { Certainty } from './finding.ts'
-import { admittedBy } from './lost-peers.ts'
+import { admittedBy } from './admitted-by.ts'
 import { anyWaypoint, gateOf, meantThrough, waypointAsLost } from './waypoint-end.ts'
 import type { ClosedEnd } from './waypoint-end.ts'
 
@@ -107,7 +107,7 @@ const MANY = 20
 function closedForClient(world: World, client: Workload, behind: Behind): readonly ClosedEnd[] {
   const { detoured, population, waypoints } = world
   if (detoured.length === 0) return []
-  return world.engine.admitting(client, 'egress').flatMap(({ policy, rule }) => {
+  return world.engine.letting(client, 'egress').flatMap(({ policy, rule }) => {
     const found: ClosedEnd[] = []
     const closed = new Set<Waypoint>()
     for (const { destinations, certain } of meantBehind(world, client, rule, policy, behind)) {

@@ -22,9 +22,12 @@ import { NOBODY, fromRising, indexesOf } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
 import { admitsAnySource } from '../policy/mesh-peers.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
+import { NOWHERE } from '../policy/peer.ts'
 import type { Peer } from '../policy/peer.ts'
 import { NO_PEERS, bothPeers, noPeers, onlyKnown, withoutKnown } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
+import { admittedBy, plainPorts } from './admitted-by.ts'
+import type { Admitted } from './admitted-by.ts'
 import type { Certainty, Culprit } from './finding.ts'
 
 /** Peers that a rule admits on application ports, and that the HBONE port is closed to. */
@@ -48,14 +51,6 @@ export interface Loss {
   readonly lost: readonly LostPeers[]
 }
 
-/** Mesh peers that a rule admits, and the ports on which it does. */
-export interface Admitted {
-  readonly ports: PortSet
-  /** Names that it admits into pods that nobody shows. */
-  readonly names: readonly string[]
-  readonly peers: MeshPeers
-}
-
 /** Who sends HBONE to a workload: all of the mesh, or, where it is a sidecar's, ambient pods alone. */
 export type Senders = 'mesh' | 'ambient'
 
@@ -74,7 +69,7 @@ export function lostPeers(
     rule.doubt === null && hasPort(plainPorts(rule), 'TCP', hbonePort)
   // One rule that opens the port to everybody settles all the others.
   if (addsUp && rules.some((one) => one.rule.peers === null && opens(one.rule))) return []
-  const admittedElsewhere = rules.flatMap(({ policy, rule }) => {
+  const lossBy = ({ policy, rule }: RuleOf): readonly Loss[] => {
     // Most rules name numbers, and many of them 15008 or no port at all: those are not looked at further.
     if (opens(rule)) return addsUp ? [] : deniedLater(world, workload, direction, { policy, rule }, senders)
     let ports = NO_PORTS
@@ -93,10 +88,14 @@ export function lostPeers(
     return lost.length === 0
       ? []
       : [{ culprit: { policy, rule }, denied: false, ports, names: [...names], lost }]
-  })
-  return addsUp
-    ? admittedElsewhere
-    : [...admittedElsewhere, ...deniedPeers(world, workload, direction, senders)]
+  }
+  const losses = rules.flatMap(lossBy)
+  if (addsUp) return losses
+  const all = [...losses, ...deniedPeers(world, workload, direction, senders)]
+  // What is passed on may be open though no rule admits it. Where one does, that is the one to blame.
+  const isSure = all.some(({ lost }) => lost.some(({ certainty }) => certainty === 'certain'))
+  const passing = engine.letting(workload, direction).filter(({ rule }) => rule.action === 'pass')
+  return isSure ? all : [...all, ...passing.flatMap(lossBy)]
 }
 
 /** Mesh peers that a rule keeps from the HBONE port, and that come, or go, to application ports. */
@@ -256,90 +255,6 @@ function withOpenPorts(
   return { ports: noPorts(open) ? ports : open, names, peers: { name: peers.name, certain, possible: rest } }
 }
 
-/**
- * The mesh peers that a rule speaks of on TCP ports, and on which. Egress rules for DNS and the internet speak of no
- * mesh peer: a rule without peers, or with blocks, counts only for known workloads that receive HBONE and serve a port
- * of it, and port 53 alone only for those that declare it.
- */
-export function admittedBy(
-  world: World,
-  workload: Workload,
-  direction: Direction,
-  rule: PolicyRule,
-  policy: NetworkPolicy,
-): readonly Admitted[] {
-  const finder = direction === 'ingress' ? world.senders : world.receivers
-  if (direction === 'ingress') {
-    const ports = rulePorts(rule, workload, NOWHERE).sure
-    return ports.TCP.length === 0
-      ? []
-      : finder.ofRule(rule, policy).map((peers) => ({ ports, names: [], peers }))
-  }
-  const selectors = rule.peers?.filter(({ kind }) => kind === 'pods' || kind === 'unknown') ?? []
-  const groups = [
-    ...(selectors.length === 0 ? [] : finder.ofRule({ ...rule, peers: selectors }, policy)).map((group) => ({
-      group,
-      wide: false,
-    })),
-    ...(namesPodsAlone(rule) ? [] : finder.ofRule({ ...rule, peers: blocksOf(rule) }, policy)).map(
-      (group) => ({
-        group,
-        wide: true,
-      }),
-    ),
-  ]
-  return groups.flatMap(({ group, wide }) =>
-    byPorts(world, rule, group).flatMap(({ ports, names, peers }): Admitted[] => {
-      if (ports.TCP.length === 0 && (names.length === 0 || wide)) return []
-      const control = names.length === 0 && isControl(ports.TCP)
-      const declaring = world.population.declaring(ports.TCP)
-      const serving = control ? withoutGateways(world, declaring) : declaring
-      if (wide) {
-        // Such a rule counts for known workloads alone, so they are called by their names.
-        const receivers = world.receivers.everyone.certain
-        const perhaps = holdsSomePods(peers) ? onlyKnown(receivers, serving) : NO_PEERS
-        const named = { name: null, certain: onlyKnown(peers.certain, serving), possible: perhaps }
-        return noPeers(named.certain) && noPeers(named.possible) ? [] : [{ ports, names: [], peers: named }]
-      }
-      if (!control && (names.length > 0 || !isDns(ports.TCP))) return [{ ports, names, peers }]
-      const certain = onlyKnown(peers.certain, serving)
-      const possible = onlyKnown(peers.possible, serving)
-      return noPeers(certain) && noPeers(possible)
-        ? []
-        : [{ ports, names, peers: { ...peers, certain, possible } }]
-    }),
-  )
-}
-
-/** A block that holds the addresses of some pods, nobody can say of which. */
-function holdsSomePods({ certain, possible }: MeshPeers): boolean {
-  return [...certain.rest, ...possible.rest].some((peer) => peer.kind === 'addresses' && peer.pods)
-}
-
-/** For egress, a rule's names of ports mean other numbers for each destination, and none for those nobody shows. */
-function byPorts(world: World, rule: PolicyRule, group: MeshPeers): readonly Admitted[] {
-  const plain = plainPorts(rule)
-  if (rule.ports?.every((port) => !('name' in port)) ?? true)
-    return [{ ports: plain, names: [], peers: group }]
-  const { certain, possible } = group
-  const unseen = { certain: { ...certain, known: NOBODY }, possible: { ...possible, known: NOBODY } }
-  return [
-    ...world.meanings(rule).flatMap(({ ports, workloads }): Admitted[] => {
-      const peers = {
-        ...group,
-        certain: onlyKnown(certain, workloads),
-        possible: onlyKnown(possible, workloads),
-      }
-      return noPeers(peers.certain) && noPeers(peers.possible) ? [] : [{ ports, names: [], peers }]
-    }),
-    { ports: plain, names: namesOf(rule), peers: { ...group, ...unseen } },
-  ]
-}
-
-function namesOf({ ports }: PolicyRule): readonly string[] {
-  return (ports ?? []).flatMap((port) => ('name' in port && port.protocol === 'TCP' ? [port.name] : []))
-}
-
 function judge(
   world: World,
   workload: Workload,
@@ -446,38 +361,4 @@ function doubtOf(
     return !hasPort(engine.allows(workload, peer, direction).perhaps, 'TCP', config.mesh.hbonePort)
   })
   return closed ? 'none' : 'waypoint'
-}
-
-/** Does a rule speak of pods by selectors alone, and not of anybody or of addresses? */
-function namesPodsAlone({ peers }: PolicyRule): boolean {
-  return peers !== null && peers.every(({ kind }) => kind === 'pods')
-}
-
-/** The blocks of a rule; null where it speaks of anybody. */
-function blocksOf({ peers }: PolicyRule): PolicyRule['peers'] {
-  return peers === null ? null : peers.filter(({ kind }) => kind === 'block')
-}
-
-/** Every gateway shows its health and metrics, by its proxy and not as an application of the mesh. */
-function withoutGateways({ population }: World, some: IndexSet): IndexSet {
-  return fromRising([...indexesOf(some)].filter((index) => population.workloads[index]?.gateway === null))
-}
-
-/** istiod's ports, and those by which proxies show their health and metrics: they count for applications that declare them. */
-const CONTROL = [15010, 15012, 15014, 15017, 15020, 15021, 15090]
-
-function isControl(ports: PortSet['TCP']): boolean {
-  return ports.every(([low, high]) => CONTROL.some((port) => low === port && high === port + 1))
-}
-
-function isDns(ports: PortSet['TCP']): boolean {
-  return ports.every(([low, high]) => low === 53 && high === 54)
-}
-
-/** Where names of ports mean nothing. */
-const NOWHERE: Peer = { kind: 'addresses', addresses: { IPv4: [], IPv6: [] }, pods: false }
-
-/** The ports that a rule admits into any destination: its numbers, without its names. */
-function plainPorts(rule: PolicyRule): PortSet {
-  return rule.ports === null ? ALL_PORTS : rulePorts(rule, null, NOWHERE).sure
 }

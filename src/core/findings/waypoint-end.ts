@@ -14,7 +14,7 @@ import type { Peer } from '../policy/peer.ts'
 import { NO_PEERS, bothPeers, noPeers, onlyKnown } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
 import type { Certainty, Culprit } from './finding.ts'
-import { admittedBy } from './lost-peers.ts'
+import { admittedBy } from './admitted-by.ts'
 import type { LostPeers } from './lost-peers.ts'
 
 export interface ClosedEnd {
@@ -61,7 +61,7 @@ export function meantThrough(world: World, workload: Workload, waypoint: Waypoin
       ambient && gateways ? bothPeers(cut.ambient, cut.gateway) : ambient ? cut.ambient : cut.gateway
     return { ...some, unseen: some.unseen.filter(({ pods }) => !namesGateway(pods, waypoint)) }
   }
-  return engine.admitting(workload, 'ingress').flatMap(({ policy, rule }) =>
+  return engine.letting(workload, 'ingress').flatMap(({ policy, rule }) =>
     admittedBy(world, workload, 'ingress', rule, policy).flatMap(({ peers: { name, certain, possible } }) => {
       const meant = { name, certain: through(certain), possible: through(possible) }
       const itself = isItself(certain) || isItself(possible)

@@ -2,13 +2,14 @@
 // the port that the CONNECT names (ztunnel src/proxy/inbound.rs, find_inbound_upstream).
 import type { World } from '../analysis.ts'
 import { selectsZtunnel } from '../ambient/ztunnel.ts'
-import { EVERYTHING, label, pinnedLabels } from '../kubernetes/labels.ts'
+import { label, pinnedLabels } from '../kubernetes/labels.ts'
 import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import { NO_PORTS, hasPort, noPorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { rulePorts } from '../policy/rule-matches.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
+import { ANYBODY } from '../policy/peer.ts'
 import type { Peer } from '../policy/peer.ts'
 import { eachPeer, noPeers } from '../policy/peer-set.ts'
 import type { Population } from '../policy/population.ts'
@@ -74,8 +75,6 @@ export function findWidenings(world: World): (workload: Workload) => Widening | 
     return openings.length === 0 ? null : { limit, openings }
   }
 }
-
-const ANYBODY: Peer = { kind: 'elsewhere', pods: EVERYTHING, namespaces: EVERYTHING }
 
 /** May whoever is admitted here reach every TCP port as it is? */
 function everyTcp({ TCP: [first] }: PortSet): boolean {

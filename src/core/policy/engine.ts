@@ -45,9 +45,11 @@ export interface Engine {
   readonly governing: (workload: Workload, direction: Direction) => readonly NetworkPolicy[]
   /** Those of them that deny what nothing admits. */
   readonly isolating: (workload: Workload, direction: Direction) => readonly NetworkPolicy[]
-  /** The rules of the policies that govern it: those that admit, or pass on to what may admit, and those that deny. */
+  /** The rules of the policies that govern it, those that admit and those that deny. */
   readonly admitting: (workload: Workload, direction: Direction) => readonly RuleOf[]
   readonly denying: (workload: Workload, direction: Direction) => readonly RuleOf[]
+  /** The rules that let through: those that admit, and those that pass on to what may admit, or have nothing to say. */
+  readonly letting: (workload: Workload, direction: Direction) => readonly RuleOf[]
   /** Do those policies only add up: whatever any rule of them admits is admitted? */
   readonly addsUp: (workload: Workload, direction: Direction) => boolean
   /** Ports of the destination: of `workload` for ingress, of `peer` for egress. */

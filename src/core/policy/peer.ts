@@ -1,6 +1,7 @@
 // The other end of a connection: a workload of the tree, pods the tree does not show, or addresses.
+import { NO_ADDRESSES } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
-import { describeSelector } from '../kubernetes/labels.ts'
+import { EVERYTHING, describeSelector } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import type { Namespace, Workload } from '../kubernetes/state.ts'
 
@@ -12,6 +13,12 @@ export type Peer =
   | { readonly kind: 'elsewhere'; readonly pods: Selector; readonly namespaces: Selector }
   /** Addresses outside the cluster's pods; with `pods`, the pods that live at them. */
   | { readonly kind: 'addresses'; readonly addresses: AddressSet; readonly pods: boolean }
+
+/** Addresses that are nobody's: where names of ports mean nothing. */
+export const NOWHERE: Peer = { kind: 'addresses', addresses: NO_ADDRESSES, pods: false }
+
+/** Whatever pods there are. */
+export const ANYBODY: Peer = { kind: 'elsewhere', pods: EVERYTHING, namespaces: EVERYTHING }
 
 /** `pods(app=web)@namespaces(kubernetes.io/metadata.name=front)`. */
 export function podsName(pods: Selector, namespaces: Selector): string {

@@ -22,6 +22,7 @@ import type { Doubtful, SetAlgebra, Stage, Step } from './decide.ts'
 import type { Engine, RuleHit, RuleOf, Split } from './engine.ts'
 import { NOBODY, firstIndexes, fromRising } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
+import { NOWHERE } from './peer.ts'
 import type { Peer } from './peer.ts'
 import { NO_PEERS } from './peer-set.ts'
 import type { PeerSet, UnseenPods } from './peer-set.ts'
@@ -108,7 +109,7 @@ export function policyEngine(state: ClusterState, population: Population): Engin
   ): OnPort | null => {
     const { rule, match } = placed
     const into = direction === 'ingress' ? workload : null
-    const ports = rulePorts(rule, into, ADDRESSES)
+    const ports = rulePorts(rule, into, NOWHERE)
     if (hasPort(ports.sure, 'TCP', port)) return { ...placed, into: null, intoUnseen: match }
     if (direction === 'ingress') return null
     const names = (rule.ports ?? []).flatMap((entry) =>
@@ -205,6 +206,7 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     isolating: (workload, direction) => chainOf(workload, direction).isolating,
     admitting: (workload, direction) => chainOf(workload, direction).admitting,
     denying: (workload, direction) => chainOf(workload, direction).denying,
+    letting: (workload, direction) => chainOf(workload, direction).letting,
     addsUp: (workload, direction) => chainOf(workload, direction).addsUp,
     allows,
     split,
@@ -219,6 +221,7 @@ interface Chain {
   readonly isolating: readonly NetworkPolicy[]
   readonly admitting: readonly RuleOf[]
   readonly denying: readonly RuleOf[]
+  readonly letting: readonly RuleOf[]
   readonly addsUp: boolean
 }
 
@@ -235,7 +238,8 @@ function chainFor(
     stages,
     governing: policies,
     isolating: policies.filter((policy) => isolating.has(policy)),
-    admitting: rules.filter(({ rule }) => rule.action !== 'deny'),
+    admitting: rules.filter(({ rule }) => rule.action === 'allow'),
+    letting: rules.filter(({ rule }) => rule.action !== 'deny'),
     denying: rules.filter(({ rule }) => rule.action === 'deny'),
     addsUp: stages.length <= 1 && rules.every(({ rule }) => rule.action === 'allow'),
   }
@@ -327,6 +331,3 @@ interface Admittance {
   readonly stages: readonly { readonly rules: readonly OnPort[]; readonly end: PlacedStage['end'] }[]
   readonly known: Doubtful<IndexSet>
 }
-
-/** Where names of ports mean nothing. */
-const ADDRESSES: Peer = { kind: 'addresses', addresses: { IPv4: [], IPv6: [] }, pods: false }

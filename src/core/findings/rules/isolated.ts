@@ -6,7 +6,7 @@ import type { Analysis, World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
 import { noPeers } from '../../policy/peer-set.ts'
 import type { Finding } from '../finding.ts'
-import { admittedBy } from '../lost-peers.ts'
+import { admittedBy } from '../admitted-by.ts'
 import type { ChangeRule } from '../rule.ts'
 import { because, namePolicies } from '../words.ts'
 
@@ -71,7 +71,7 @@ type Passes = (rule: PolicyRule, policy: NetworkPolicy) => boolean
 /** A workload that no policy isolates passes every question. */
 function anyRule(world: World, workload: Workload, direction: Direction, passes: Passes): boolean {
   if (world.engine.isolating(workload, direction).length === 0) return true
-  return world.engine.admitting(workload, direction).some(({ policy, rule }) => passes(rule, policy))
+  return world.engine.letting(workload, direction).some(({ policy, rule }) => passes(rule, policy))
 }
 
 function asFinding(head: Analysis, member: Member, direction: Direction): Finding {

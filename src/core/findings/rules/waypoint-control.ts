@@ -63,7 +63,7 @@ function isShut(world: World, gateway: Workload, need: Need): boolean {
   const { engine, state } = world
   const { pods, namespace, port, protocol } = need
   if (engine.isolating(gateway, 'egress').length === 0) return false
-  const rules = engine.admitting(gateway, 'egress')
+  const rules = engine.letting(gateway, 'egress')
   const servers = state.workloads.filter(
     (workload) => workload.namespace.name === namespace && matches(pods, workload.pods.labels),
   )
