@@ -2,34 +2,20 @@
 // filled in and problems out. A mistake never switches anything off: the default stands in its place.
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { parseAddresses } from './kubernetes/address-set.ts'
-import { CNI_PROFILES } from './kubernetes/cni-profiles.ts'
-import type { Cni } from './kubernetes/cni-profiles.ts'
+import { configSchema } from './config-schema.ts'
+import type { ClusterFile, ConfigFile, EnablementSelectors, RuleId, Severity } from './config-schema.ts'
+import type { Cni, EnforcementMode } from './kubernetes/cni-profiles.ts'
 import type { Labels } from './kubernetes/labels.ts'
 import { lineAt } from './source/text.ts'
+import { byPlace } from './source/problem.ts'
 import type { Problem } from './source/problem.ts'
 import { locate, readDocument, splitDocuments } from './yaml/index.ts'
 import type { Route } from './yaml/types.ts'
 
+export { RULE_SEVERITIES } from './config-schema.ts'
+export type { RuleId, Severity } from './config-schema.ts'
+
 export const CONFIG_PATH = '.github/ambient-guard.yml'
-
-/** The rules that can be configured, with what they say by default. */
-export const RULE_SEVERITIES = {
-  'hbone-ingress': 'error',
-  'hbone-egress': 'error',
-  'waypoint-path': 'error',
-  'waypoint-control': 'error',
-  'kubelet-probe': 'error',
-  'host-probe-policy': 'error',
-  isolated: 'warning',
-  'ztunnel-peer': 'warning',
-  'probe-family': 'warning',
-  'port-widening': 'note',
-  'enrollment-label': 'note',
-} as const
-
-export type RuleId = keyof typeof RULE_SEVERITIES
-export type Severity = 'error' | 'warning' | 'note'
 
 const DEFAULT_GATEWAY_NAMESPACES = [
   'istio-system',
@@ -39,113 +25,6 @@ const DEFAULT_GATEWAY_NAMESPACES = [
   'istio-egress',
 ]
 const PROBE_SOURCES = { IPv4: '169.254.7.127', IPv6: 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff' } as const
-
-const labelMap = z.record(z.string(), z.string())
-const address = z
-  .string()
-  .refine((text) => parseAddresses(text) !== null, 'must be an IP address or a block such as 10.0.0.0/8')
-const block = z
-  .string()
-  .refine((text) => text.includes('/') && parseAddresses(text) !== null, 'must be a block such as 10.0.0.0/8')
-const glob = z
-  .string()
-  .refine((text) => text !== '' && text.length <= 1000, 'must be a pattern such as docs/**')
-/** Labels of letters, digits and hyphens (RFC 1123 §2.1); a whole top-level domain is nobody's to allow. */
-const HOST =
-  /^(?:\*\.(?=[^.]+\.)|)(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*(?::([1-9]\d{0,4}))?$/i
-const remoteHost = z.string().refine((text) => {
-  const [whole, port] = HOST.exec(text) ?? []
-  return whole !== undefined && text.length <= 260 && Number(port ?? 443) <= 65535
-}, 'must be a host such as charts.example.com, *.example.com or charts.example.com:8443')
-const date = z
-  .string()
-  .refine(
-    (text) => /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(text),
-    'must be a date such as 2027-01-31',
-  )
-
-const expression = z.discriminatedUnion('operator', [
-  z.strictObject({ key: z.string(), operator: z.enum(['In', 'NotIn']), values: z.array(z.string()).min(1) }),
-  z.strictObject({ key: z.string(), operator: z.enum(['Exists', 'DoesNotExist']) }),
-])
-const labelSelector = z.strictObject({
-  matchLabels: labelMap.optional(),
-  matchExpressions: z.array(expression).optional(),
-})
-
-const mesh = z.strictObject({
-  hbonePort: z.int().min(1).max(65535).optional(),
-  probeSources: z.array(address).min(1).optional(),
-  excludeNamespaces: z.array(z.string()).optional(),
-  gatewayNamespaces: z.array(z.string()).optional(),
-  enablementSelectors: z
-    .array(
-      z.strictObject({ podSelector: labelSelector.optional(), namespaceSelector: labelSelector.optional() }),
-    )
-    .optional(),
-  keepsDestinationPort: z.boolean().optional(),
-})
-
-const cluster = z.strictObject({
-  paths: z.array(z.string()).min(1).optional(),
-  namespace: z.string().min(1).optional(),
-  cni: z.enum(Object.keys(CNI_PROFILES) as [Cni, ...Cni[]]).optional(),
-  ipFamilies: z
-    .array(z.enum(['IPv4', 'IPv6']))
-    .min(1)
-    .max(2)
-    .optional(),
-  podCIDRs: z.array(block).optional(),
-  nodeCIDRs: z.array(block).optional(),
-  mesh: mesh.optional(),
-  cilium: z
-    .strictObject({ policyEnforcementMode: z.literal('default', 'only "default" is supported').optional() })
-    .optional(),
-  assume: z
-    .strictObject({
-      namespaces: z.record(z.string(), z.strictObject({ labels: labelMap.optional() })).optional(),
-      manifests: z.array(z.string()).optional(),
-    })
-    .optional(),
-})
-
-/** A bare `off` is the boolean false in the YAML that Kubernetes reads, and in the dialect of this file. */
-const severity = z.union(
-  [z.enum(['error', 'warning', 'note', 'off']), z.literal(false)],
-  'must be error, warning, note or off',
-)
-const ruleIds = Object.keys(RULE_SEVERITIES) as [RuleId, ...RuleId[]]
-
-/** The shape of the file. */
-const configSchema = z.strictObject({
-  version: z.literal(1).optional(),
-  clusters: z.record(z.string(), cluster).optional(),
-  rules: z.partialRecord(z.enum(ruleIds), severity).optional(),
-  failOn: z.enum(['introduced', 'any', 'never']).optional(),
-  onUnknown: z.enum(['neutral', 'failure']).optional(),
-  onError: z.enum(['failure', 'neutral']).optional(),
-  waivers: z
-    .array(
-      z.strictObject({
-        rule: z.enum(ruleIds),
-        workload: z.string(),
-        reason: z.string().min(1),
-        owner: z.string().min(1),
-        expires: date,
-      }),
-    )
-    .optional(),
-  ignorePaths: z.array(glob).optional(),
-  remote: z
-    .strictObject({
-      allow: z.array(remoteHost).optional(),
-    })
-    .optional(),
-  comments: z.strictObject({ drafts: z.boolean().optional() }).optional(),
-})
-
-type ConfigFile = z.infer<typeof configSchema>
-type ClusterFile = z.infer<typeof cluster>
 
 export interface Mesh {
   /** TCP port on which ztunnel and waypoints receive. */
@@ -157,7 +36,7 @@ export interface Mesh {
   /** Do policies see the port of the application on what goes straight between pods? null: what the tree shows. */
   readonly keepsDestinationPort: boolean | null
   /** null: the default of the istio-cni chart. Never empty: that would enrol nobody, and judge nothing. */
-  readonly enablementSelectors: NonNullable<z.infer<typeof mesh>['enablementSelectors']> | null
+  readonly enablementSelectors: EnablementSelectors | null
 }
 
 export interface ClusterConfig {
@@ -173,6 +52,8 @@ export interface ClusterConfig {
   readonly podCIDRs: readonly string[] | null
   readonly nodeCIDRs: readonly string[]
   readonly mesh: Mesh
+  /** Of Cilium; null: what the tree shows of it. */
+  readonly policyEnforcementMode: EnforcementMode | null
   readonly assume: {
     readonly namespaces: Readonly<Record<string, { readonly labels: Labels }>>
     readonly manifests: readonly string[]
@@ -209,11 +90,15 @@ const MAX_ROUNDS = 10
 /** What holds where there is no configuration file. */
 export const DEFAULT_CONFIG: Config = complete({})
 
+/** What a file says, and what is wrong in it. */
+export interface ReadConfig {
+  readonly config: Config
+  /** In the order of their lines. */
+  readonly problems: readonly Problem[]
+}
+
 /** Reads the text of a configuration file; what is wrong in it is told, and its default is used. */
-export function readConfig(
-  path: string,
-  text: string,
-): { readonly config: Config; readonly problems: readonly Problem[] } {
+export function readConfig(path: string, text: string): ReadConfig {
   const documents = splitDocuments(text)
   const document = documents[0]
   if (document === undefined) return { config: DEFAULT_CONFIG, problems: [] }
@@ -236,23 +121,22 @@ export function readConfig(
   // in an item of a list takes the whole item out: half a waiver is none.
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const parsed = configSchema.safeParse(value)
-    if (parsed.success) return { config: complete(parsed.data), problems }
+    if (parsed.success) return { config: complete(parsed.data), problems: problems.sort(byPlace) }
     const cuts = new Map<string, Route>()
     for (const issue of parsed.error.issues) {
       for (const route of routesOf(issue)) {
         const span = locate(text, document, route) ?? locate(text, document, route.slice(0, -1))
         const line = span === null ? document.line : lineAt(text, span.start)
         problems.push(trouble(path, line, sentence(issue, route), remedyFor(route)))
-        if (route.length === 0) return { config: DEFAULT_CONFIG, problems }
-        const item = route.findLastIndex((part) => typeof part === 'number')
-        const cut = item === -1 ? route : route.slice(0, item + 1)
+        if (route.length === 0) return { config: DEFAULT_CONFIG, problems: problems.sort(byPlace) }
+        const cut = itemOf(route) ?? route
         cuts.set(JSON.stringify(cut), cut)
       }
     }
     // From the last to the first, so that taking an item out does not renumber those still to go.
     value = [...cuts.values()].reverse().reduce<unknown>(without, value)
   }
-  return { config: DEFAULT_CONFIG, problems }
+  return { config: DEFAULT_CONFIG, problems: problems.sort(byPlace) }
 }
 
 /** The configuration of one cluster where none is written down. */
@@ -274,6 +158,7 @@ function clusterConfig(name: string, file: ClusterFile = {}): ClusterConfig {
       keepsDestinationPort: file.mesh?.keepsDestinationPort ?? null,
       enablementSelectors: filled(file.mesh?.enablementSelectors),
     },
+    policyEnforcementMode: file.cilium?.policyEnforcementMode ?? null,
     assume: {
       namespaces: Object.fromEntries(
         Object.entries(file.assume?.namespaces ?? {}).map(([name, { labels }]) => [
@@ -357,9 +242,23 @@ function remedyFor(route: Route): string {
   const best = knownKeys(route.slice(0, -1))
     .map((key) => ({ key, far: distance(wrong, key) }))
     .sort((a, b) => a.far - b.far)[0]
-  if (best !== undefined && best.far > 0 && best.far <= Math.max(2, wrong.length / 3))
-    return `Did you mean "${best.key}"?`
-  return 'See docs/configuration.md; until it is mended, its default holds.'
+  const until = `until it is mended, ${insteadOf(route)}.`
+  if (best === undefined || best.far === 0 || best.far > Math.max(2, wrong.length / 3))
+    return `See docs/configuration.md; ${until}`
+  const meant = `Did you mean "${best.key}"?`
+  return itemOf(route) === null ? meant : `${meant} ${until.charAt(0).toUpperCase()}${until.slice(1)}`
+}
+
+/** The innermost item of a list that a route leads into; null where it leads into none. */
+function itemOf(route: Route): Route | null {
+  const item = route.findLastIndex((part) => typeof part === 'number')
+  return item === -1 ? null : route.slice(0, item + 1)
+}
+
+/** What stands in the place of what is wrong. A list has no default for one of its items. */
+function insteadOf(route: Route): string {
+  if (itemOf(route) === null) return 'its default holds'
+  return route[0] === 'waivers' ? 'this waiver does not hold' : 'the list holds without it'
 }
 
 /** The keys that the schema knows at a route; names of clusters and namespaces are free. */
@@ -373,10 +272,7 @@ function knownKeys(route: Route): readonly string[] {
     else return []
   }
   while (schema instanceof z.ZodOptional) schema = schema.unwrap()
-  if (schema instanceof z.ZodObject) return Object.keys(schema.shape)
-  if (schema instanceof z.ZodRecord && schema.keyType instanceof z.ZodEnum)
-    return schema.keyType.options.map(String)
-  return []
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 }
 
 function without(value: unknown, route: readonly (string | number)[]): unknown {

@@ -110,6 +110,7 @@ const authorization = fields({
 /** By `group/Kind`; the version of the group does not matter. A kind that is not here bears on nothing. */
 export const KEPT: Readonly<Record<string, Keep>> = {
   'v1/Namespace': fields({ metadata: METADATA }),
+  'v1/ServiceAccount': fields({ metadata: METADATA }),
   'v1/Service': fields({
     metadata: METADATA,
     spec: fields({
@@ -165,6 +166,7 @@ export const KEPT: Readonly<Record<string, Keep>> = {
   'networking.k8s.aws/ClusterNetworkPolicy': otherPolicy,
   'cilium.io/CiliumNetworkPolicy': ciliumPolicy,
   'cilium.io/CiliumClusterwideNetworkPolicy': ciliumPolicy,
+  'cilium.io/CiliumCIDRGroup': otherPolicy,
   'projectcalico.org/NetworkPolicy': otherPolicy,
   'projectcalico.org/GlobalNetworkPolicy': otherPolicy,
   'projectcalico.org/Tier': otherPolicy,

@@ -4,7 +4,7 @@ import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { placeOf } from '../core/kubernetes/origin.ts'
-import type { Place } from '../core/kubernetes/origin.ts'
+import type { Host, Place } from '../core/kubernetes/origin.ts'
 import { isOfCluster } from '../core/kubernetes/scope.ts'
 import { isRelevant } from '../core/kubernetes/state.ts'
 import type { Problem } from '../core/source/problem.ts'
@@ -140,7 +140,7 @@ function serve(
   const steeredBy = [...rendering.inputs.filter(isKustomization), ...askedBy]
   const objects = standing(
     unit,
-    rendering.manifests.map((bare) => dress(bare, unit.namespace, steeredBy)),
+    rendering.manifests.map((bare) => dress(bare, unit.namespace, steeredBy, hostFor(unit, bare))),
   )
   part.problems.push(...leftAlone(unit, objects))
   for (const manifest of objects) {
@@ -236,12 +236,17 @@ const dresses = new WeakMap<Manifest, Map<string, Manifest>>()
  * An object as it stands in its cluster: one that names no namespace is in that of its unit, and one that somebody
  * asked for knows who.
  */
-function dress(manifest: Manifest, namespace: string | null, steeredBy: readonly string[]): Manifest {
+function dress(
+  manifest: Manifest,
+  namespace: string | null,
+  steeredBy: readonly string[],
+  host: Host | null,
+): Manifest {
   const moves =
     namespace !== null && !isOfCluster(groupKindOf(manifest)) && namespaceOf(manifest.object) === null
-  if (!moves && steeredBy.length === 0) return manifest
+  if (!moves && steeredBy.length === 0 && host === null) return manifest
   // The same value again for the same manifest: what is read of an object is remembered by it.
-  const key = JSON.stringify([moves ? namespace : null, steeredBy])
+  const key = JSON.stringify([moves ? namespace : null, steeredBy, host?.folder, [...(host?.names ?? [])]])
   const known = dresses.get(manifest)?.get(key)
   if (known !== undefined) return known
   const metadata = manifest.object.metadata
@@ -249,10 +254,21 @@ function dress(manifest: Manifest, namespace: string | null, steeredBy: readonly
   const now: Manifest = {
     ...manifest,
     ...(moves ? { object: { ...manifest.object, metadata: { ...inside, namespace } } } : {}),
-    origin: { ...manifest.origin, ...(steeredBy.length === 0 ? {} : { steeredBy }) },
+    origin: {
+      ...manifest.origin,
+      ...(steeredBy.length === 0 ? {} : { steeredBy }),
+      ...(host === null ? {} : { host }),
+    },
   }
   dresses.set(manifest, (dresses.get(manifest) ?? new Map<string, Manifest>()).set(key, now))
   return now
+}
+
+/** Of all that stands in its file as it is, fixes put something beside one kind alone. */
+function hostFor({ kind, host }: Unit, manifest: Manifest): Host | null {
+  return kind === 'plain' && groupKindOf(manifest) === 'cilium.io/CiliumClusterwideNetworkPolicy'
+    ? host
+    : null
 }
 
 function endless(unit: Unit): Problem {

@@ -1,11 +1,11 @@
 // Which documents are parsed at all: parsing is most of what a check costs, and most documents of a large tree are
 // of kinds that say nothing to us. When in doubt, a document is parsed.
 import { EVIDENCE_KINDS, EVIDENCE_WORD } from '../core/kubernetes/cni-evidence.ts'
-import { JUDGED_KINDS } from '../core/kubernetes/state.ts'
+import { ACCOUNT_KIND, JUDGED_KINDS } from '../core/kubernetes/state.ts'
 import { CONTROLLER_KINDS } from './controllers.ts'
 
 /** A kind that is judged, or a kind that only a parser can tell. */
-const VALUE = `(?:["']?(?:${[...JUDGED_KINDS, ...CONTROLLER_KINDS].join('|')}|\\w*List)\\b|[&*!>|]|"[^"\\n\\\\]*\\\\|(?:#.*)?$)`
+const VALUE = `(?:["']?(?:${[...JUDGED_KINDS, ACCOUNT_KIND, ...CONTROLLER_KINDS].join('|')}|\\w*List)\\b|[&*!>|]|"[^"\\n\\\\]*\\\\|(?:#.*)?$)`
 /** A key that only a parser can read: with escapes, or behind a question mark. */
 const OTHER_KEYS = '"[^"\\n\\\\]*\\\\[^"\\n]*"\\s*:|\\?\\s'
 const ANYWHERE = new RegExp(`\\bkind["']?\\s*:\\s*${VALUE}|${OTHER_KEYS}`, 'm')

@@ -1,7 +1,7 @@
 // One file as the Kubernetes objects in it. Pure, and kept by the file's content: a pull request then costs
 // what it changes, not what the repository holds.
 import { EVIDENCE_KINDS } from '../core/kubernetes/cni-evidence.ts'
-import { JUDGED_KINDS, isRelevant } from '../core/kubernetes/state.ts'
+import { ACCOUNT_KIND, JUDGED_KINDS, isRelevant } from '../core/kubernetes/state.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import type { Origin } from '../core/kubernetes/origin.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
@@ -101,7 +101,7 @@ function collect(
     return
   }
   const judged = JUDGED_KINDS.includes(kind)
-  const wanted = configMaps && kind === 'ConfigMap'
+  const wanted = kind === ACCOUNT_KIND || (configMaps && kind === 'ConfigMap')
   if (!judged && !wanted && !EVIDENCE_KINDS.includes(kind) && !CONTROLLER_KINDS.includes(kind)) return
   const { file, document } = origin
   if (typeof apiVersion !== 'string' || apiVersion === '') {

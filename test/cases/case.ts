@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../../src/core/config.ts'
 import { policiesOf } from '../../src/core/index.ts'
+import { proposedConfiguration } from '../../src/examine/configuration.ts'
 import { examine } from '../../src/examine/examine.ts'
 import type { Enroll, Report } from '../../src/examine/report.ts'
 import { directoryTree, overlayTree, type Tree } from '../../src/git/tree.ts'
@@ -59,6 +60,7 @@ export async function runCase(
     trusted: options.noBase === true ? head : base,
     config,
     configProblems: problems,
+    proposed: options.noBase === true ? null : await proposedConfiguration(base, head),
     enroll: options.enroll ?? [],
     today: options.today ?? '2026-11-23',
     only: null,

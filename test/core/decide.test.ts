@@ -24,12 +24,35 @@ const on = fc.oneof(
   fc.tuple(set, set).map(([sure, more]) => ({ sure, perhaps: sure | more })),
 )
 const step: fc.Arbitrary<Step<number>> = fc.record({ action, on, tie: fc.constant(null) })
+/** Who of three surely comes before whom. */
+const precedence = fc.constantFrom<readonly string[]>(
+  [],
+  ['a<b'],
+  ['a<c'],
+  ['b<c'],
+  ['a<b', 'a<c'],
+  ['a<c', 'b<c'],
+  ['a<b', 'a<c', 'b<c'],
+)
 const tied: fc.Arbitrary<readonly Step<number>[]> = fc
-  .array(fc.record({ action, on, member: fc.constantFrom('a', 'b', 'c') }), { minLength: 2, maxLength: 4 })
-  .map((list) =>
+  .tuple(
+    precedence,
+    fc.array(fc.record({ action, on, member: fc.constantFrom('a', 'b', 'c') }), {
+      minLength: 2,
+      maxLength: 4,
+    }),
+  )
+  .map(([before, list]) =>
     [...list]
       .sort((a, b) => (a.member < b.member ? -1 : 1))
-      .map(({ member, ...rest }) => ({ ...rest, tie: { among: '5', member } })),
+      .map(({ member, ...rest }) => ({
+        ...rest,
+        tie: {
+          among: '5',
+          member,
+          after: ['a', 'b', 'c'].filter((other) => before.includes(`${other}<${member}`)),
+        },
+      })),
   )
 const stage: fc.Arbitrary<Stage<number>> = fc.record({
   steps: fc
@@ -111,13 +134,20 @@ function walk([stage, ...later]: readonly Stage<number>[], element: number): Rea
   return outcomes
 }
 
-/** Each order of the members of a tie, which stand together. */
+/** Each order of the members of a tie, which stand together, that has those first that surely come first. */
 function ordersOf(steps: readonly Step<number>[]): readonly (readonly Step<number>[])[] {
   const at = steps.findIndex(({ tie }) => tie !== null)
   if (at < 0) return [steps]
   const of = steps.filter(({ tie }) => tie !== null)
   const members = [...new Set(of.map(({ tie }) => tie?.member))]
-  return permutations(members).map((order) => [
+  const isAllowed = (order: readonly (string | undefined)[]): boolean =>
+    of.every(({ tie }) =>
+      (tie?.after ?? []).every(
+        (one) => !order.includes(one) || order.indexOf(one) < order.indexOf(tie?.member),
+      ),
+    )
+  const orders = permutations(members).filter(isAllowed)
+  return orders.map((order) => [
     ...steps.slice(0, at),
     ...order.flatMap((member) => of.filter(({ tie }) => tie?.member === member)),
     ...steps.slice(at + of.length),

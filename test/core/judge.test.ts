@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG } from '../../src/core/config.ts'
 import type { ClusterConfig } from '../../src/core/config.ts'
 import { analyze, compare, judge, propose } from '../../src/core/index.ts'
 import type { Plan, Trial } from '../../src/core/index.ts'
+import type { PolicyPeer } from '../../src/core/kubernetes/kinds/policy.ts'
 import type { Manifest } from '../../src/core/kubernetes/manifest.ts'
 import { parseFile } from '../../src/manifests/parse.ts'
 import { deployment, namespace, policy } from '../cli/manifests.ts'
@@ -41,6 +42,19 @@ const mended = `${around}---\n${np.replace('      ports:\n        - port: 8080\n
 describe('judge', () => {
   it('accepts what mends the finding and opens what is listed', () => {
     expect(verdict(mended)).toEqual({ proved: true })
+  })
+
+  it('refuses a plan that lists what stays shut', () => {
+    const other: PolicyPeer = {
+      kind: 'pods',
+      pods: [{ key: 'app', operator: 'In', values: ['other'] }],
+      namespaces: null,
+    }
+    const opens = plan.opens.map((opening) => ({ ...opening, peers: [...(opening.peers ?? []), other] }))
+    expect(verdict(mended, [{ ...plan, opens }])).toEqual({
+      proved: false,
+      reason: 'what it opens on Deployment/shop/api is denied all the same',
+    })
   })
 
   const lies: readonly (readonly [what: string, after: string, reason: RegExp])[] = [

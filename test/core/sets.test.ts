@@ -13,6 +13,7 @@ import { formatBlocks } from '../../src/core/kubernetes/blocks.ts'
 import { contains, intersect, intervalSet, subtract, union } from '../../src/core/kubernetes/interval-set.ts'
 import type { IntervalSet } from '../../src/core/kubernetes/interval-set.ts'
 import {
+  SERVICE_ACCOUNT,
   describeSelector,
   implies,
   matches,
@@ -196,5 +197,11 @@ describe('selectors', () => {
     ]
     expect(describeSelector(all)).toBe('!old,app=web,tier notin (a,b)')
     expect(describeSelector([])).toBe('*')
+    expect(describeSelector([{ key: SERVICE_ACCOUNT, operator: 'In', values: ['web', 'api'] }])).toBe(
+      'serviceaccount(api,web)',
+    )
+    expect(describeSelector([{ key: SERVICE_ACCOUNT, operator: 'NotIn', values: ['web'] }])).toBe(
+      '!serviceaccount(web)',
+    )
   })
 })

@@ -13,7 +13,11 @@ it.each([
   ],
   [
     'cilium/deny-beats-another-cnp',
-    /No fix is offered: what CiliumNetworkPolicy \S+ denies is for whoever wrote it to say\. By hand: admit \S+ on 15008\/TCP before that, or take it out of what is denied\./,
+    /No fix is offered: what CiliumNetworkPolicy \S+ denies is for whoever wrote it to say\. By hand: take \S+ on 15008\/TCP out of what it denies\./,
+  ],
+  [
+    'admin/hbone-denied',
+    /By hand: admit any peer on 15008\/TCP in a policy that comes before it, or take that out of what it denies\./,
   ],
 ])('%s', async (name, words) => {
   const root = folder({})

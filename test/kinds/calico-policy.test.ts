@@ -6,12 +6,13 @@ import { addressSet } from '../../src/core/kubernetes/address-set.ts'
 import { rootField } from '../../src/core/kubernetes/field.ts'
 import {
   BUILT_IN_TIERS,
+  NO_CALICO_SURROUNDINGS,
   readCalicoPolicy,
   readNetworkSet,
   readTier,
   STAGED_KINDS,
 } from '../../src/core/kubernetes/kinds/calico-policy.ts'
-import type { NetworkSetRef } from '../../src/core/kubernetes/kinds/calico-policy.ts'
+import type { CalicoSurroundings, NetworkSetRef } from '../../src/core/kubernetes/kinds/calico-policy.ts'
 import type { PolicySpec } from '../../src/core/kubernetes/kinds/policy.ts'
 
 interface Read {
@@ -22,12 +23,17 @@ interface Read {
 function read(
   scope: 'namespace' | 'cluster',
   spec: string,
-  sets: readonly NetworkSetRef[] = [],
+  around: readonly NetworkSetRef[] | Partial<CalicoSurroundings> = [],
   version = 'projectcalico.org/v3',
 ): Read {
+  const more = 'length' in around ? { sets: around } : around
+  const surroundings = { ...NO_CALICO_SURROUNDINGS, ...more }
   const metadata = scope === 'namespace' ? { name: 'p', namespace: 'shop' } : { name: 'p' }
   const root = rootField({ apiVersion: version, kind: 'P', metadata, spec: load(spec) })
-  return { spec: readCalicoPolicy(root, scope, sets), faults: root.faults.map(({ message }) => message) }
+  return {
+    spec: readCalicoPolicy(root, scope, surroundings),
+    faults: root.faults.map(({ message }) => message),
+  }
 }
 
 /** A rule of a policy of the cluster, or of the namespace shop, that is valid. */
@@ -35,7 +41,7 @@ function rule(
   text: string,
   direction: 'ingress' | 'egress' = 'ingress',
   scope: 'namespace' | 'cluster' = 'cluster',
-  sets: readonly NetworkSetRef[] = [],
+  sets: readonly NetworkSetRef[] | Partial<CalicoSurroundings> = [],
 ) {
   const indented = text
     .split('\n')
@@ -51,6 +57,7 @@ function rule(
 }
 
 const isIn = (key: string, ...values: string[]) => ({ key, operator: 'In', values })
+const isNotIn = (key: string, ...values: string[]) => ({ key, operator: 'NotIn', values })
 const NAME = 'kubernetes.io/metadata.name'
 const block = (cidr: string, ...except: string[]) =>
   expect.objectContaining({ kind: 'block', cidr, except }) as unknown
@@ -62,6 +69,7 @@ const pods = (selector: unknown[], namespaces: unknown[] | null = [], doubt = fa
 })
 const WORLD = { kind: 'entity', entity: 'world' }
 const NODES = { kind: 'entity', entity: 'nodes' }
+const TCP = (port: number) => ({ protocol: 'TCP', low: port, high: port })
 const EVERY_TCP = { protocol: 'TCP', low: 1, high: 65535 }
 
 describe('the spec', () => {
@@ -206,18 +214,66 @@ describe('the spec', () => {
     ],
     ['too deep a selector', `selector: "${'('.repeat(60)}has(a)${')'.repeat(60)}"`],
   ])(
-    'what cannot be told of the subjects is doubt of every rule, and of what the tier does at the end: %s',
+    'what cannot be told of the subjects is doubt of the policy as a whole, and not rule by rule: %s',
     (_name, text) => {
       const { spec, faults } = read('cluster', `${text}\ningress: [{action: Deny}, {action: Log}]`)
       expect(faults).toEqual([])
-      expect(spec.subjects).toEqual([{ pods: [], namespaces: [] }])
+      expect(spec.subjects).toEqual([{ pods: [], namespaces: [], doubt: true }])
       expect(spec.egress).toBeNull()
-      expect(spec.ingress).toMatchObject([
-        { action: 'deny', doubt: expect.any(String) as unknown },
-        { action: 'pass', peers: null, ports: null, doubt: expect.any(String) as unknown },
-      ])
+      expect(spec.ingress).toMatchObject([{ action: 'deny', doubt: null }])
     },
   )
+
+  it.each<[string, 'namespace' | 'cluster', string, unknown]>([
+    [
+      'the accounts that carry the label, and those that nobody shows',
+      'namespace',
+      "serviceAccountSelector: role == 'x'",
+      [
+        { pods: [isIn('@serviceaccount', 'web')], namespaces: null },
+        { pods: [isNotIn('@serviceaccount', 'plain', 'web')], namespaces: null, doubt: true },
+      ],
+    ],
+    [
+      'none carries it',
+      'namespace',
+      "serviceAccountSelector: role == 'z'",
+      [{ pods: [isNotIn('@serviceaccount', 'plain', 'web')], namespaces: null, doubt: true }],
+    ],
+    [
+      'what it must not carry',
+      'namespace',
+      "serviceAccountSelector: role != 'x'\nselector: has(a)",
+      [
+        { pods: [{ key: 'a', operator: 'Exists' }, isIn('@serviceaccount', 'plain')], namespaces: null },
+        {
+          pods: [{ key: 'a', operator: 'Exists' }, isNotIn('@serviceaccount', 'plain', 'web')],
+          namespaces: null,
+          doubt: true,
+        },
+      ],
+    ],
+    [
+      'of every namespace',
+      'cluster',
+      "serviceAccountSelector: role == 'y'",
+      [
+        { pods: [isNotIn('@serviceaccount', 'plain', 'web')], namespaces: [isIn(NAME, 'shop')], doubt: true },
+        { pods: [isIn('@serviceaccount', 'web')], namespaces: [isIn(NAME, 'bank')] },
+        { pods: [isNotIn('@serviceaccount', 'web')], namespaces: [isIn(NAME, 'bank')], doubt: true },
+        { pods: [], namespaces: [isNotIn(NAME, 'bank', 'shop')], doubt: true },
+      ],
+    ],
+  ])('labels of service accounts of the tree: %s', (_name, scope, text, expected) => {
+    const accounts = [
+      { namespace: 'shop', name: 'web', labels: { role: 'x' } },
+      { namespace: 'shop', name: 'plain', labels: {} },
+      { namespace: 'bank', name: 'web', labels: { role: 'y' } },
+    ]
+    const { spec, faults } = read(scope, text, { accounts })
+    expect(faults).toEqual([])
+    expect(spec.subjects).toEqual(expected)
+  })
 
   it.each<[string, string, boolean]>([
     // event_sequencer.go, tierInfoToProtoTierInfo.
@@ -470,7 +526,7 @@ describe('rules', () => {
       'services',
       'namespace',
       '{services: {name: db}}',
-      [{ kind: 'unknown', name: 'Service db', outside: false }],
+      [{ kind: 'unknown', name: 'Service shop/db', outside: false }],
     ],
     [
       'services of a namespace',
@@ -508,48 +564,109 @@ describe('rules', () => {
     })
   })
 
-  it.each<[string, 'ingress' | 'egress', 'namespace' | 'cluster', string, boolean]>([
-    ['all() in the cluster', 'ingress', 'cluster', 'action: Allow\ndestination: {selector: all()}', false],
-    ['all() in the namespace', 'egress', 'namespace', 'action: Allow\nsource: {selector: all()}', false],
-    [
-      'every namespace',
-      'ingress',
-      'cluster',
-      'action: Allow\ndestination: {namespaceSelector: all()}',
-      false,
-    ],
-    ['some pods', 'ingress', 'namespace', 'action: Allow\ndestination: {selector: has(a)}', true],
+  const A = { key: 'a', operator: 'Exists' }
+  it.each<[string, 'ingress' | 'egress', 'namespace' | 'cluster', string, unknown, boolean]>([
+    ['all() in the cluster', 'ingress', 'cluster', '{selector: all()}', undefined, false],
+    ['all() in the namespace', 'egress', 'namespace', '{selector: all()}', undefined, false],
+    ['every namespace', 'ingress', 'cluster', '{namespaceSelector: all()}', undefined, false],
+    ['some pods', 'ingress', 'namespace', '{selector: has(a)}', [{ pods: [A], namespaces: null }], false],
     [
       'some namespaces',
       'ingress',
       'cluster',
-      'action: Allow\ndestination: {namespaceSelector: has(a)}',
-      true,
+      '{namespaceSelector: has(a)}',
+      [{ pods: [], namespaces: [A] }],
+      false,
     ],
-    ['some addresses', 'ingress', 'cluster', 'action: Allow\ndestination: {nets: [10.0.0.0/8]}', true],
-    ['not some pods', 'egress', 'cluster', 'action: Allow\nsource: {notSelector: has(a)}', true],
-    ['not some addresses', 'egress', 'cluster', 'action: Allow\nsource: {notNets: [10.0.0.0/8]}', true],
+    [
+      'not some pods',
+      'egress',
+      'cluster',
+      '{notSelector: has(a)}',
+      [{ pods: [{ key: 'a', operator: 'DoesNotExist' }], namespaces: [] }],
+      false,
+    ],
     [
       'some service accounts',
       'egress',
       'cluster',
-      'action: Allow\nsource: {serviceAccounts: {names: [a]}}',
-      true,
+      '{serviceAccounts: {names: [a]}}',
+      [{ pods: [isIn('@serviceaccount', 'a')], namespaces: [] }],
+      false,
     ],
-  ])('the end of the workload itself: %s', (_name, direction, scope, text, doubt) => {
-    const read = rule(text, direction, scope)
+    [
+      'labels of service accounts that nobody shows',
+      'egress',
+      'cluster',
+      '{serviceAccounts: {selector: has(a)}}',
+      [{ pods: [], namespaces: [], doubt: true }],
+      false,
+    ],
+    ['some addresses', 'ingress', 'cluster', '{nets: [10.0.0.0/8]}', undefined, true],
+    ['not some addresses', 'egress', 'cluster', '{notNets: [10.0.0.0/8]}', undefined, true],
+  ])('the end of the workload itself: %s', (_name, direction, scope, end, own, doubt) => {
+    const side = direction === 'ingress' ? 'destination' : 'source'
+    const read = rule(`action: Allow\n${side}: ${end}`, direction, scope)
+    expect(read.own).toEqual(own)
     expect(read.doubt !== null).toBe(doubt)
     if (!doubt) expect(read.peers).toBeNull()
   })
 
+  it('a network set may hold the addresses of pods that the own end does not select', () => {
+    const sets = [
+      { name: 's', namespace: null, labels: { a: 'x' }, cidrs: addressSet(['10.0.0.0/8']), domains: false },
+    ]
+    const text = 'action: Allow\ndestination: {selector: has(a)}'
+    expect(rule(text, 'ingress', 'cluster', sets).own).toEqual([
+      { pods: [A], namespaces: [] },
+      { pods: [], namespaces: [], doubt: true },
+    ])
+    const not = 'action: Allow\ndestination: {notSelector: has(a)}'
+    expect(rule(not, 'ingress', 'cluster', sets).doubt).not.toBeNull()
+  })
+
+  it.each<[string, 'ingress' | 'egress', string, unknown]>([
+    ['egress goes to its own ports', 'egress', '', [TCP(8080), { protocol: 'UDP', name: 'dns' }]],
+    ['of the protocol that is asked for', 'egress', 'protocol: TCP\n', [TCP(8080)]],
+    ['ingress comes from any port of its pods', 'ingress', '', null],
+  ])('the Service of a rule (rule_scanner.go, ServiceIncludePorts): %s', (_name, direction, more, ports) => {
+    const spec = {
+      selector: { app: 'db' },
+      labels: {},
+      headless: false,
+      targets: [
+        { protocol: 'TCP', port: 8080 },
+        { protocol: 'UDP', port: 'dns' },
+      ],
+    } as const
+    const services = [{ namespace: 'shop', name: 'db', spec }]
+    const end = direction === 'ingress' ? 'source' : 'destination'
+    const text = `action: Allow\n${more}${end}: {services: {name: db}}`
+    expect(rule(text, direction, 'namespace', { services })).toMatchObject({
+      peers: [pods([isIn('app', 'db')], [isIn(NAME, 'shop')])],
+      ports,
+      doubt: null,
+    })
+    // Endpoints that somebody else picks are nobody's that is known.
+    const headless = [{ namespace: 'shop', name: 'db', spec: { ...spec, selector: null } }]
+    expect(rule(text, direction, 'namespace', { services: headless }).peers).toEqual([
+      { kind: 'unknown', name: 'Service shop/db', outside: false },
+    ])
+  })
+
   it.each<[string, string, unknown]>([
     ['alone', 'action: Allow\nipVersion: 4', [block('0.0.0.0/0')]],
-    ['6', 'action: Allow\nipVersion: 6', [block('::/0')]],
+    [
+      '6, where pods have addresses of IPv4 alone',
+      'action: Allow\nipVersion: 6',
+      [expect.objectContaining({ kind: 'block', cidr: '::/0', noPods: true })],
+    ],
+    ['6, of pods that have none', 'action: Allow\nipVersion: 6\nsource: {selector: has(a)}', []],
     ['with blocks of it', 'action: Allow\nipVersion: 4\nsource: {nets: [10.0.0.0/8]}', [block('10.0.0.0/8')]],
     [
       'with pods',
       'action: Allow\nipVersion: 4\nsource: {selector: has(a)}',
-      [pods([{ key: 'a', operator: 'Exists' }], [], true)],
+      [pods([{ key: 'a', operator: 'Exists' }], [])],
     ],
     [
       'by the block of the other end',
@@ -558,6 +675,14 @@ describe('rules', () => {
     ],
   ])('ipVersion: %s', (_name, text, peers) => {
     expect(rule(text)).toMatchObject({ peers, doubt: null })
+  })
+
+  it('a version of IP that pods have beside another is a doubt', () => {
+    const families = ['IPv4', 'IPv6'] as const
+    const text = 'action: Allow\nipVersion: 6\nsource: {selector: has(a)}'
+    expect(rule(text, 'ingress', 'cluster', { families }).peers).toEqual([
+      pods([{ key: 'a', operator: 'Exists' }], [], true),
+    ])
   })
 
   it('names of the internet are outside, where egress is allowed (Calico Enterprise, DNS policy)', () => {
@@ -600,6 +725,26 @@ describe('network sets', () => {
       "{selector: role == 'db', namespaceSelector: global()}",
       [set(null), set('shop')],
       both,
+    ],
+    [
+      'global, by what their namespaces must not have',
+      'cluster',
+      "{selector: role == 'db', namespaceSelector: t != 'x'}",
+      [set(null)],
+      [
+        pods([isIn('role', 'db')], [{ key: 't', operator: 'NotIn', values: ['x'] }]),
+        { kind: 'unknown', name: 'GlobalNetworkSet db', outside: false },
+      ],
+    ],
+    [
+      'of another namespace, which the policy of a namespace names',
+      'namespace',
+      "{selector: role == 'db', namespaceSelector: projectcalico.org/name == 'other'}",
+      [set('other'), set('shop')],
+      [
+        pods([isIn('role', 'db')], [isIn('kubernetes.io/metadata.name', 'other')]),
+        { kind: 'unknown', name: 'NetworkSet other/db', outside: false },
+      ],
     ],
     ['other labels', 'cluster', "{selector: role == 'web'}", [set(null)], [pods([isIn('role', 'web')])]],
     [
@@ -959,8 +1104,11 @@ it('never throws, whatever the shape', () => {
         { metadata: spec, spec: { ingress, egress: [rule] } },
         { spec: { ingress: [rule], selector: 'has(a)' } },
       ]) {
-        readCalicoPolicy(rootField(object), 'cluster', [])
-        readCalicoPolicy(rootField(object), 'namespace', [readNetworkSet(rootField(object))])
+        readCalicoPolicy(rootField(object), 'cluster', NO_CALICO_SURROUNDINGS)
+        readCalicoPolicy(rootField(object), 'namespace', {
+          ...NO_CALICO_SURROUNDINGS,
+          sets: [readNetworkSet(rootField(object))],
+        })
         readTier(rootField(object))
       }
     }),
@@ -972,6 +1120,6 @@ it('never throws, whatever the shape', () => {
       serviceAccountSelector: 'has(a)',
     },
   })
-  readCalicoPolicy(many, 'cluster', [])
+  readCalicoPolicy(many, 'cluster', NO_CALICO_SURROUNDINGS)
   expect(many.faults.length).toBeGreaterThan(0)
 })

@@ -25,7 +25,7 @@ function parsed(text: string): Expression {
 }
 
 function selects(text: string, labels: Labels): boolean {
-  const parts = podsOf(parsed(text), EVERY)
+  const parts = podsOf(parsed(text), EVERY, [])
   if (parts === null) throw new Error(`${text}: too long`)
   return parts.some(({ pods }) => matches(pods, labels))
 }
@@ -195,7 +195,7 @@ describe('the normal form', () => {
   it('means what the expression means, for pods and for sets', () => {
     fc.assert(
       fc.property(tree, labels, (expression, over) => {
-        const parts = podsOf(expression, EVERY)
+        const parts = podsOf(expression, EVERY, [])
         if (parts !== null)
           expect(parts.some(({ pods }) => matches(pods, over))).toBe(truth(expression, over))
         const set = { name: 's', namespace: null, labels: over, cidrs: NO_ADDRESSES, domains: false }
@@ -207,15 +207,15 @@ describe('the normal form', () => {
   it('has at most 64 conjunctions', () => {
     const either = (n: number): string =>
       Array.from({ length: n }, (_, i) => `a${String(i)} == 'x'`).join(' || ')
-    expect(podsOf(parsed(either(64)), EVERY)).toHaveLength(64)
-    expect(podsOf(parsed(either(65)), EVERY)).toBeNull()
-    expect(podsOf(parsed(`(${either(9)}) && (${either(9)})`), EVERY)).toBeNull()
-    expect(podsOf(parsed(Array.from({ length: 1000 }, () => "a != 'x'").join(' && ')), EVERY)).toBeNull()
+    expect(podsOf(parsed(either(64)), EVERY, [])).toHaveLength(64)
+    expect(podsOf(parsed(either(65)), EVERY, [])).toBeNull()
+    expect(podsOf(parsed(`(${either(9)}) && (${either(9)})`), EVERY, [])).toBeNull()
+    expect(podsOf(parsed(Array.from({ length: 1000 }, () => "a != 'x'").join(' && ')), EVERY, [])).toBeNull()
   })
 
   it('drops what nothing can be', () => {
     expect(
-      podsOf(parsed("a == '1' && a == '2' || has(b) && !has(b) || a starts with 'x' && !has(a)"), EVERY),
+      podsOf(parsed("a == '1' && a == '2' || has(b) && !has(b) || a starts with 'x' && !has(a)"), EVERY, []),
     ).toEqual([])
   })
 })
@@ -277,7 +277,7 @@ describe('labels that Calico gives to pods (libcalico-go/lib/backend/k8s/convers
       own,
     ],
   ])('%s', (text, expected, scope) => {
-    expect(podsOf(parsed(text), scope)).toEqual(expected)
+    expect(podsOf(parsed(text), scope, [])).toEqual(expected)
   })
 })
 
@@ -307,7 +307,37 @@ describe('network sets (networksetprocessor.go, rules.go getEndpointSelector)', 
       'yes',
     ],
     ['by other labels of its namespace', inNamespaces("team == 'a'"), set('shop'), EVERY, 'maybe'],
-    ['by other labels of no namespace', inNamespaces("team != 'a'"), set(null), EVERY, 'yes'],
+    ...["team != 'a'", '!has(team)', "team not in {'a'}", "projectcalico.org/name != 'shop'"].map(
+      (text): [string, Expression, NetworkSetRef, typeof EVERY, string] => [
+        `by what no namespace of it has, where Felix and its documentation differ: ${text}`,
+        inNamespaces(text),
+        set(null),
+        EVERY,
+        'maybe',
+      ],
+    ),
+    ['by what no namespace of it has', inNamespaces("team == 'a'"), set(null), EVERY, 'no'],
+    [
+      'by what no namespace of it has, and by labels it lacks',
+      allOf([inNamespaces("team != 'a'"), parsed("role == 'x'")]),
+      set(null),
+      EVERY,
+      'no',
+    ],
+    [
+      'by what no service account of it has',
+      prefixed(parsed("team != 'a'"), 'pcsa.'),
+      set('shop'),
+      own,
+      'maybe',
+    ],
+    [
+      'by the namespace as a label of its own (GlobalNetworkPolicy, spec)',
+      parsed("projectcalico.org/namespace != 'shop'"),
+      set(null),
+      EVERY,
+      'yes',
+    ],
     [
       'by labels it lacks, whatever its namespace',
       allOf([inNamespaces("team == 'a'"), parsed("role == 'x'")]),

@@ -1,6 +1,12 @@
 // Whom rules of Cilium's policies speak of. Each row names the page of docs.cilium.io (security/policy/...) or the file
 // of cilium/cilium that it comes from.
 import { describe, expect, it, test } from 'vitest'
+import { parse } from 'yaml'
+import { rootField } from '../../src/core/kubernetes/field.ts'
+import { readCidrGroup } from '../../src/core/kubernetes/kinds/cilium-cidr-group.ts'
+import type { CidrGroup } from '../../src/core/kubernetes/kinds/cilium-cidr-group.ts'
+import { NO_SURROUNDINGS } from '../../src/core/kubernetes/kinds/cilium-rule.ts'
+import type { Requirement } from '../../src/core/kubernetes/labels.ts'
 import type { PolicyPeer } from '../../src/core/kubernetes/kinds/policy.ts'
 import { block, egress, faultsOf, ingress, is, pods, spec } from './cilium-table.ts'
 import type { Scope } from './cilium-table.ts'
@@ -11,6 +17,12 @@ const entity = (name: 'world' | 'host' | 'remote-node' | 'nodes' | 'apiserver'):
   kind: 'entity',
   entity: name,
 })
+const BEYOND: readonly PolicyPeer[] = [
+  { kind: 'entity', entity: 'world', doubt: true },
+  { kind: 'entity', entity: 'nodes', doubt: true },
+]
+const notIn = (key: string, ...values: readonly string[]): Requirement => ({ key, operator: 'NotIn', values })
+const group = (yaml: string): CidrGroup => readCidrGroup(rootField(parse(yaml)))
 const unknown = (name: string, outside = false): PolicyPeer => ({ kind: 'unknown', name, outside })
 
 describe('fromEndpoints and toEndpoints', () => {
@@ -57,6 +69,64 @@ describe('fromEndpoints and toEndpoints', () => {
       '{matchLabels: {statefulset.kubernetes.io/pod-name: db-0}}',
       'namespace',
       [{ kind: 'pods', pods: [], namespaces: null, doubt: true }],
+    ],
+    [
+      'labelsfilter/filter.go: who does not have such a label has it under no filter',
+      '{matchLabels: {kubernetes.io/role: primary, a: b}}',
+      'namespace',
+      [
+        {
+          kind: 'pods',
+          pods: [is('a', 'b'), is('kubernetes.io/role', 'primary')],
+          namespaces: null,
+          doubt: true,
+        },
+      ],
+    ],
+    [
+      'labelsfilter/filter.go: and lacks it under any',
+      '{matchExpressions: [{key: kubernetes.io/role, operator: NotIn, values: [x]}]}',
+      'cluster',
+      [
+        pods([{ key: 'kubernetes.io/role', operator: 'NotIn', values: ['x'] }], []),
+        { kind: 'pods', pods: [], namespaces: [], doubt: true },
+      ],
+    ],
+    [
+      'labelsfilter/filter.go: but controllers give labels that no template shows',
+      '{matchExpressions: [{key: pod-template-hash, operator: NotIn, values: [x]}]}',
+      'cluster',
+      [{ kind: 'pods', pods: [], namespaces: [], doubt: true }],
+    ],
+    [
+      'cilium/cilium#46949: what only excludes namespaces matches the world in some versions',
+      '{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: NotIn, values: [x]}]}',
+      'namespace',
+      [pods([], [notIn(NAME, 'x')]), ...BEYOND],
+    ],
+    [
+      'cilium/cilium#46949: clusterwide as well',
+      '{matchExpressions: [{key: "k8s:io.kubernetes.pod.namespace", operator: DoesNotExist}]}',
+      'cluster',
+      [pods([], [{ key: NAME, operator: 'DoesNotExist' }]), ...BEYOND],
+    ],
+    [
+      'utils.go, getEndpointSelector: labels of namespaces stand alone in a namespace',
+      '{matchExpressions: [{key: io.cilium.k8s.namespace.labels.team, operator: NotIn, values: [x]}]}',
+      'namespace',
+      [pods([], [notIn('team', 'x')]), ...BEYOND],
+    ],
+    [
+      'utils.go, getEndpointSelector: clusterwide the name of the namespace is asked for beside them',
+      '{matchExpressions: [{key: io.cilium.k8s.namespace.labels.team, operator: NotIn, values: [x]}]}',
+      'cluster',
+      [pods([], [notIn('team', 'x')])],
+    ],
+    [
+      'the world has no labels that a pod must have',
+      '{matchLabels: {a: b}, matchExpressions: [{key: io.kubernetes.pod.namespace, operator: NotIn, values: [x]}]}',
+      'namespace',
+      [pods([is('a', 'b')], [notIn(NAME, 'x')])],
     ],
     [
       'labelsfilter/filter.go: app.kubernetes.io is not among them',
@@ -182,10 +252,58 @@ describe('addresses', () => {
       { peers: [block('10.0.0.1/32'), block('::1/128')] },
     ])
   })
-  it('layer3: CiliumCIDRGroups are not looked into', () => {
+  it('layer3: CiliumCIDRGroups that the tree does not show', () => {
     expect(
       ingress('[{fromCIDRSet: [{cidrGroupRef: vpn}, {cidrGroupSelector: {matchLabels: {a: b}}}]}]'),
     ).toMatchObject([{ peers: [unknown('CiliumCIDRGroup vpn'), unknown('CiliumCIDRGroups a=b')] }])
+  })
+  const groups = ['{name: vpn, labels: {role: vpn}}', '{name: two, labels: {role: vpn, a: b}}'].map(
+    (metadata, index) => group(`metadata: ${metadata}\nspec: {externalCIDRs: [10.4${String(index)}.0.0/24]}`),
+  )
+  const [vpn, two] = [block('10.40.0.0/24'), block('10.41.0.0/24')]
+  test.each<[string, string, readonly PolicyPeer[]]>([
+    ['ciliumcidrgroup: by name', '{cidrGroupRef: vpn}', [vpn]],
+    ['ciliumcidrgroup: by labels', '{cidrGroupSelector: {matchLabels: {role: vpn}}}', [vpn, two]],
+    [
+      'cidr.go: by expressions',
+      '{cidrGroupSelector: {matchExpressions: [{key: a, operator: Exists}]}}',
+      [two],
+    ],
+    ['another name', '{cidrGroupRef: web}', [unknown('CiliumCIDRGroup web')]],
+    [
+      'labels that none of them has',
+      '{cidrGroupSelector: {matchLabels: {role: web}}}',
+      [unknown('CiliumCIDRGroups role=web')],
+    ],
+    ['cidr.go: {} is any address of a group', '{cidrGroupSelector: {}}', [unknown('CiliumCIDRGroups *')]],
+    [
+      'cidr.go: what excludes is fulfilled by addresses of no group',
+      '{cidrGroupSelector: {matchExpressions: [{key: a, operator: DoesNotExist}]}}',
+      [unknown('CiliumCIDRGroups !a')],
+    ],
+    [
+      'cidr.go, ExceptCIDRs: not supported beside a group, and applied',
+      '{cidrGroupRef: vpn, except: [10.40.0.0/30]}',
+      [unknown('CiliumCIDRGroup vpn')],
+    ],
+  ])('%s', (_, rule, peers) => {
+    const around = { ...NO_SURROUNDINGS, groups }
+    expect(ingress(`[{fromCIDRSet: [${rule}]}]`, 'namespace', around)).toMatchObject([{ peers }])
+  })
+  it('cidrgroups_types.go: a group of nobody', () => {
+    const around = { ...NO_SURROUNDINGS, groups: [group('metadata: {name: vpn}\nspec: {externalCIDRs: []}')] }
+    expect(ingress('[{fromCIDRSet: [{cidrGroupRef: vpn}]}]', 'namespace', around)).toMatchObject([
+      { peers: [] },
+    ])
+  })
+  test.each([
+    ['externalCIDRs is required', 'spec: {}', /externalCIDRs is missing/],
+    ['cilium_cidr_group.go: prefixes alone', 'spec: {externalCIDRs: [10.0.0.1]}', /must be a block/],
+    ['and of nothing else', 'spec: {externalCIDRs: [ten]}', /must be a block/],
+  ])('cidrgroups_types.go: %s', (_, yaml, message) => {
+    const root = rootField(parse(yaml))
+    readCidrGroup(root)
+    expect(root.faults.map((one) => one.message)).toEqual([expect.stringMatching(message)])
   })
 })
 

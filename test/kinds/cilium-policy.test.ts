@@ -2,6 +2,8 @@
 // page of docs.cilium.io (security/policy/...) or the file of cilium/cilium that it comes from.
 import { describe, expect, it, test } from 'vitest'
 import { quirksOf, readCiliumPolicies } from '../../src/core/kubernetes/kinds/cilium-policy.ts'
+import { leftOutBy } from '../../src/core/kubernetes/kinds/cilium-identities.ts'
+import { NO_SURROUNDINGS } from '../../src/core/kubernetes/kinds/cilium-rule.ts'
 import { rootField } from '../../src/core/kubernetes/field.ts'
 import { parse } from 'yaml'
 import { faultsOf, is, pods, read, spec } from './cilium-table.ts'
@@ -178,9 +180,22 @@ describe('subjects', () => {
     expect(read.subjects).toEqual([{ pods: [], namespaces: null, doubt: true }])
     expect(read.isolates).toEqual({ ingress: true, egress: false })
     expect(read.egress).toBeNull()
-    expect(read.ingress).toMatchObject([
-      { action: 'allow', peers: null, doubt: expect.any(String) as unknown },
-    ])
+    // The policy is in doubt as a whole, and not rule by rule: see policy/worlds.ts.
+    expect(read.ingress).toMatchObject([{ action: 'allow', peers: null, doubt: null }])
+  })
+  it('labelsfilter/filter.go: who does not have a label that is left out is never selected for it', () => {
+    const { subjects } = spec('endpointSelector: {matchLabels: {kubernetes.io/role: x}}\ningress: [{}]')
+    expect(subjects).toEqual([{ pods: [is('kubernetes.io/role', 'x')], namespaces: null, doubt: true }])
+  })
+  it('filter.go: labels that the setting of the agent leaves out', () => {
+    const around = { ...NO_SURROUNDINGS, identities: leftOutBy(['k8s:app']) }
+    const { subjects } = spec(
+      'endpointSelector: {matchLabels: {app: web, tier: back}}\ningress: [{}]',
+      'cluster',
+      '',
+      around,
+    )
+    expect(subjects).toEqual([{ pods: [is('app', 'web'), is('tier', 'back')], namespaces: [], doubt: true }])
   })
   it('labels of the namespace are in doubt where the policy does not say its own', () => {
     const read = spec(
@@ -190,7 +205,7 @@ describe('subjects', () => {
     )
     expect(read.subjects).toEqual([{ pods: [], namespaces: null, doubt: true }])
     expect(read.isolates.ingress).toBe(true)
-    expect(read.ingress).toMatchObject([{ action: 'allow', doubt: expect.any(String) as unknown }])
+    expect(read.ingress).toMatchObject([{ action: 'allow', doubt: null }])
   })
 })
 
@@ -272,7 +287,7 @@ describe('what is refused', () => {
       for (const object of objects)
         for (const scope of ['namespace', 'cluster'] as const) {
           readCiliumPolicies(rootField(object), scope)
-          quirksOf(rootField(object))
+          quirksOf(rootField(object), 15008)
         }
     }
     expect(odd).not.toHaveLength(0)
@@ -280,8 +295,8 @@ describe('what is refused', () => {
 })
 
 describe('quirks', () => {
-  const quirks = (yaml: string): readonly unknown[] =>
-    quirksOf(rootField(parse(yaml))).map(({ route }) => route)
+  const quirks = (yaml: string, hbonePort = 15008): readonly unknown[] =>
+    quirksOf(rootField(parse(yaml)), hbonePort).map(({ route }) => route)
   it('utils.go: a CNP that names another namespace', () => {
     const policy = (namespace: string): string => `
 kind: CiliumNetworkPolicy
@@ -298,5 +313,8 @@ spec: {endpointSelector: {matchLabels: {"k8s:io.kubernetes.pod.namespace": ${nam
     expect(quirks(policy('{port: "8080"}'))).toEqual([])
     expect(quirks(policy('{port: "15008"}'))).toEqual([['specs', 0, 'ingress', 0, 'toPorts', 0, 'rules']])
     expect(quirks(policy('{port: "15000", endPort: 15010}'))).toHaveLength(1)
+    expect(quirks(policy('{port: "15008"}'), 15009)).toEqual([])
+    expect(quirks(policy('{port: "15009"}'), 15009)).toHaveLength(1)
+    expect(quirks(policy('{port: "15000", endPort: 15008}'), 15009)).toEqual([])
   })
 })

@@ -4,6 +4,8 @@ import { rootField } from '../../src/core/kubernetes/field.ts'
 import type { Fault } from '../../src/core/kubernetes/field.ts'
 import type { Requirement, Selector } from '../../src/core/kubernetes/labels.ts'
 import { readCiliumPolicies } from '../../src/core/kubernetes/kinds/cilium-policy.ts'
+import { NO_SURROUNDINGS } from '../../src/core/kubernetes/kinds/cilium-rule.ts'
+import type { CiliumSurroundings } from '../../src/core/kubernetes/kinds/cilium-rule.ts'
 import type {
   PolicyPeer,
   PolicyPort,
@@ -18,27 +20,38 @@ export type Scope = 'namespace' | 'cluster'
 export function read(
   yaml: string,
   scope: Scope = 'namespace',
+  around: CiliumSurroundings = NO_SURROUNDINGS,
 ): { readonly specs: readonly PolicySpec[]; readonly faults: readonly Fault[] } {
   const root = rootField(parse(yaml))
-  const specs = readCiliumPolicies(root, scope)
+  const specs = readCiliumPolicies(root, scope, around)
   return { specs, faults: root.faults }
 }
 
 /** The only spec of a policy whose rules and selector are given as the lines below `spec`. */
-export function spec(lines: string, scope: Scope = 'namespace', namespace = 'shop'): PolicySpec {
+export function spec(
+  lines: string,
+  scope: Scope = 'namespace',
+  namespace = 'shop',
+  around: CiliumSurroundings = NO_SURROUNDINGS,
+): PolicySpec {
   const kind = scope === 'namespace' ? 'CiliumNetworkPolicy' : 'CiliumClusterwideNetworkPolicy'
   const where = scope === 'namespace' && namespace !== '' ? `, namespace: ${namespace}` : ''
   const { specs, faults } = read(
     `kind: ${kind}\nmetadata: {name: p${where}}\nspec:\n${lines.replace(/^/gm, '  ')}`,
     scope,
+    around,
   )
   if (faults.length > 0) throw new Error(JSON.stringify(faults))
   return specs[0] as PolicySpec
 }
 
 /** The ingress rules of a policy for all pods of the namespace, given as a list in flow style. */
-export function ingress(rules: string, scope: Scope = 'namespace'): readonly PolicyRule[] {
-  return spec(`endpointSelector: {}\ningress: ${rules}`, scope).ingress ?? []
+export function ingress(
+  rules: string,
+  scope: Scope = 'namespace',
+  around: CiliumSurroundings = NO_SURROUNDINGS,
+): readonly PolicyRule[] {
+  return spec(`endpointSelector: {}\ningress: ${rules}`, scope, 'shop', around).ingress ?? []
 }
 
 export function egress(rules: string, scope: Scope = 'namespace'): readonly PolicyRule[] {

@@ -280,7 +280,7 @@ function onCalico(side: Side): boolean[] {
         act: () => calicoAction(policy, side),
       })),
   ]
-  const tiers = [
+  const known = [
     { name: 'default', order: 1_000_000, action: 'Deny' },
     { name: 'kube-admin', order: 1000, action: 'Pass' },
     { name: 'kube-baseline', order: 10_000_000, action: 'Pass' },
@@ -290,7 +290,27 @@ function onCalico(side: Side): boolean[] {
       action: spec.defaultAction ?? 'Deny',
     })),
   ].sort((a, b) => (a.order === b.order ? (a.name < b.name ? -1 : 1) : a.order - b.order))
-  // Every way in which the policies of each tier may be ordered.
+  // A tier that nothing describes may stand anywhere, do either at its end, or not be there.
+  const strange = placed.find(({ tier }) => known.every(({ name }) => name !== tier))
+  const arrangements = [known]
+  if (strange !== undefined)
+    for (const at of [0, ...known.map((_, index) => index + 1)])
+      for (const action of ['Deny', 'Pass'])
+        arrangements.push([
+          ...known.slice(0, at),
+          { name: strange.tier, order: NaN, action },
+          ...known.slice(at),
+        ])
+  return arrangements.flatMap((tiers) => inTiers(side, placed, tiers))
+}
+
+interface PlacedTier {
+  readonly name: string
+  readonly action: string
+}
+
+/** What becomes of a packet in tiers in order, for every way in which the policies of each may be ordered. */
+function inTiers(side: Side, placed: readonly Placed[], tiers: readonly PlacedTier[]): boolean[] {
   let ways: readonly (readonly (readonly Placed[])[])[] = [[]]
   for (const { name } of tiers) {
     const orders = ordersOf(
@@ -313,12 +333,21 @@ function onCalico(side: Side): boolean[] {
   })
 }
 
-/** Policies of one kind and order go by name. How names of two kinds compare depends on the version. */
+/**
+ * Policies of one kind and order go by name: in some versions of Calico with a slash behind it. How names of two kinds
+ * compare depends on the version altogether.
+ */
 function isByName(policies: readonly Placed[]): boolean {
   return policies.every((one, index) =>
     policies
       .slice(index + 1)
-      .every((later) => later.kind !== one.kind || later.order !== one.order || one.name < later.name),
+      .every(
+        (later) =>
+          later.kind !== one.kind ||
+          later.order !== one.order ||
+          one.name < later.name ||
+          `${one.name}/` < `${later.name}/`,
+      ),
   )
 }
 
@@ -354,7 +383,8 @@ function calicoRule(
   const { ports, notPorts } = destination ?? {}
   if (ports !== undefined && !ports.some((port) => calicoPort(port, side))) return false
   if (notPorts?.some((port) => calicoPort(port, side)) === true) return false
-  return calicoPeer((side.direction === 'ingress' ? source : destination) ?? {}, policy, side)
+  const [peer, own] = side.direction === 'ingress' ? [source, destination] : [destination, source]
+  return calicoPeer(own ?? {}, policy, { ...side, peer: side.pod }) && calicoPeer(peer ?? {}, policy, side)
 }
 
 function calicoPort(port: number | string, side: Side): boolean {

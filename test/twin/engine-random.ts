@@ -308,12 +308,26 @@ const calicoEntity: fc.Arbitrary<CalicoEntity> = fc.oneof(
     })
     .map(compact),
 )
+/** Of the pods that a policy selects those that a rule is about. */
+const ownEnd: fc.Arbitrary<CalicoEntity> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.record({ selector: positive }),
+      fc.record({ notSelector: positive }),
+      fc.record({ selector: positive, namespaceSelector: calicoNamespaces }),
+      fc.record({ serviceAccounts: fc.record({ names: few(fc.constantFrom('default', 'robot'), 1) }) }),
+    ),
+  },
+)
 const calicoPorts = few(fc.oneof(port, fc.constantFrom('80:81', '1000:20000', ...NAMES)), 1)
 const calicoRule = (direction: Direction): fc.Arbitrary<CalicoRule> =>
   fc
     .record({
       action: fc.constantFrom('Allow', 'Allow', 'Deny', 'Deny', 'Pass', 'Log'),
       peer: calicoEntity,
+      own: ownEnd,
       limits: fc.oneof(
         fc.constant({}),
         fc.record({ protocol: fc.constantFrom('TCP', 'UDP', 6, 17) }),
@@ -321,12 +335,12 @@ const calicoRule = (direction: Direction): fc.Arbitrary<CalicoRule> =>
         fc.record({ protocol: fc.constant('TCP'), notPorts: few(fc.oneof(port, fc.constant('80:81')), 1) }),
       ),
     })
-    .map(({ action, peer, limits }) => {
+    .map(({ action, peer, own, limits }) => {
       const { protocol, ...ports } = limits as { protocol?: string | number }
       const ends =
         direction === 'ingress'
-          ? { source: peer, destination: ports }
-          : { destination: { ...peer, ...ports } }
+          ? { source: peer, destination: { ...own, ...ports } }
+          : { source: own, destination: { ...peer, ...ports } }
       return compact({ action, protocol, ...ends })
     })
 const calico: fc.Arbitrary<CalicoPolicy[]> = few(
@@ -336,7 +350,16 @@ const calico: fc.Arbitrary<CalicoPolicy[]> = few(
     namespaceSelector: maybe(calicoNamespaces),
     spec: fc
       .record({
-        tier: fc.constantFrom(undefined, undefined, undefined, 'default', 'early', 'late'),
+        tier: fc.constantFrom(
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          'default',
+          'early',
+          'late',
+          'nowhere',
+        ),
         order: fc.constantFrom(undefined, 500, 1000, 1000, 2000, 2000),
         selector: maybe(expression),
         types: fc.constantFrom(undefined, undefined, ['Ingress'], ['Egress'], ['Ingress', 'Egress']),
@@ -348,8 +371,8 @@ const calico: fc.Arbitrary<CalicoPolicy[]> = few(
   2,
   5,
 ).chain((list) =>
-  // Names do not follow the order of the list.
-  fc.shuffledSubarray(['p0', 'p1', 'p2', 'p3', 'p4'], { minLength: 5 }).map((names) =>
+  // Names do not follow the order of the list; of p0 and p0-x versions disagree.
+  fc.shuffledSubarray(['p0', 'p0-x', 'p2', 'p3', 'p4'], { minLength: 5 }).map((names) =>
     list.map(({ version, namespace, namespaceSelector: own, spec }, index): CalicoPolicy => {
       const name = names[index] ?? ''
       return namespace === null

@@ -155,13 +155,24 @@ function isPeer(cluster: Cluster, policy: NetworkPolicy, entry: PolicyPeer, peer
     return isInBlock(cluster, block(cidr), except.map(block), peer)
   }
   // Selectors speak of pods; an address that is asked for is nobody's pod.
-  if (!('pod' in peer)) return 'no'
+  if (!('pod' in peer)) return mayMeanAnything(cluster, entry) ? 'open' : 'no'
+  if (onHost(peer) && mayMeanAnything(cluster, entry)) return 'open'
   return all([
     selects(entry.podSelector, labelsOf(peer)) ? 'yes' : 'no',
     isInNamespace(cluster, policy, entry.namespaceSelector, peer),
     // Whether a selector sees a pod that has its node's address is undefined.
     onHost(peer) ? 'open' : 'yes',
   ])
+}
+
+/** Some versions of Cilium take selectors that only exclude namespaces for the world and nodes, too (cilium/cilium#46949). */
+function mayMeanAnything(cluster: Cluster, { namespaceSelector, podSelector }: PolicyPeer): boolean {
+  if (cluster.network.cni !== 'cilium' || namespaceSelector === undefined) return false
+  const only = (selector: LabelSelector): boolean =>
+    Object.keys(selector.matchLabels ?? {}).length === 0 &&
+    (selector.matchExpressions ?? []).every(({ operator }) => ['NotIn', 'DoesNotExist'].includes(operator))
+  const excludes = (namespaceSelector.matchExpressions ?? []).length > 0
+  return excludes && only(namespaceSelector) && only(podSelector ?? {})
 }
 
 function isInNamespace(

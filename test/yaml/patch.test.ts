@@ -24,9 +24,9 @@ describe('patchDocument', () => {
         ? { after: read(name, 'after.yaml') }
         : { refused: read(name, 'refused.txt').trimEnd() }
       expect(outcome).toEqual(expected)
-      // Nothing is rewritten that stays as it was: an edit adds text, or takes an empty value away.
+      // Nothing is rewritten that stays as it was: an edit adds text, or takes an empty value or one that is set away.
       for (const edit of edits) {
-        expect(before.slice(edit.start, edit.end)).toMatch(/^\s*(?:null|~|\[\s*\]|\{\s*\})?\s*$/)
+        expect(before.slice(edit.start, edit.end)).toMatch(/^\s*(?:null|~|true|\[\s*\]|\{\s*\})?\s*$/)
       }
       if ('after' in outcome && !before.includes('\t')) expect(outcome.after).not.toContain('\t')
       if ('after' in outcome && before.includes('\r\n')) expect(outcome.after).not.toMatch(/[^\r]\n/)

@@ -1,6 +1,7 @@
 // Which changed line brought a finding about.
 import type { Analysis } from '../analysis.ts'
 import { intersect } from '../kubernetes/interval-set.ts'
+import { mayClose } from '../kubernetes/enforcement.ts'
 import { linesOf, placeOf, textsOf } from '../kubernetes/origin.ts'
 import { DATAPLANE_MODE } from '../kubernetes/labels.ts'
 import type { Origin, Place } from '../kubernetes/origin.ts'
@@ -16,7 +17,8 @@ import type { Finding } from './finding.ts'
 /**
  * For each finding of the head: enrolment label first, then policy, then workload, each in path order. A policy that
  * falls short comes before one that isolates the workload beside it and may have helped until now; the workload itself
- * before the peers that it loses; at last what shows the CNI. Null where nothing that bears on it changed.
+ * before the peers that it loses; the mode that closes what no policy opens between policies and workload; at last what
+ * shows the CNI, and the mode. Null where nothing that bears on it changed.
  */
 export function causes(head: Analysis, touched: Touched): (finding: Finding) => Place | null {
   const { workloads } = head.population
@@ -29,8 +31,9 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
   )
   const isTouched = ({ path, line }: Place): boolean => touched.lines.get(path)?.has(line) === true
 
-  const { at: shown } = head.state.network
+  const { at: shown, enforcement } = head.state.network
   const cni = shown !== null && isTouched(shown) ? [shown] : []
+  const mode = enforcement.at !== null && isTouched(enforcement.at) ? [enforcement.at] : []
 
   return ({ culprits, enrolledBy, isolatedBy, lost, rule, workload, workloadRoutes }) => {
     const among = (some: IndexSet, groups: Finding['lost'] = lost): readonly Workload[] =>
@@ -49,21 +52,30 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
     const labels = [...[...enrolledBy, ...enrolled].flatMap(({ at }) => at ?? []), ...ofUnseen].filter(
       isTouched,
     )
-    const manifests: readonly (readonly (readonly [Origin, readonly Route[]])[])[] = [
+    const policies: readonly (readonly Located[])[] = [
       culprits.map((culprit) => [culprit.policy.origin, [culpritRoute(culprit)]]),
       isolatedBy.map((policy) => [policy.origin, [specRoute(policy)]]),
+    ]
+    const workloadsOf: readonly (readonly Located[])[] = [
       [[workload.origin, workloadRoutes]],
       among(changed, named).map(({ origin, pods }) => [origin, [pods.labelsRoute]]),
     ]
-    const places = manifests.map((some) =>
-      some.flatMap(([origin, routes]) => changedPlace(origin, routes, touched) ?? []),
-    )
+    const placesIn = (some: readonly Located[]): readonly Place[] =>
+      some.flatMap(([origin, routes]) => changedPlace(origin, routes, touched) ?? [])
+    const places = [
+      ...policies.map(placesIn),
+      mayClose(enforcement) ? mode : [],
+      ...workloadsOf.map(placesIn),
+    ]
     const last = rule === 'kubelet-probe' ? cni : []
     const made = [workload.namespace.origin, ...culprits.map(({ policy }) => policy.origin), workload.origin]
     const steering = made.map((origin) => changedSteering(origin, touched))
-    return firstOf([labels, ...places, last, ...steering].find((some) => some.length > 0) ?? [])
+    return firstOf([labels, ...places, last, mode, ...steering].find((some) => some.length > 0) ?? [])
   }
 }
+
+/** An object, and the places in it that matter. */
+type Located = readonly [Origin, readonly Route[]]
 
 /** A changed line of an object: in one of the places that matter, if any changed there. */
 function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched): Place | null {

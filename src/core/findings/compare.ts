@@ -13,16 +13,16 @@ import { byFinding, bySeverity, culpritRoute, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { CHANGE_RULES } from './rules/index.ts'
 import { bearsOnMesh } from './unseen.ts'
+import { waivedBy } from './waivers.ts'
+import type { Waived } from './waivers.ts'
 
 export type Change = 'introduced' | 'existing' | 'resolved'
 
-export interface ComparedFinding extends Finding {
+export interface ComparedFinding extends Finding, Waived {
   readonly fingerprint: string
   readonly change: Change
   /** The changed line that brought it about; null where nothing that bears on it changed. */
   readonly cause: Place | null
-  /** The waiver of the configuration that holds for it. */
-  readonly waived: Waiver | null
 }
 
 export interface ComparedProblem extends Problem {
@@ -81,11 +81,7 @@ export function compare(
     fingerprint: fingerprint(finding),
     change,
     cause: change === 'resolved' ? null : causeOf(finding),
-    waived:
-      waivers.find(
-        ({ rule, workload, expires }) =>
-          rule === finding.rule && workload === finding.workload.id && today <= expires,
-      ) ?? null,
+    ...waivedBy(finding, waivers, today),
   })
   const resolved = [...before.values()].filter(
     (finding) => !stated.has(fingerprint(finding)) && !hidden(finding, problems),

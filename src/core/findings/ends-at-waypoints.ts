@@ -6,16 +6,17 @@ import { intervalSet, subtract } from '../kubernetes/interval-set.ts'
 import type { Interval } from '../kubernetes/interval-set.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { Workload } from '../kubernetes/state.ts'
-import type { RuleOf } from '../policy/engine.ts'
 import { fromRising } from '../policy/index-set.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
-import { NO_PEERS, bothPeers, noPeers, withoutKnown } from '../policy/peer-set.ts'
+import { NO_PEERS, noPeers, withoutKnown } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
 import { grouped } from '../source/grouped.ts'
-import { closing } from './closing.ts'
+import { fallingShort } from './closing.ts'
 import type { Culprit } from './finding.ts'
 import { admittedBy } from './admitted-by.ts'
 import type { LostPeers } from './lost-peers.ts'
+import { meshGate } from './mesh-gate.ts'
+import { withOpenPorts } from './open-to.ts'
 import { gateOf, meantThrough } from './waypoint-end.ts'
 import type { ClosedEnd } from './waypoint-end.ts'
 
@@ -60,27 +61,26 @@ function usesOf({ state, waypoints }: World): readonly Use[] {
 function closedToClients(world: World, { waypoint, behind }: Use, everybody: PeerSet): readonly ClosedEnd[] {
   const { clients, engine, population, state } = world
   const { hbonePort } = state.config.mesh
-  if (engine.governing(waypoint.pods, 'ingress').length === 0) return []
+  if (engine.isOpen(waypoint.pods, 'ingress')) return []
   const closed = (
     before: string,
     { name, certain, possible }: MeshPeers,
     sure: boolean,
-    culprits: readonly Culprit[],
+    meant: readonly Culprit[],
   ): readonly ClosedEnd[] => {
     const known = engine.split(waypoint.pods, 'ingress', hbonePort, certain)
     const unknown = engine.split(waypoint.pods, 'ingress', hbonePort, possible)
-    const unsure = bothPeers(known.doubtful, unknown.closed)
     const lost: readonly LostPeers[] = [
       { name, peers: known.closed, certainty: sure ? 'certain' : 'possible', doubt: 'mesh' },
-      { name, peers: sure ? unsure : NO_PEERS, certainty: 'possible', doubt: 'mesh' },
+      { name, peers: sure ? unknown.closed : NO_PEERS, certainty: 'possible', doubt: 'mesh' },
+      { name, peers: sure ? known.doubtful : NO_PEERS, certainty: 'possible', doubt: 'rule' },
     ]
-    return lost.flatMap((one): readonly ClosedEnd[] =>
-      noPeers(one.peers)
-        ? []
-        : [{ end: waypoint.pods, direction: 'ingress', waypoint, before, lost: one, culprits }],
-    )
+    return lost.flatMap((one): readonly ClosedEnd[] => {
+      if (noPeers(one.peers)) return []
+      const culprits = fallingShort(world, waypoint.pods, 'ingress', one.peers, meant)
+      return [{ end: waypoint.pods, direction: 'ingress', waypoint, before, lost: one, culprits }]
+    })
   }
-  const whole = closing(world, waypoint.pods, 'ingress', hbonePort)
   const itself = waypoint.shown ? fromRising([population.indexOf(waypoint.pods)]) : []
   const wanted = behind.flatMap(({ workload, sure }) =>
     workload === null
@@ -90,47 +90,40 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
             workload.id,
             { name, certain: withoutKnown(certain, itself), possible: withoutKnown(possible, itself) },
             sure,
-            whole,
+            [],
           ),
         ),
   )
   const [first] = behind
   const admitting = engine.letting(waypoint.pods, 'ingress')
   const onOtherPorts = admitting.flatMap(({ policy, rule }) =>
-    admittedBy(world, waypoint.pods, 'ingress', rule, policy).flatMap(({ ports, peers }) => {
+    admittedBy(world, waypoint.pods, 'ingress', rule, policy).flatMap((admitted) => {
+      const { ports, peers } = withOpenPorts(world, waypoint.pods, 'ingress', admitted)
       if (hasPort(ports, 'TCP', hbonePort) || subtract(ports.TCP, OWN_PORTS).length === 0) return []
       const ambient = { ...peers, certain: clients(peers.certain).ambient, possible: NO_PEERS }
       return closed(first?.id ?? waypoint.id, ambient, first?.sure ?? false, [{ policy, rule }])
     }),
   )
-  if (wanted.length > 0 || onOtherPorts.length > 0 || admitsAnybody(admitting, hbonePort)) {
-    return [...wanted, ...onOtherPorts]
-  }
-  const free = behind.find(
-    ({ workload }) => workload === null || engine.governing(workload, 'ingress').length === 0,
-  )
-  return free === undefined
-    ? []
-    : closed(free.id, { name: 'any', certain: everybody, possible: NO_PEERS }, free.sure, whole)
+  const gate = meshGate(world, waypoint.pods, 'ingress', hbonePort, { without: itself })
+  if (wanted.length > 0 || onOtherPorts.length > 0 || gate === 'open') return [...wanted, ...onOtherPorts]
+  const free = behind.find(({ workload }) => workload === null || engine.isOpen(workload, 'ingress'))
+  if (free === undefined) return []
+  const ends = closed(free.id, { name: 'any', certain: everybody, possible: NO_PEERS }, free.sure, [])
+  // Nobody gets in for sure, and somebody may: then it is not known of anybody that they are kept out.
+  return gate === 'closed' ? ends : ends.map((end) => ({ ...end, lost: inDoubt(end.lost) }))
+}
+
+function inDoubt(lost: LostPeers): LostPeers {
+  return { ...lost, certainty: 'possible', doubt: 'rule' }
 }
 
 /** Ports of the proxy itself, for metrics and probes: whoever may come there means no workload behind it. */
 const OWN_PORTS = intervalSet([15000, 15020, 15021, 15090].map((port): Interval<number> => [port, port + 1]))
 
-/** Does any rule of some policies let anybody at all in on a port? */
-function admitsAnybody(rules: readonly RuleOf[], port: number): boolean {
-  return rules.some(
-    ({ rule: { ports } }) =>
-      ports?.some(
-        (entry) => 'name' in entry || (entry.protocol === 'TCP' && entry.low <= port && port <= entry.high),
-      ) ?? true,
-  )
-}
-
 /** Waypoint → workload, at the waypoint: it may not send to what is behind it. */
 function closedToWorkloads(world: World, { waypoint, behind }: Use): readonly ClosedEnd[] {
   const { engine, mesh, population } = world
-  if (engine.governing(waypoint.pods, 'egress').length === 0) return []
+  if (engine.isOpen(waypoint.pods, 'egress')) return []
   return behind.flatMap(({ workload, sure }): ClosedEnd[] => {
     // What is outside the mesh gets plaintext on its own port.
     if (workload === null || mesh.member(workload).receives !== 'certain') return []
@@ -138,11 +131,8 @@ function closedToWorkloads(world: World, { waypoint, behind }: Use): readonly Cl
     if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
     const { hits } = engine.allows(waypoint.pods, { kind: 'workload', workload }, 'egress')
     const admitting = hits.map(({ policy, rule }): Culprit => ({ policy, rule }))
-    const culprits =
-      admitting.length > 0
-        ? admitting
-        : closing(world, waypoint.pods, 'egress', world.state.config.mesh.hbonePort)
     const peers = { ...NO_PEERS, known: fromRising([population.indexOf(workload)]) }
+    const culprits = fallingShort(world, waypoint.pods, 'egress', peers, admitting)
     const certainty = sure && gate === 'closed' ? 'certain' : 'possible'
     const lost: LostPeers = { name: null, peers, certainty, doubt: 'mesh' }
     return [{ end: waypoint.pods, direction: 'egress', waypoint, before: workload.id, lost, culprits }]

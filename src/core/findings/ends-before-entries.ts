@@ -6,6 +6,7 @@ import type { AddressSet } from '../kubernetes/address-set.ts'
 import type { PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { Namespace, ServiceEntry } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
+import { fallingShort } from './closing.ts'
 import { gateOf, waypointAsLost } from './waypoint-end.ts'
 import type { ClosedEnd } from './waypoint-end.ts'
 
@@ -37,7 +38,7 @@ export function endsBeforeEntries(world: World): readonly ClosedEnd[] {
           if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
           const certain = sure && meant === 'yes' && gate === 'closed'
           const lost = waypointAsLost(world, waypoint, certain ? 'certain' : 'possible')
-          const culprits = [{ policy, rule }]
+          const culprits = fallingShort(world, workload, 'egress', lost.peers, [{ policy, rule }])
           return [{ end: workload, direction: 'egress', waypoint, before: entry.id, lost, culprits }]
         })
       })

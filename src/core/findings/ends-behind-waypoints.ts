@@ -4,7 +4,9 @@ import type { World } from '../analysis.ts'
 import type { Through, Waypoint } from '../ambient/waypoints.ts'
 import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
 import type { PolicyRule } from '../kubernetes/kinds/policy.ts'
+import { hasPort } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { Peer } from '../policy/peer.ts'
 import { rulePorts } from '../policy/rule-matches.ts'
 import { countOf, fromRising, indexesOf } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
@@ -13,6 +15,8 @@ import type { PeerSet } from '../policy/peer-set.ts'
 import { grouped } from '../source/grouped.ts'
 import type { Certainty } from './finding.ts'
 import { admittedBy } from './admitted-by.ts'
+import { fallingShort } from './closing.ts'
+import { withOpenPorts } from './open-to.ts'
 import { anyWaypoint, gateOf, meantThrough, waypointAsLost } from './waypoint-end.ts'
 import type { ClosedEnd } from './waypoint-end.ts'
 
@@ -30,7 +34,7 @@ export function endsBehindWaypoints(world: World): readonly ClosedEnd[] {
 function closedToWaypoint(world: World, workload: Workload): readonly ClosedEnd[] {
   const { engine, state, waypoints } = world
   const { hbonePort } = state.config.mesh
-  if (engine.governing(workload, 'ingress').length === 0) return []
+  if (engine.isOpen(workload, 'ingress')) return []
   return waypoints.all(workload).flatMap(({ waypoint, sure }): ClosedEnd[] => {
     const gate = gateOf(world, workload, 'ingress', waypoint.pods)
     if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
@@ -49,7 +53,8 @@ function closedToWaypoint(world: World, workload: Workload): readonly ClosedEnd[
     )
     const certainty: Certainty = sure && known && gate === 'closed' ? 'certain' : 'possible'
     const lost = waypointAsLost(world, waypoint, certainty)
-    const culprits = meant.map(({ policy, rule }) => ({ policy, rule }))
+    const rules = meant.map(({ policy, rule }) => ({ policy, rule }))
+    const culprits = fallingShort(world, workload, 'ingress', lost.peers, rules)
     return [{ end: workload, direction: 'ingress', waypoint, before: workload.id, lost, culprits }]
   })
 }
@@ -121,7 +126,7 @@ function closedForClient(world: World, client: Workload, behind: Behind): readon
           if (certainty === null) continue
           closed.add(waypoint)
           const lost = waypointAsLost(world, waypoint, certainty)
-          const culprits = [{ policy, rule }]
+          const culprits = fallingShort(world, client, 'egress', lost.peers, [{ policy, rule }])
           found.push({ end: client, direction: 'egress', waypoint, before: destination.id, lost, culprits })
         }
         if (closed.size > MANY)
@@ -141,16 +146,22 @@ function meantBehind(
   { outside }: Behind,
 ): readonly { readonly destinations: IndexSet; readonly certain: boolean }[] {
   const { detoured, engine, population } = world
-  const inMesh = admittedBy(world, client, 'egress', rule, policy).flatMap(({ peers }) => [
-    { destinations: intersect(peers.certain.known, detoured), certain: true },
-    { destinations: intersect(peers.possible.known, detoured), certain: false },
-  ])
+  const inMesh = admittedBy(world, client, 'egress', rule, policy).flatMap((admitted) => {
+    const { peers, perhaps } = withOpenPorts(world, client, 'egress', admitted)
+    const possible = union(peers.possible.known, perhaps.known)
+    return [
+      { destinations: intersect(peers.certain.known, detoured), certain: true },
+      { destinations: intersect(possible, detoured), certain: false },
+    ]
+  })
   const named = engine.matches(rule, policy, { ...NO_PEERS, known: outside }).open.known
   const served = [...indexesOf(named)].filter((index) => {
     const destination = population.workloads[index] as Workload
-    const { TCP } = rulePorts(rule, destination, { kind: 'workload', workload: destination }).sure
+    const peer: Peer = { kind: 'workload', workload: destination }
+    const { TCP } = rulePorts(rule, destination, peer).sure
+    const { perhaps } = engine.allows(client, peer, 'egress')
     const { declaredPorts } = destination
-    return declaredPorts.some((port) => contains(TCP, port))
+    return declaredPorts.some((port) => contains(TCP, port) && hasPort(perhaps, 'TCP', port))
   })
   return [...inMesh, { destinations: fromRising(served), certain: true }].filter(
     ({ destinations }) => destinations.length > 0,

@@ -10,8 +10,9 @@ import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import type { Allowance, RuleHit } from '../policy/engine.ts'
 import { podsName } from '../policy/peer.ts'
 import type { Peer } from '../policy/peer.ts'
-import type { Finding } from './finding.ts'
-import { admittedStep, enrolledStep, selectedSteps, step } from './step.ts'
+import { culpritRoute } from './finding.ts'
+import type { Culprit, Finding } from './finding.ts'
+import { admittedStep, enrolledStep, isolationSteps, noneOf, policyName, step } from './step.ts'
 import type { Step } from './step.ts'
 import { namePeers } from './words.ts'
 
@@ -19,25 +20,34 @@ export function explainHbone(finding: Finding, workload: Workload, world: World)
   const { direction, isolatedBy, peers, port } = finding
   const role: Role = direction === 'ingress' ? 'sends' : 'receives'
   const example = findExample(finding, workload, world, role)
-  const selected = selectedSteps(isolatedBy, direction)
-  const closed = (who: string, by: string): Step => {
+  const selected = isolationSteps(isolatedBy, direction, world.state.network.enforcement)
+  const denial = finding.culprits.find(({ rule }) => rule?.action === 'deny')
+  const closed = (who: string, doubtful: boolean): Step => {
+    if (denial !== undefined) return deniedStep(denial, who, port, doubtful)
+    const by = doubtful ? `${noneOf(isolatedBy)} surely` : noneOf(isolatedBy)
     const verb = direction === 'ingress' ? `admits ${who}` : `lets traffic to ${who} out`
     return { text: `${by} ${verb} on ${String(port)}/TCP, by which the mesh delivers`, at: null }
   }
-  if (example === null) return [...selected, closed(namePeers(peers), 'none of them')]
+  if (example === null) return [...selected, closed(namePeers(peers), false)]
   const { peer, allowance } = example
   const guilty = new Set(finding.culprits.map(({ rule }) => rule))
   const open = allowance.hits.filter(({ perhaps }) => perhaps.TCP.length > 0)
   const hit = open.find(({ rule }) => guilty.has(rule)) ?? open[0]
-  const doubtful = hasPort(allowance.perhaps, 'TCP', port)
   return [
     ...selected,
     ...peerSteps(peer, workload, world, role, peers.length),
     ...(hit === undefined
       ? []
       : [admittedStep(hit, direction), ...unservedStep(hit, workload, peer, direction)]),
-    closed('it', doubtful ? 'none of them surely' : 'none of them'),
+    closed('it', hasPort(allowance.perhaps, 'TCP', port)),
   ]
+}
+
+/** What is denied stays so, whatever any rule admits. */
+function deniedStep({ policy, rule }: Culprit, who: string, port: number, doubtful: boolean): Step {
+  const by = rule === null ? policyName(policy) : `rule ${String(rule.index)} of ${policyName(policy)}`
+  const text = `${by} ${doubtful ? 'may deny' : 'denies'} ${who} on ${String(port)}/TCP, by which the mesh delivers`
+  return step(text, policy.origin, culpritRoute({ policy, rule }))
 }
 
 /** Who declares ports, and none that the rule admits, may not be meant by it. */

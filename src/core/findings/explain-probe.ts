@@ -5,7 +5,7 @@ import { hasPort } from '../kubernetes/port-set.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import type { Finding } from './finding.ts'
 import { admittedFrom } from './probe-source.ts'
-import { admittedStep, selectedSteps, step } from './step.ts'
+import { admittedStep, isolationSteps, noneOf, step } from './step.ts'
 import type { Step } from './step.ts'
 import { list } from './words.ts'
 
@@ -21,9 +21,9 @@ export function explainProbe(finding: Finding, workload: Workload, world: World)
       .map(({ field, handler, container, route }) =>
         step(`the ${field} of container ${container} calls ${at} (${handler})`, workload.origin, route),
       ),
-    { text: `Ambient gives what the kubelet sends to it the source ${list(missing)}`, at: null },
+    { text: `in Ambient, what the kubelet sends to it comes from ${list(missing)}`, at: null },
     seenStep(world),
-    ...selectedSteps(isolatedBy, 'ingress'),
+    ...isolationSteps(isolatedBy, 'ingress', world.state.network.enforcement),
     // Where one family is let in and the other is not, the rule that lets the one in is the place to look.
     ...sources
       .filter((source) => !missing.includes(source))
@@ -36,7 +36,7 @@ export function explainProbe(finding: Finding, workload: Workload, world: World)
             return { text: `${source}: ${text}`, at: place }
           }),
       ),
-    { text: `none of them admits ${list(missing)} on ${at}`, at: null },
+    { text: `${noneOf(isolatedBy)} admits ${list(missing)} on ${at}`, at: null },
   ]
 }
 

@@ -5,11 +5,12 @@ import type { World } from '../analysis.ts'
 import type { RuleId } from '../config.ts'
 import { placeOf } from '../kubernetes/origin.ts'
 import type { Workload } from '../kubernetes/state.ts'
+import { hasDenial } from './closing.ts'
 import { explainHbone } from './explain-hbone.ts'
 import { explainProbe } from './explain-probe.ts'
 import { culpritRoute } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { enrolledStep, policyName, selectedSteps, step } from './step.ts'
+import { enrolledStep, isolationSteps, noneOf, policyName, step } from './step.ts'
 import type { Step } from './step.ts'
 import { namePeers } from './words.ts'
 
@@ -53,24 +54,25 @@ const CHAINS: Readonly<Partial<Record<RuleId, Chain>>> = {
   'probe-family': explainProbe,
   'waypoint-path': shut,
   'waypoint-control': shut,
-  isolated: ({ direction, isolatedBy, port }) => [
-    ...selectedSteps(isolatedBy, direction),
-    {
-      text:
-        direction === 'ingress'
-          ? `none of them admits any peer of the mesh on ${String(port)}/TCP`
-          : `none of them lets traffic out to any peer of the mesh on ${String(port)}/TCP`,
-      at: null,
-    },
-  ],
+  isolated: (finding, _workload, { state }) => {
+    const { culprits, direction, isolatedBy, port } = finding
+    if (hasDenial(culprits)) return guiltySteps(finding)
+    return [
+      ...isolationSteps(isolatedBy, direction, state.network.enforcement),
+      {
+        text:
+          direction === 'ingress'
+            ? `${noneOf(isolatedBy)} admits any peer of the mesh on ${String(port)}/TCP`
+            : `${noneOf(isolatedBy)} lets traffic out to any peer of the mesh on ${String(port)}/TCP`,
+        at: null,
+      },
+    ]
+  },
 }
 
 /** A port that has to be open between the workload and its peers, and that no policy opens. */
-function shut(
-  { culprits, direction, isolatedBy, peers, port, protocol }: Finding,
-  workload: Workload,
-  { state }: World,
-): readonly Step[] {
+function shut(finding: Finding, workload: Workload, { state }: World): readonly Step[] {
+  const { culprits, direction, isolatedBy, peers, port, protocol } = finding
   const waypoints = state.workloads.filter(
     (other) => other !== workload && other.gateway === 'istio-waypoint' && peers.includes(other.id),
   )
@@ -91,11 +93,15 @@ function shut(
     ),
   )
   const verb = direction === 'ingress' ? 'admits' : 'lets traffic out to'
+  const passed = waypoints.map(({ id, origin }) =>
+    step(`${id} is a waypoint on the way`, origin, ['metadata']),
+  )
+  if (hasDenial(culprits)) return [...passed, ...guiltySteps(finding)]
   return [
-    ...waypoints.map(({ id, origin }) => step(`${id} is a waypoint on the way`, origin, ['metadata'])),
-    ...selectedSteps(isolatedBy, direction),
+    ...passed,
+    ...isolationSteps(isolatedBy, direction, state.network.enforcement),
     ...rules.values(),
-    { text: `none of them ${verb} ${namePeers(peers)} on ${String(port)}/${protocol}`, at: null },
+    { text: `${noneOf(isolatedBy)} ${verb} ${namePeers(peers)} on ${String(port)}/${protocol}`, at: null },
   ]
 }
 
@@ -113,7 +119,8 @@ function guiltySteps({ culprits, direction, port, protocol, workload }: Finding)
   const steps = culprits
     .filter(({ policy }) => policy.id !== workload.id)
     .map(({ policy, rule }): Step => {
-      const what = rule === null ? 'isolates it' : `rule ${String(rule.index)} decides`
+      const verb = rule?.action === 'deny' ? 'denies' : 'decides'
+      const what = rule === null ? 'isolates it' : `rule ${String(rule.index)} ${verb}`
       return {
         text: `${policyName(policy)} (${direction}, ${String(port)}/${protocol}): ${what}`,
         at: placeOf(policy.origin, culpritRoute({ policy, rule })),

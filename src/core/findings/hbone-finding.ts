@@ -5,7 +5,7 @@ import { NO_PORTS, describePorts, noPorts, unionPorts } from '../kubernetes/port
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import type { Finding } from './finding.ts'
-import { namesOf } from './lost-names.ts'
+import { anyCertain, namesOf, spellFew } from './lost-names.ts'
 import { lostPeers } from './lost-peers.ts'
 import type { Loss, LostPeers } from './lost-peers.ts'
 import { because, list, namePeers, namePolicies } from './words.ts'
@@ -36,7 +36,8 @@ function asFinding(world: World, member: Member, direction: Direction, all: read
   const certain = all.filter(({ lost }) => lost.some((group) => group.certainty === 'certain'))
   const certainty = certain.length > 0 ? 'certain' : 'possible'
   const losses = certain.length > 0 ? certain : all
-  const lost = losses.flatMap((loss) => loss.lost.filter((group) => group.certainty === certainty))
+  const found = losses.flatMap((loss) => loss.lost.filter((group) => group.certainty === certainty))
+  const lost = spellFew(found, world, direction)
   const peers = namesOf(lost, world.population)
   const { workload, enrollment } = member
   return {
@@ -69,7 +70,7 @@ function sentence(
   peers: readonly string[],
 ): string {
   const denied = losses.filter((loss) => loss.denied)
-  if (denied.length > 0) return deniedSentence(world, member, direction, denied, peers)
+  if (denied.length > 0) return deniedSentence(world, member, direction, denied, lost, peers)
   const { workload } = member
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
   const numbers = losses.reduce((sum, loss) => unionPorts(sum, loss.ports), NO_PORTS)
@@ -86,7 +87,15 @@ function sentence(
   if (lost.every(({ certainty }) => certainty === 'certain')) {
     return `${opening}, but mesh traffic ${fate}: those connections time out.`
   }
-  return `${opening}, and not on ${port}, where mesh traffic ${direction === 'ingress' ? 'arrives' : 'goes'}. What comes through the mesh is cut off; ${names.length > 0 ? 'whether a port is called that there is not known from the tree' : doubt(workload, direction, lost, peers)}.`
+  const [arrives, what] = direction === 'ingress' ? ['arrives', 'was let in'] : ['goes', 'was let out']
+  if (lost.every(({ doubt }) => doubt === 'rule')) {
+    const asked = [...new Set(losses.flatMap(({ culprit }) => culprit.rule?.doubt ?? []))]
+    const may = direction === 'ingress' ? 'may admit' : 'may let it reach'
+    return `${standing(member, direction)}. ${namePolicies(policies)} ${may} ${namePeers(peers)} on ${ports}${asked.length > 0 ? ` (${list(asked)})` : ''}, and not on ${port}, where mesh traffic ${arrives}. What comes through the mesh is cut off; whether any of it ${what} is not known from the tree.`
+  }
+  if (names.length === 0 && lost.every(({ doubt }) => doubt === 'mesh') && anyCertain(lost, world, direction))
+    return `${opening}, and not for sure on ${port}, where mesh traffic ${arrives}: what comes through the mesh may be cut off.`
+  return `${opening}, and not on ${port}, where mesh traffic ${arrives}. What comes through the mesh is cut off; ${names.length > 0 ? 'whether a port is called that there is not known from the tree' : doubt(workload, direction, lost, peers)}.`
 }
 
 /** `Deployment/a/b is enrolled in Ambient (…)`. */
@@ -108,20 +117,30 @@ function deniedSentence(
   member: Member,
   direction: Direction,
   losses: readonly Loss[],
+  lost: readonly LostPeers[],
   peers: readonly string[],
 ): string {
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
   const ports = describePorts(losses.reduce((sum, loss) => unionPorts(sum, loss.ports), NO_PORTS))
   const policies = losses.map(({ culprit }) => culprit.policy)
-  const verb = new Set(policies).size === 1 ? 'denies' : 'deny'
+  const sure = losses.some((loss) => loss.lost.some(({ certainty }) => certainty === 'certain'))
+  // Two policies of one rank disagree, or nobody knows whether the rule is about them.
+  const perhaps =
+    !sure && lost.every(({ doubt: why }) => why === 'mesh') && anyCertain(lost, world, direction)
+  const verb = perhaps ? 'may deny' : new Set(policies).size === 1 ? 'denies' : 'deny'
+  const byRule = !sure && lost.every(({ doubt: why }) => why === 'rule')
+  const [is, reaches] = byRule ? ['may be', 'can perhaps'] : ['is', 'may']
   const [open, arrives] =
     direction === 'ingress'
-      ? [`is open to ${namePeers(peers)} on ${ports}`, `arrives on ${port}`]
-      : [`may reach ${namePeers(peers)} on ${ports}`, `goes to ${port} there`]
-  const sure = losses.some(({ lost }) => lost.some(({ certainty }) => certainty === 'certain'))
+      ? [`${is} open to ${namePeers(peers)} on ${ports}`, `arrives on ${port}`]
+      : [`${reaches} reach ${namePeers(peers)} on ${ports}`, `goes to ${port} there`]
   const fate = sure
     ? 'those connections time out'
-    : 'what comes through the mesh is cut off, and whether anything does is not known'
+    : perhaps
+      ? 'whether those connections time out is not known'
+      : byRule
+        ? `what comes through the mesh is cut off, and whether any of it was let ${direction === 'ingress' ? 'in' : 'out'} is not known`
+        : 'what comes through the mesh is cut off, and whether anything does is not known'
   const isOf = (...stages: readonly string[]): boolean =>
     policies.every(({ spec }) => stages.includes(spec.rank.stage))
   const where = sure ? 'What is denied there' : 'Where it is denied, it'
@@ -145,6 +164,7 @@ function doubt(
       : 'whether anything goes there is not known, since other ports are declared there'
   }
   if (lost.some((peer) => peer.doubt === 'waypoint')) return 'some of it may come through a waypoint'
+  if (lost.some((peer) => peer.doubt === 'rule')) return 'whether any of it was let through is not known'
   return peers.length === 1
     ? 'whether that peer is in the mesh is not known from the tree'
     : 'whether those peers are in the mesh is not known from the tree'

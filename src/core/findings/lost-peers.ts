@@ -2,14 +2,14 @@
 // and not on the port by which the mesh delivers? Peers are asked in sets; see policy/peer-set.ts.
 import type { World } from '../analysis.ts'
 import type { Ways } from '../ambient/waypoints.ts'
-import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
+import { contains, intersect, subtract } from '../kubernetes/interval-set.ts'
 import {
   ALL_PORTS,
   NO_PORTS,
   hasPort,
   intersectPorts,
   noPorts,
-  portRange,
+  subtractPorts,
   unionPorts,
 } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
@@ -21,14 +21,15 @@ import { clientOf } from '../policy/clients.ts'
 import { NOBODY, fromRising, indexesOf } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
 import { admitsAnySource } from '../policy/mesh-peers.ts'
-import type { MeshPeers } from '../policy/mesh-peers.ts'
 import { NOWHERE } from '../policy/peer.ts'
 import type { Peer } from '../policy/peer.ts'
 import { NO_PEERS, bothPeers, noPeers, onlyKnown, withoutKnown } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
+import { tierOf } from '../policy/stages.ts'
 import { admittedBy, plainPorts } from './admitted-by.ts'
-import type { Admitted } from './admitted-by.ts'
 import type { Certainty, Culprit } from './finding.ts'
+import { applicationPorts, withOpenPorts } from './open-to.ts'
+import type { Open } from './open-to.ts'
 
 /** Peers that a rule admits on application ports, and that the HBONE port is closed to. */
 export interface LostPeers {
@@ -36,8 +37,11 @@ export interface LostPeers {
   readonly name: string | null
   readonly peers: PeerSet
   readonly certainty: Certainty
-  /** What the doubt is: they are not known to be in the mesh, the port is not served, or a waypoint stands before it. */
-  readonly doubt: 'mesh' | 'port' | 'waypoint'
+  /**
+   * What the doubt is: they are not known to be in the mesh, the port is not served, a waypoint stands before it, or what
+   * a rule does with them is not known.
+   */
+  readonly doubt: 'mesh' | 'port' | 'waypoint' | 'rule'
 }
 
 export interface Loss {
@@ -77,7 +81,7 @@ export function lostPeers(
     const lost = admittedBy(world, workload, direction, rule, policy).flatMap((admitted) => {
       if (hasPort(admitted.ports, 'TCP', hbonePort) && rule.doubt === null) return []
       // What another rule denies altogether was never there to lose.
-      const there = addsUp ? admitted : withOpenPorts(world, workload, direction, admitted)
+      const there = withOpenPorts(world, workload, direction, admitted)
       const some = judge(world, workload, direction, rule, policy, there, senders)
       if (some.length > 0) {
         ports = unionPorts(ports, admitted.ports)
@@ -89,8 +93,13 @@ export function lostPeers(
       ? []
       : [{ culprit: { policy, rule }, denied: false, ports, names: [...names], lost }]
   }
-  const losses = rules.flatMap(lossBy)
-  if (addsUp) return losses
+  const byRules = rules.flatMap(lossBy)
+  if (addsUp) return byRules
+  // Where a rule of a tier falls short, that is to blame, and not the end of it.
+  const short = new Set(
+    byRules.flatMap(({ culprit }) => (culprit.rule === null ? [] : [tierOf(culprit.policy)])),
+  )
+  const losses = byRules.filter(({ culprit }) => culprit.rule !== null || !short.has(tierOf(culprit.policy)))
   const all = [...losses, ...deniedPeers(world, workload, direction, senders)]
   // What is passed on may be open though no rule admits it. Where one does, that is the one to blame.
   const isSure = all.some(({ lost }) => lost.some(({ certainty }) => certainty === 'certain'))
@@ -112,22 +121,22 @@ function deniedPeers(
     .filter(({ rule }) => hasPort(rulePorts(rule, null, NOWHERE).perhaps, 'TCP', hbonePort))
   if (denying.length === 0) return []
   // Where policies isolate, whoever comes is admitted by a rule, and goes by what that calls it.
-  if (engine.isolating(workload, direction).length > 0) {
+  if (engine.isIsolated(workload, direction)) {
     const admitted = closedThoughAdmitted(world, workload, direction, senders)
-    const losses = denying.flatMap((culprit) => deniedOf(world, culprit, admitted))
+    const losses = denying.flatMap((culprit) => deniedOf(world, workload, direction, culprit, admitted))
     if (losses.length > 0) return losses
   }
   const finder = direction === 'ingress' ? world.senders : world.receivers
-  return denying.flatMap(({ policy, rule }): Loss[] => {
-    let ports = NO_PORTS
-    const lost = finder.ofRule(rule, policy).flatMap((peers) => {
+  return denying.flatMap(({ policy, rule }): readonly Loss[] => {
+    const closed = finder.ofRule(rule, policy).flatMap((peers): readonly Closed[] => {
       const wanted = { ports: applicationPorts(world, workload, direction, peers), names: [], peers }
       const there = withOpenPorts(world, workload, direction, wanted)
-      const some = judge(world, workload, direction, rule, policy, there, senders)
-      if (some.length > 0) ports = unionPorts(ports, there.ports)
-      return some
+      return judge(world, workload, direction, rule, policy, there, senders).map((lost) => ({
+        ports: there.ports,
+        lost,
+      }))
     })
-    return lost.length === 0 ? [] : [{ culprit: { policy, rule }, denied: true, ports, names: [], lost }]
+    return deniedOf(world, workload, direction, { policy, rule }, closed)
   })
 }
 
@@ -157,11 +166,25 @@ function closedThoughAdmitted(
   )
 }
 
-/** Those of them that a rule denies. */
-function deniedOf({ engine }: World, { policy, rule }: RuleOf, closed: readonly Closed[]): readonly Loss[] {
+/** Those of them that a rule denies, and nothing that comes before it has decided about. */
+function deniedOf(
+  { engine, state }: World,
+  workload: Workload,
+  direction: Direction,
+  { policy, rule }: RuleOf,
+  closed: readonly Closed[],
+): readonly Loss[] {
   let ports = NO_PORTS
   const lost = closed.flatMap((one) => {
-    const { open, doubtful } = engine.matches(rule, policy, one.lost.peers)
+    const { hbonePort } = state.config.mesh
+    // Whom it keeps from all ports loses none; only whom it does not may be among them.
+    const all = noPorts(subtractPorts(one.ports, rulePorts(rule, null, NOWHERE).sure))
+    if (one.lost.doubt === 'rule' && all) return []
+    const own = engine
+      .closing(workload, direction, hbonePort, one.lost.peers)
+      .find((closing) => closing.rule === rule)
+    if (own === undefined) return []
+    const { open, doubtful } = engine.matches(rule, policy, own.peers)
     const parts: readonly LostPeers[] = [
       { ...one.lost, peers: open },
       { ...one.lost, peers: doubtful, certainty: 'possible' },
@@ -181,78 +204,23 @@ function deniedLater(
   { policy, rule }: RuleOf,
   senders: Senders,
 ): readonly Loss[] {
-  const [before] = world.engine
-    .isolating(workload, direction)
-    .filter((other) => tierOf(other) !== tierOf(policy))
-  if (before === undefined) return []
-  return admittedBy(world, workload, direction, rule, policy).flatMap((admitted): Loss[] => {
+  const { engine, state } = world
+  const isElsewhere = (other: NetworkPolicy): boolean => tierOf(other) !== tierOf(policy)
+  // Before or after a tier that nothing describes nobody knows what comes.
+  if (state.network.stages.includes('calico-tiers') && !state.tiers.has(tierOf(policy))) return []
+  if (!engine.isolating(workload, direction).some(isElsewhere)) return []
+  return admittedBy(world, workload, direction, rule, policy).flatMap((admitted) => {
     const there = withOpenPorts(world, workload, direction, admitted)
-    const lost = judge(world, workload, direction, rule, policy, there, senders)
-    return lost.length === 0
-      ? []
-      : [{ culprit: { policy: before, rule: null }, denied: true, ports: there.ports, names: [], lost }]
+    return judge(world, workload, direction, rule, policy, there, senders).flatMap((one) =>
+      engine
+        .closing(workload, direction, state.config.mesh.hbonePort, one.peers)
+        .flatMap(({ policies: [before], rule: denial, peers }): Loss[] => {
+          if (denial !== null || before === undefined || !isElsewhere(before)) return []
+          const culprit = { policy: before, rule: null }
+          return [{ culprit, denied: true, ports: there.ports, names: [], lost: [{ ...one, peers }] }]
+        }),
+    )
   })
-}
-
-/** Policies of one tier are looked through together before it ends. */
-function tierOf({ spec: { rank } }: NetworkPolicy): string {
-  return rank.stage === 'calico-tiers'
-    ? rank.tier
-    : rank.stage === 'network-policies'
-      ? 'default'
-      : rank.stage
-}
-
-/** The ports that an application listens on, as far as anybody says. */
-function applicationPorts(
-  { population, state }: World,
-  workload: Workload,
-  direction: Direction,
-  { certain, possible }: MeshPeers,
-): PortSet {
-  const declared =
-    direction === 'ingress'
-      ? workload.declaredPorts
-      : [...indexesOf(union(certain.known, possible.known))]
-          .slice(0, MOST_ASKED)
-          .flatMap((index) => population.workloads[index]?.declaredPorts ?? [])
-  const numbers = declared.filter((port) => port !== state.config.mesh.hbonePort)
-  return (numbers.length === 0 ? SOME_APPLICATION : numbers).reduce(
-    (sum, port) => unionPorts(sum, portRange('TCP', port)),
-    NO_PORTS,
-  )
-}
-
-const MOST_ASKED = 20
-/** Where nobody declares any: ports that applications have more often than others. */
-const SOME_APPLICATION = [80, 443, 8080]
-
-/** The peers for whom some of the ports are open now, and those ports. */
-function withOpenPorts(
-  { engine }: World,
-  workload: Workload,
-  direction: Direction,
-  { ports, names, peers }: Admitted,
-): Admitted {
-  const declared = direction === 'ingress' ? workload.declaredPorts : []
-  const asked = [
-    ...new Set([
-      ...declared.filter((port) => contains(ports.TCP, port)),
-      ...ports.TCP.flatMap(([low, high]) => (high - low === 1 ? [low] : [low, high - 1])),
-    ]),
-  ].slice(0, MOST_ASKED)
-  let [certain, possible, open] = [NO_PEERS, NO_PEERS, NO_PORTS]
-  for (const port of asked) {
-    const now = engine.split(workload, direction, port, peers.certain)
-    const perhaps = engine.split(workload, direction, port, peers.possible)
-    const may = [now.doubtful, perhaps.open, perhaps.doubtful].reduce(bothPeers)
-    if (noPeers(now.open) && noPeers(may)) continue
-    certain = bothPeers(certain, now.open)
-    possible = bothPeers(possible, may)
-    open = unionPorts(open, portRange('TCP', port))
-  }
-  const rest = { ...possible, known: subtract(possible.known, certain.known) }
-  return { ports: noPorts(open) ? ports : open, names, peers: { name: peers.name, certain, possible: rest } }
 }
 
 function judge(
@@ -261,7 +229,7 @@ function judge(
   direction: Direction,
   rule: PolicyRule,
   policy: NetworkPolicy,
-  { ports, names, peers }: Admitted,
+  { ports, names, peers, perhaps, parted }: Open,
   senders: Senders,
 ): readonly LostPeers[] {
   const { engine, state } = world
@@ -272,29 +240,37 @@ function judge(
   // A doubt on both sides is no news: whoever is only possibly a mesh peer is possibly let in, too.
   let sure = anySource ? bothPeers(certain.closed, possible.closed) : certain.closed
   let unsure = anySource ? certain.doubtful : bothPeers(certain.doubtful, possible.closed)
+  // Unless both doubts are one, and only a port of the application or the HBONE port is open.
+  unsure = bothPeers(unsure, engine.split(workload, direction, hbonePort, parted).doubtful)
   // A rule that only perhaps matches a peer, or on ports that the destination does not declare, is a doubt, too.
-  const hits = engine.matches(rule, policy, sure)
-  unsure = bothPeers(unsure, hits.doubtful)
+  const hits = engine.matches(rule.partly === true ? { ...rule, doubt: null } : rule, policy, sure)
+  // Nor is it certain of those who may be kept from all ports; of anybody at all, some are not.
+  const other = engine.split(workload, direction, hbonePort, perhaps).closed
+  let byRule = bothPeers(hits.doubtful, anySource ? NO_PEERS : other)
   sure = hits.open
   if (names.length > 0) {
     // Whether such pods call a port by that name is not known.
-    unsure = bothPeers(unsure, sure)
-    sure = NO_PEERS
+    unsure = [unsure, byRule, sure].reduce(bothPeers)
+    sure = byRule = NO_PEERS
   }
   const unserved = notServed(world, workload, direction, ports)
   const straight = goStraight(world, workload, direction, senders)
   const groups = [
-    ...straight(sure).map((part) => ({ ...part, certainty: 'certain' as const })),
-    ...straight(unsure).map((part) => ({ ...part, certainty: 'possible' as const })),
+    ...straight(sure).map((part) => ({ ...part, kind: 'mesh', certainty: 'certain' }) as const),
+    ...straight(unsure).map((part) => ({ ...part, kind: 'mesh', certainty: 'possible' }) as const),
+    ...straight(anySource ? other : NO_PEERS).map(
+      (part) => ({ ...part, kind: 'rule', certainty: 'certain' }) as const,
+    ),
+    ...straight(byRule).map((part) => ({ ...part, kind: 'rule', certainty: 'possible' }) as const),
   ]
-  return groups.flatMap(({ part, doubt, certainty }): LostPeers[] => {
+  return groups.flatMap(({ part, doubt, kind: why, certainty }): LostPeers[] => {
     const behind = doubt === 'waypoint'
     const away = unserved === 'all' ? part : onlyKnown(part, unserved)
     const served = unserved === 'all' ? NO_PEERS : withoutKnown(part, unserved)
     const those = (some: PeerSet, kind: LostPeers['doubt'], how: Certainty): LostPeers[] =>
       noPeers(some) ? [] : [{ name: peers.name, peers: some, certainty: how, doubt: kind }]
     return [
-      ...those(served, behind ? 'waypoint' : 'mesh', behind ? 'possible' : certainty),
+      ...those(served, behind ? 'waypoint' : why, behind ? 'possible' : certainty),
       ...those(away, behind ? 'waypoint' : 'port', 'possible'),
     ]
   })

@@ -26,6 +26,8 @@ export interface NamespaceReadiness {
   readonly findings: readonly ComparedFinding[]
   /** What hides something that bears on it, in order. */
   readonly problems: readonly Problem[]
+  /** The clusters that have it, in order of the questions. */
+  readonly clusters: readonly string[]
   /** How many workloads the tree shows in it, over all clusters: a verdict speaks of no others. */
   readonly workloads: number
 }
@@ -60,7 +62,8 @@ export function readiness(
       const judged = all.some(({ settled }) => settled === null)
       const verdict = judged ? verdictOf(findings, problems, fixable) : (all[0]?.settled ?? 'unknown')
       const workloads = all.reduce((sum, bearing) => sum + bearing.workloads, 0)
-      return { namespace, verdict, findings, problems: judged ? problems : [], workloads }
+      const clusters = all.flatMap((bearing) => bearing.clusters)
+      return { namespace, verdict, findings, problems: judged ? problems : [], clusters, workloads }
     })
     .sort((a, b) => compareText(a.namespace, b.namespace))
 }
@@ -91,6 +94,7 @@ function bearingsOf(question: Question): readonly Bearing[] {
     settled: settledAs(question, namespace),
     findings: findings.get(namespace) ?? [],
     problems: [...hidden(namespace), ...notDescribed(question, namespace)],
+    clusters: [after.state.config.name],
     workloads: workloads.get(namespace)?.length ?? 0,
   }))
 }

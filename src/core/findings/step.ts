@@ -2,6 +2,7 @@
 import type { Origin, Place } from '../kubernetes/origin.ts'
 import { placeOf } from '../kubernetes/origin.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
+import type { Network } from '../kubernetes/network.ts'
 import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Enrollment } from '../ambient/enrollment.ts'
 import type { Route } from '../yaml/types.ts'
@@ -29,7 +30,7 @@ export function enrolledStep({ id }: Named, { because, at }: Enrollment, aside: 
 const MOST_POLICIES = 4
 
 /** The policies that select a workload, each where its selector stands. */
-export function selectedSteps(policies: readonly NetworkPolicy[], direction: Direction): readonly Step[] {
+function selectedSteps(policies: readonly NetworkPolicy[], direction: Direction): readonly Step[] {
   const shown = policies.slice(0, policies.length > MOST_POLICIES ? MOST_POLICIES - 1 : MOST_POLICIES)
   const left = policies.length - shown.length
   return [
@@ -41,6 +42,35 @@ export function selectedSteps(policies: readonly NetworkPolicy[], direction: Dir
     ),
     ...(left > 0 ? [{ text: `${String(left)} more policies do`, at: null }] : []),
   ]
+}
+
+/** What isolates a workload: the policies that do, and the mode of Cilium by which whoever no policy speaks of is. */
+export function isolationSteps(
+  policies: readonly NetworkPolicy[],
+  direction: Direction,
+  { mode, because, at, doubt }: Network['enforcement'],
+): readonly Step[] {
+  const selected = selectedSteps(policies, direction)
+  switch (mode) {
+    case 'always':
+      return [
+        ...selected,
+        { text: `Cilium denies what no policy admits (policyEnforcementMode: always, ${because})`, at },
+      ]
+    case 'perhaps-always':
+      return [
+        ...selected,
+        { text: `whether Cilium denies what no policy admits is not known: ${doubt ?? because}`, at },
+      ]
+    case 'default':
+    case 'never':
+      return selected
+  }
+}
+
+/** Who of those that isolate has nothing to say for a port. */
+export function noneOf(policies: readonly NetworkPolicy[]): string {
+  return policies.length > 1 ? 'none of them' : 'no policy'
 }
 
 /** `rule 0 of NetworkPolicy payments/api admits it on 8080/TCP`; `may admit` where the tree does not decide it. */

@@ -4,6 +4,8 @@ import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes
 import type { Selector } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/origin.ts'
 import { indexesOf } from '../policy/index-set.ts'
+import { selects } from '../policy/selects.ts'
+import { tierOf } from '../policy/stages.ts'
 import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
 import type { Subject } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
@@ -17,7 +19,13 @@ import { namePolicies } from './words.ts'
 export function unseenProblems(world: World): readonly Problem[] {
   // Where nothing enforces policies, nobody can be cut off.
   if (world.state.network.stages.length === 0) return []
-  return [...undescribedNamespaces(world), ...emptyNamespaces(world), ...unseenWorkloads(world)]
+  return [
+    ...undescribedNamespaces(world),
+    ...emptyNamespaces(world),
+    ...unseenWorkloads(world),
+    ...unknownEnforcement(world),
+    ...undescribedTiers(world),
+  ]
 }
 
 /**
@@ -131,6 +139,60 @@ function unseenWorkloads(world: World): readonly Problem[] {
         message: `${namePolicies(risky)} ${risky.length === 1 ? 'isolates' : 'isolate'} pods that are not in the tree, in the enrolled namespace ${namespace.name}: whether they lose mesh traffic or kubelet probes is not known.`,
         remedy: `Add their workloads to the tree, or to clusters.${state.config.name}.assume.manifests.`,
         hides: { namespaces: asked ? [namespace.name] : [], under: [...new Set(files)] },
+      },
+    ]
+  })
+}
+
+/** Cilium's mode, where the tree does not settle it: it decides about whoever is enrolled, and is nobody else's trouble. */
+function unknownEnforcement({ state, mesh }: World): readonly Problem[] {
+  const { at, doubt } = state.network.enforcement
+  const enrolled = mesh.members.filter(({ enrollment }) => enrollment.state === 'yes')
+  const namespaces = [...new Set(enrolled.map(({ workload }) => workload.namespace.name))].sort(compareText)
+  if (at === null || doubt === null || namespaces.length === 0) return []
+  return [
+    {
+      ...at,
+      code: 'enforcement-mode-unknown',
+      class: 'unseen',
+      message: `In which mode Cilium enforces policies is not known: ${doubt}.`,
+      remedy: `Set clusters.${state.config.name}.cilium.policyEnforcementMode in .github/ambient-guard.yml.`,
+      hides: { namespaces },
+    },
+  ]
+}
+
+/**
+ * A tier of Calico that policies name and nothing describes: where it stands, and what it does at its end, is not known.
+ * One problem for each, where a policy in it selects pods that have to do with the mesh.
+ */
+function undescribedTiers({ state, mesh }: World): readonly Problem[] {
+  if (!state.network.stages.includes('calico-tiers')) return []
+  const inMesh = mesh.members.filter(({ sends, receives }) => sends !== 'outside' || receives !== 'outside')
+  const inTiers = state.policies.filter(
+    ({ spec: { rank } }) => rank.stage === 'calico-tiers' && !state.tiers.has(rank.tier),
+  )
+  return [...grouped(inTiers, tierOf)].flatMap(([tier, policies]): Problem[] => {
+    const selected = inMesh.filter(({ workload }) =>
+      policies.some((policy) => selects(policy, workload) !== 'no'),
+    )
+    const bearing = policies.filter((policy) =>
+      selected.some(({ workload }) => selects(policy, workload) !== 'no'),
+    )
+    const [first] = bearing
+      .map(({ origin }) => placeOf(origin, ['spec', 'tier']))
+      .sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
+    if (first === undefined) return []
+    const one = bearing.length === 1
+    const namespaces = [...new Set(selected.map(({ workload }) => workload.namespace.name))]
+    return [
+      {
+        ...first,
+        code: 'tier-not-described',
+        class: 'unseen',
+        message: `${namePolicies(bearing)} ${one ? 'is' : 'are'} in the tier ${tier}, which nothing in the tree describes: before or after which other policies ${one ? 'it decides' : 'they decide'} is not known.`,
+        remedy: `Add the Tier to the tree, or to clusters.${state.config.name}.assume.manifests.`,
+        hides: { namespaces: namespaces.sort(compareText) },
       },
     ]
   })

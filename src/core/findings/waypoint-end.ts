@@ -16,6 +16,7 @@ import type { PeerSet } from '../policy/peer-set.ts'
 import type { Certainty, Culprit } from './finding.ts'
 import { admittedBy } from './admitted-by.ts'
 import type { LostPeers } from './lost-peers.ts'
+import { withOpenPorts } from './open-to.ts'
 
 export interface ClosedEnd {
   /** Whose policies they are: a workload behind the waypoint, a client of it, or the waypoint itself. */
@@ -62,8 +63,11 @@ export function meantThrough(world: World, workload: Workload, waypoint: Waypoin
     return { ...some, unseen: some.unseen.filter(({ pods }) => !namesGateway(pods, waypoint)) }
   }
   return engine.letting(workload, 'ingress').flatMap(({ policy, rule }) =>
-    admittedBy(world, workload, 'ingress', rule, policy).flatMap(({ peers: { name, certain, possible } }) => {
-      const meant = { name, certain: through(certain), possible: through(possible) }
+    admittedBy(world, workload, 'ingress', rule, policy).flatMap((admitted) => {
+      const { name, certain, possible } = admitted.peers
+      const { peers, perhaps } = withOpenPorts(world, workload, 'ingress', admitted)
+      const rest = bothPeers(peers.possible, perhaps)
+      const meant = { name, certain: through(peers.certain), possible: through(rest) }
       const itself = isItself(certain) || isItself(possible)
       const nobody = noPeers(meant.certain) && noPeers(meant.possible)
       return nobody && !itself ? [] : [{ policy, rule, clients: meant, itself }]

@@ -22,6 +22,21 @@ export function namePolicies(policies: readonly NetworkPolicy[]): string {
   return list(kinds)
 }
 
+/**
+ * What denies whatever nothing admits: policies, or, where none isolates, the mode of Cilium. One speaks of it in the
+ * singular unless it is several policies.
+ */
+export function nameClosers(policies: readonly NetworkPolicy[], network: Network): string {
+  return policies.length > 0 ? namePolicies(policies) : nameMode(network)
+}
+
+/** `policyEnforcementMode: always (ConfigMap kube-system/cilium-config, infra/cilium.yaml:7)`. */
+export function nameMode({ enforcement: { mode, because: shown, doubt } }: Network): string {
+  return mode === 'perhaps-always'
+    ? `policyEnforcementMode, which may be always (${doubt ?? shown}),`
+    : `policyEnforcementMode: ${mode} (${shown})`
+}
+
 /** `payments/api`, or the name alone of what belongs to no namespace. */
 export function nameInCluster({ namespace, name }: Pick<NetworkPolicy, 'namespace' | 'name'>): string {
   return namespace.name === '' ? name : `${namespace.name}/${name}`

@@ -1,4 +1,4 @@
-// What a plan changes, in symbols: which list gets which item, and through which text. `realise` writes it.
+// What a plan changes, in symbols: what is added to which object, and through which text. `realise` writes it.
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { SourceFile } from '../source/text.ts'
 import type { DocumentRange, YamlPatch } from '../yaml/types.ts'
@@ -6,7 +6,7 @@ import type { Skeleton } from './dialect.ts'
 
 export type Change = Append | Overlay | Companion
 
-/** An item in a text that gave the object the list. */
+/** An item or a value in a text that gave the object what holds it. */
 export interface Append {
   readonly kind: 'append'
   readonly file: SourceFile
@@ -15,7 +15,7 @@ export interface Append {
   readonly patch: YamlPatch
 }
 
-/** An item in an object that a kustomization renders, through a patch that stands in it. */
+/** The same in an object that a kustomization renders, through a patch that stands in it. */
 export interface Overlay {
   readonly kind: 'overlay'
   readonly host: SourceFile
@@ -26,7 +26,7 @@ export interface Overlay {
   readonly patch: YamlPatch
 }
 
-/** A rule in a policy of its own, beside one that is generated. */
+/** A rule in a policy of its own, beside one that is generated or that has a place for it. */
 export interface Companion {
   readonly kind: 'companion'
   /** Of the new file. */
@@ -54,9 +54,14 @@ export function changeKey(change: Change): string {
   }
 }
 
-/** Equal for companions whose rules may stand in one policy. */
+/** Equal for companions whose rules may stand in one list. */
 export function skeletonKey({ name, namespace, skeleton, direction }: Companion): string {
   return JSON.stringify([name, namespace, skeleton, direction])
+}
+
+/** Equal for companions that may stand in one object. */
+export function objectKey({ name, namespace, skeleton: { apiVersion, kind } }: Companion): string {
+  return JSON.stringify([name, namespace, apiVersion, kind])
 }
 
 /** The documents that a change writes to, as keys: changes that share one are no strangers to each other. */

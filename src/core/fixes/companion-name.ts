@@ -9,7 +9,8 @@ const MAX_BASE = 240
 
 /**
  * `redis-ambient`, `redis-ambient-egress` or `redis-ambient-probes`; numbered where the folder has a file, or the
- * namespace a policy, of that name. Rules of one use share a policy.
+ * namespace a policy, of that name. Rules of one use share a policy. Policies of one name in several namespaces, or of
+ * several kinds in one, are told apart.
  */
 export function companionName(
   state: ClusterState,
@@ -20,19 +21,25 @@ export function companionName(
 ): string {
   // A kustomization puts its prefix before the new name as it did before the old one.
   const own = sourceNameOf(policy)
-  const twins = state.policies.some(
+  const twins = state.policies.filter(
     (other) =>
       other.id !== policy.id &&
       other.origin.making?.host?.folder === host.folder &&
       sourceNameOf(other) === own,
   )
   const suffix = `-ambient${use === 'probes' ? '-probes' : direction === 'egress' ? '-egress' : ''}`
-  const full = twins ? `${policy.namespace.name}-${own}` : own
+  const afar = twins.some(({ namespace }) => namespace.name !== policy.namespace.name)
+  const near = twins.some(({ namespace }) => namespace.name === policy.namespace.name)
+  const place = afar ? `${policy.namespace.name || 'clusterwide'}-` : ''
+  const full = `${place}${near && policy.kind !== 'NetworkPolicy' ? 'cilium-' : ''}${own}`
   const base = full.slice(0, MAX_BASE - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix
+  return freeName(state, policy.namespace.name, host, base)
+}
+
+/** A name, numbered where the folder has a file, or the namespace (`''` is the cluster) a policy, of that name. */
+export function freeName(state: ClusterState, namespace: string, host: Host, base: string): string {
   const names = new Set(
-    state.policies
-      .filter(({ namespace }) => namespace.name === policy.namespace.name)
-      .map(({ name }) => name),
+    state.policies.filter((other) => other.namespace.name === namespace).map(({ name }) => name),
   )
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? base : `${base}-${String(number)}`

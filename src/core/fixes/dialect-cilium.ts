@@ -2,7 +2,7 @@
 import { specRoute } from '../findings/finding.ts'
 import { rootField } from '../kubernetes/field.ts'
 import { readCiliumPolicies } from '../kubernetes/kinds/cilium-policy.ts'
-import type { Direction, PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { Direction, PodsPeer, PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import { valueAt } from '../kubernetes/origin.ts'
@@ -90,13 +90,22 @@ const NAMESPACE = 'k8s:io.kubernetes.pod.namespace'
 /** Labels of namespaces stand among those of pods; the own namespace goes without saying. */
 function writePeer({ peer, written }: NamedPeer, { namespace }: NetworkPolicy): unknown {
   if (written !== null || peer.kind !== 'pods') return written
-  const namespaces = (peer.namespaces ?? []).map((one) => ({
-    ...one,
-    key: one.key === NAMESPACE_NAME_LABEL ? NAMESPACE : `k8s:io.cilium.k8s.namespace.labels.${one.key}`,
-  }))
+  const namespaces = namespacesOf(peer)
   const isOwn =
     JSON.stringify(writeSelector(namespaces)) ===
     JSON.stringify({ matchLabels: { [NAMESPACE]: namespace.name } })
   const everywhere: Selector = namespaces.length === 0 ? [{ key: NAMESPACE, operator: 'Exists' }] : namespaces
   return writeSelector([...peer.pods, ...(isOwn ? [] : everywhere)])
+}
+
+/** Pods of named namespaces, as an endpointSelector of a policy for the whole cluster picks them. */
+export function writeEndpoints(peer: PodsPeer): object {
+  return writeSelector([...peer.pods, ...namespacesOf(peer)])
+}
+
+function namespacesOf({ namespaces }: PodsPeer): Selector {
+  return (namespaces ?? []).map((one) => ({
+    ...one,
+    key: one.key === NAMESPACE_NAME_LABEL ? NAMESPACE : `k8s:io.cilium.k8s.namespace.labels.${one.key}`,
+  }))
 }

@@ -1,14 +1,14 @@
 // Is a plan proved? Both states are analysed; this compares them, and believes nothing the plan says.
 import type { Analysis } from '../analysis.ts'
 import { bySeverity } from '../findings/finding.ts'
-import type { Comparison } from '../findings/compare.ts'
+import type { ComparedFinding, Comparison } from '../findings/compare.ts'
 import { NO_ADDRESSES } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
 import { EVERYTHING, NAMESPACE_NAME_LABEL, implies } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import { DIRECTIONS } from '../kubernetes/kinds/policy.ts'
-import type { Direction, Subject } from '../kubernetes/kinds/policy.ts'
-import { NO_PORTS, noPorts, subtractPorts, unionPorts } from '../kubernetes/port-set.ts'
+import type { Direction, PolicyPeer, PolicyRule, Subject } from '../kubernetes/kinds/policy.ts'
+import { NO_PORTS, hasPort, noPorts, subtractPorts, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { ClusterState, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { ruleMatches } from '../policy/rule-matches.ts'
@@ -65,7 +65,69 @@ function objection(plans: readonly Plan[], { before, after, compared }: Trial): 
   const policies = new Set(after.state.policies.map(({ id }) => id))
   const added = [...is].find((id) => !was.has(id) && !policies.has(id))
   if (added !== undefined) return `it would add ${added}`
-  return isolatesMore(before.state, after.state) ?? unlisted(plans, before, after)
+  return (
+    isolatesMore(before.state, after.state) ??
+    unlisted(plans, before, after) ??
+    stillShut(plans, compared.before.findings, after)
+  )
+}
+
+/** What a plan lists must be open where the findings are that it is made for, as far as anybody can tell. */
+function stillShut(
+  plans: readonly Plan[],
+  findings: readonly ComparedFinding[],
+  after: Analysis,
+): string | null {
+  const workloads = new Map(after.state.workloads.map((workload) => [workload.id, workload]))
+  for (const { opens, settles } of plans) {
+    for (const {
+      direction,
+      fingerprint,
+      port,
+      protocol,
+      workload: { id },
+    } of findings) {
+      const workload = workloads.get(id)
+      if (workload === undefined || !settles.includes(fingerprint)) continue
+      const isOpen = (peer: Peer): boolean =>
+        hasPort(after.engine.allows(workload, peer, direction).perhaps, protocol, port)
+      for (const policy of after.engine.governing(workload, direction)) {
+        const own = opens.filter(
+          (opening) =>
+            opening.policyId === policy.id &&
+            opening.direction === direction &&
+            hasPort(opening.ports, protocol, port),
+        )
+        const all = own.flatMap(({ peers }) => peers ?? [EVERY_POD])
+        const shut = all.some((peer) => {
+          const meant = standingFor(peer, policy, after)
+          return meant.length > 0 && !meant.some(isOpen)
+        })
+        if (shut) return `what it opens on ${id} is denied all the same`
+      }
+    }
+  }
+  return null
+}
+
+/** Those whom a peer of a policy speaks of for sure: addresses, or pods in namespaces that the tree describes or not. */
+function standingFor(peer: PolicyPeer, policy: NetworkPolicy, { state }: Analysis): readonly Peer[] {
+  if (peer.kind === 'block') return [{ kind: 'addresses', addresses: peer.addresses, pods: false }]
+  if (peer.kind !== 'pods') return []
+  const { pods, namespaces } = peer
+  const all: readonly Peer[] = [
+    ...[...state.namespaces.values()].map((namespace): Peer => ({ kind: 'pods', pods, namespace })),
+    { kind: 'elsewhere', pods, namespaces: namespaces ?? EVERYTHING },
+  ]
+  const rule = openingRule([peer])
+  return all.filter((one) => ruleMatches(rule, policy, one, state.network) === 'yes')
+}
+
+const EVERY_POD: PolicyPeer = { kind: 'pods', pods: EVERYTHING, namespaces: EVERYTHING }
+
+/** What an opening says, as a rule. */
+function openingRule(peers: Opening['peers']): PolicyRule {
+  return { index: -1, route: [], action: 'allow', peers, ports: null, doubt: null }
 }
 
 /** The same words may be said of several places: each of them counts. */
@@ -91,13 +153,14 @@ function idsOf(state: ClusterState): ReadonlySet<string> {
   ])
 }
 
-/** A new policy may select only pods that a policy isolates already, those that the tree does not show included. */
+/** What newly isolates may select only pods that a policy isolates already, those that the tree does not show included. */
 function isolatesMore(before: ClusterState, after: ClusterState): string | null {
-  const known = new Set(before.policies.map(({ id }) => id))
-  for (const policy of after.policies) {
-    if (known.has(policy.id)) continue
-    for (const direction of DIRECTIONS) {
-      if (!isolatesIn(policy, direction)) continue
+  const keyOf = ({ id, spec }: NetworkPolicy): string => JSON.stringify([id, spec.subjects])
+  for (const direction of DIRECTIONS) {
+    // A member more of one object is a policy more.
+    const known = new Set(before.policies.filter((policy) => isolatesIn(policy, direction)).map(keyOf))
+    for (const policy of after.policies) {
+      if (!isolatesIn(policy, direction) || known.has(keyOf(policy))) continue
       const isolated = policy.spec.subjects.every((subject) =>
         before.policies.some(
           (other) =>
@@ -160,7 +223,9 @@ function sameRules(
 ): boolean {
   const rulesOf = (analysis: Analysis, subject: Workload): string =>
     JSON.stringify(
-      analysis.engine.governing(subject, direction).map(({ id, spec }) => [id, spec[direction]]),
+      analysis.engine
+        .governing(subject, direction)
+        .map(({ id, spec }) => [id, spec.isolates[direction], spec[direction]]),
       (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
     )
   return rulesOf(before, workload) === rulesOf(after, same)
@@ -174,16 +239,11 @@ function listed(
   direction: Direction,
 ): PortSet {
   return before.engine.governing(workload, direction).reduce((sum, policy) => {
-    const own = (openings.get(policy.id) ?? []).filter((opening) => opening.direction === direction)
+    const own = (openings.get(policy.id) ?? []).filter(
+      (opening) => opening.direction === direction && (opening.workloads?.includes(workload.id) ?? true),
+    )
     return own.reduce((ports, opening) => {
-      const rule = {
-        index: -1,
-        route: [],
-        action: 'allow' as const,
-        peers: opening.peers,
-        ports: null,
-        doubt: null,
-      }
+      const rule = openingRule(opening.peers)
       return ruleMatches(rule, policy, peer, before.state.network) === 'no'
         ? ports
         : unionPorts(ports, opening.ports)

@@ -17,29 +17,14 @@ export function admitProbes(
   fits: Fits,
   which: 'all' | 'missing',
 ): Need | null {
+  // Whatever admits an address that is denied, it stays denied.
+  if (finding.culprits.some(({ rule }) => rule?.action === 'deny')) return null
   const candidates = finding.culprits.map(({ policy }) => policy).filter((policy) => fits(policy, 'ingress'))
   const policy = choosePolicy(candidates, touched)
   if (policy === null) return null
-  const { ipFamilies, mesh } = head.state.config
-  const wanted = mesh.probeSources.filter((source) =>
-    which === 'all'
-      ? ipFamilies.some((family) => family === familyOf(source))
-      : finding.peers.includes(asBlock(source)),
-  )
-  // The agent of the AWS CNI reads an IPv6 /128 as an IPv4 block and skips it (aws-network-policy-agent#509).
-  const blocks = wanted.map((source) =>
-    head.state.network.cni === 'aws' && source === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff'
-      ? 'fd16:9254:7127:1337:ffff::/80'
-      : asBlock(source),
-  )
-  const peers = blocks.map((cidr): PolicyPeer => ({
-    kind: 'block',
-    cidr,
-    except: [],
-    addresses: parseAddresses(cidr) ?? { IPv4: [], IPv6: [] },
-  }))
   const dialect = dialectOf(policy)
   if (dialect === null) return null
+  const blocks = probeBlocks(head, finding, which)
   const rule = dialect.fromBlocks(blocks)
   return {
     additions: [
@@ -48,10 +33,40 @@ export function admitProbes(
         patch: { op: 'append', route: dialect.listOf(policy, 'ingress', null), value: rule },
         rule,
         use: 'probes',
-        opening: { policyId: policy.id, direction: 'ingress', peers, ports: ALL_PORTS },
+        opening: { policyId: policy.id, direction: 'ingress', peers: asPeers(blocks), ports: ALL_PORTS },
         phrase: `admits ${list(blocks, 10)}, from which kubelet probes come, on every port`,
       },
     ],
     remark: '',
   }
+}
+
+/** The blocks that a rule for the probes of a finding admits. */
+export function probeBlocks(
+  head: Analysis,
+  finding: ComparedFinding,
+  which: 'all' | 'missing',
+): readonly string[] {
+  const { ipFamilies, mesh } = head.state.config
+  const wanted = mesh.probeSources.filter((source) =>
+    which === 'all'
+      ? ipFamilies.some((family) => family === familyOf(source))
+      : finding.peers.includes(asBlock(source)),
+  )
+  // The agent of the AWS CNI reads an IPv6 /128 as an IPv4 block and skips it (aws-network-policy-agent#509).
+  return wanted.map((source) =>
+    head.state.network.cni === 'aws' && source === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff'
+      ? 'fd16:9254:7127:1337:ffff::/80'
+      : asBlock(source),
+  )
+}
+
+/** Blocks as a rule names them. */
+export function asPeers(blocks: readonly string[]): readonly PolicyPeer[] {
+  return blocks.map((cidr): PolicyPeer => ({
+    kind: 'block',
+    cidr,
+    except: [],
+    addresses: parseAddresses(cidr) ?? { IPv4: [], IPv6: [] },
+  }))
 }

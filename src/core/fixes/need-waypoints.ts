@@ -1,6 +1,7 @@
 // What waypoints need: rules of their own that admit exactly who has to pass, since no rule beside them names those.
 import type { Analysis } from '../analysis.ts'
 import type { ComparedFinding, Touched } from '../findings/compare.ts'
+import { hasDenial } from '../findings/closing.ts'
 import { gateOf } from '../findings/waypoint-end.ts'
 import { describePeer, list } from '../findings/words.ts'
 import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
@@ -81,6 +82,8 @@ function need(
   peers: readonly NamedPeer[],
   ports: readonly PortAndProtocol[],
 ): Need | null {
+  // Whatever admits a peer that is denied, it stays denied.
+  if (hasDenial(finding.culprits)) return null
   const policy = choose(finding, touched, fits)
   if (policy === null) return null
   const { direction } = finding

@@ -1,13 +1,15 @@
-// What policies lack for a finding to go away: items for lists of their objects, and what those open on the wire.
+// What policies lack for a finding to go away: items and values for their objects, and what those open on the wire.
 // Which text they end up in is a question of its own.
 import type { Direction, PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
-import type { AppendPatch } from '../yaml/types.ts'
+import type { YamlPatch } from '../yaml/types.ts'
 
 /** Peers and ports that the pods of a policy newly admit; null peers are any peer. */
 export interface Opening {
   readonly policyId: string
+  /** Of its pods, those of these workloads alone; absent: all. */
+  readonly workloads?: readonly string[]
   readonly direction: Direction
   readonly peers: readonly PolicyPeer[] | null
   readonly ports: PortSet
@@ -16,8 +18,8 @@ export interface Opening {
 export interface Addition {
   readonly policy: NetworkPolicy
   /** The route is inside the policy's own object. */
-  readonly patch: AppendPatch
-  /** The same as a rule that could stand in another policy for the same pods. */
+  readonly patch: YamlPatch
+  /** The same as a rule that could stand in another policy for the same pods; null where it is none. */
   readonly rule: unknown
   readonly use: 'mesh' | 'probes'
   readonly opening: Opening

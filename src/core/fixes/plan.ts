@@ -2,11 +2,15 @@
 import type { Analysis } from '../analysis.ts'
 import type { Touched, ComparedFinding } from '../findings/compare.ts'
 import { list, nameInCluster, namePeers } from '../findings/words.ts'
+import type { Culprit } from '../findings/finding.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import { compareText } from '../source/problem.ts'
 import { changeKey } from './change.ts'
 import { dialectOf } from './dialect.ts'
 import type { Change } from './change.ts'
+import { admitClusterwide } from './clusterwide-probes.ts'
+import { turnOffDefaultDeny } from './need-default-deny.ts'
 import { openHbone } from './need-hbone.ts'
 import { admitProbes } from './need-probes.ts'
 import { admitControl, admitPeers, alongWaypoints } from './need-waypoints.ts'
@@ -38,7 +42,10 @@ export function propose(
   const plans = new Map<string, Plan>()
   for (const finding of findings) {
     if (!isMendable(finding)) continue
-    const plan = planFor(head, finding, touched, strategy)
+    const plan =
+      strategy === 'cilium'
+        ? planClusterwide(head, finding, touched)
+        : planFor(head, finding, touched, strategy)
     if (plan === null) continue
     const key = planKey(plan)
     const same = plans.get(key)
@@ -64,26 +71,45 @@ export function adviseByHand(head: Analysis, finding: ComparedFinding, touched: 
     .find((addition) => STRATEGIES.every((strategy) => changeFor(strategy, head.state, addition) === null))
   if (needs === null) return adviseWithoutDialect(finding)
   if (lacking === undefined) return null
-  return `No fix is offered: ${whyNoPlace(lacking.policy)}. By hand: ${sentences(needs, () => '')}`
+  return `No fix is offered: ${whyNoPlace(lacking)}. By hand: ${sentences(needs, () => '')}`
 }
 
 /** For what is denied, and for kinds of policies that nothing here writes. */
-function adviseWithoutDialect({ culprits, peers, port, protocol }: ComparedFinding): string | null {
+function adviseWithoutDialect({
+  culprits,
+  direction,
+  peers,
+  port,
+  protocol,
+}: ComparedFinding): string | null {
   const [denial] = culprits.filter(({ rule }) => rule?.action === 'deny')
   const [foreign] = culprits.filter(({ policy }) => dialectOf(policy) === null)
   const guilty = denial ?? foreign
   if (guilty === undefined) return null
   const policy = `${guilty.policy.kind} ${nameInCluster(guilty.policy)}`
   const on = `${namePeers(peers)} on ${String(port)}/${protocol}`
+  if (denial !== undefined && isLayer7(denial, direction))
+    return `No fix is offered: layer 7 rules of ${policy} cut off what they cannot read. By hand: take ${String(port)}/${protocol} out of them, and admit ${namePeers(peers)} there without any.`
   return denial === undefined
     ? `No fix is offered: policies of that kind are not edited here. By hand: let ${policy} admit ${on}.`
-    : `No fix is offered: what ${policy} denies is for whoever wrote it to say. By hand: admit ${on} before that, or take it out of what is denied.`
+    : `No fix is offered: what ${policy} denies is for whoever wrote it to say. By hand: ${inTurn(denial.policy) ? `admit ${on} in a policy that comes before it, or take that` : `take ${on}`} out of what it denies.`
 }
 
-function whyNoPlace({ origin, ...named }: NetworkPolicy): string {
+/** A denial that stands among the rules that allow: what Cilium's proxy looks into, it may refuse. */
+function isLayer7({ policy, rule }: Culprit, direction: Direction): boolean {
+  return policy.kind.startsWith('Cilium') && rule?.route.includes(direction) === true
+}
+
+/** Is there a place before it, from which another policy may admit first? Whatever Cilium denies stays denied. */
+function inTurn({ spec: { rank } }: NetworkPolicy): boolean {
+  return rank.stage !== 'network-policies'
+}
+
+function whyNoPlace({ policy: { origin, ...named }, patch }: Addition): string {
   const policy = `${named.kind} ${nameInCluster(named)}`
   if (origin.making === null) return `${policy} is assumed, and is not part of this tree`
-  return `${policy} comes from ${origin.making.by}, and this tree has no place for a policy beside it`
+  const place = patch.op === 'append' ? 'for a policy beside it' : 'where it could be changed'
+  return `${policy} comes from ${origin.making.by}, and this tree has no place ${place}`
 }
 
 function isMendable({ change, severity }: ComparedFinding): boolean {
@@ -128,6 +154,18 @@ function planFor(
   }
 }
 
+/** Strategies before this one help a policy that is there; this one leaves it as it is. */
+function planClusterwide(head: Analysis, finding: ComparedFinding, touched: Touched): Plan | null {
+  switch (finding.rule) {
+    case 'kubelet-probe':
+      return admitClusterwide(head, finding, touched, 'all')
+    case 'probe-family':
+      return admitClusterwide(head, finding, touched, 'missing')
+    default:
+      return null
+  }
+}
+
 interface Choice {
   /** May this policy get a rule that could stand in several? */
   readonly chosen: Fits
@@ -157,8 +195,9 @@ function needsOf(
       return one(admitPeers(head, finding, touched, chosen))
     case 'waypoint-control':
       return one(admitControl(finding, touched, chosen))
-    case 'isolated':
     case 'host-probe-policy':
+      return one(turnOffDefaultDeny(head, finding))
+    case 'isolated':
     case 'ztunnel-peer':
     case 'port-widening':
     case 'enrollment-label':

@@ -6,8 +6,8 @@ import { applyEdits } from '../source/text.ts'
 import type { SourceFile, TextEdit } from '../source/text.ts'
 import { patchDocument, splitDocuments, writeDocument } from '../yaml/index.ts'
 import type { Route, YamlPatch } from '../yaml/types.ts'
-import { appendAt } from '../yaml/value.ts'
-import { changeKey, documentKey, skeletonKey } from './change.ts'
+import { patchedBy } from '../yaml/value.ts'
+import { changeKey, documentKey, objectKey, skeletonKey } from './change.ts'
 import type { Append, Change, Companion, Overlay } from './change.ts'
 
 export interface FileEdit {
@@ -80,13 +80,11 @@ function kustomizationPatch(overlays: readonly Overlay[]): Outcome<Append> {
   let current: unknown = object
   const operations = []
   for (const { patch } of overlays) {
-    const exists = Array.isArray(valueAt(current, patch.route))
-    operations.push(
-      exists
-        ? { op: 'add', path: pointer([...patch.route, '-']), value: patch.value }
-        : { op: 'add', path: pointer(patch.route), value: [patch.value] },
-    )
-    current = appendAt(current, patch.route, patch.value)
+    const exists = patch.op === 'append' && Array.isArray(valueAt(current, patch.route))
+    // What is there already is replaced by `add` (RFC 6902, section 4.1).
+    const value = patch.op === 'append' && !exists ? [patch.value] : patch.value
+    operations.push({ op: 'add', path: pointer(exists ? [...patch.route, '-'] : patch.route), value })
+    current = patchedBy(current, patch)
   }
   return inKustomization(host, ['patches'], { target, patch: writeDocument(operations).trimEnd() })
 }
@@ -100,20 +98,28 @@ function newPolicy(
   companions: readonly Companion[],
 ): Outcome<{ readonly file: FileEdit; readonly listed: Append | null }> {
   const [first] = companions as [Companion, ...Companion[]]
-  const { path, host, name, namespace, skeleton, direction } = first
-  if (companions.some((other) => skeletonKey(other) !== skeletonKey(first)))
+  const { path, host, name, namespace, skeleton } = first
+  const parts = [...grouped(companions, skeletonKey).values()].map(specOf)
+  // Only Cilium's policies hold several: members of `specs`, each with a selector of its own.
+  const one = parts.length === 1 || skeleton.kind.startsWith('Cilium')
+  if (!one || companions.some((other) => objectKey(other) !== objectKey(first)))
     return refuse(`two different policies would be written to ${path}`)
-  const rules = new Map(companions.map(({ rule }) => [JSON.stringify(rule), rule]))
   const text = writeDocument({
     apiVersion: skeleton.apiVersion,
     kind: skeleton.kind,
     metadata: { name, ...(namespace === '' ? {} : { namespace }) },
-    spec: { ...skeleton.spec, [direction]: [...rules.values()] },
+    ...(parts.length === 1 ? { spec: parts[0] } : { specs: parts }),
   })
   const file = { path, before: null, edits: [{ start: 0, end: 0, text }], after: text }
   if (host === null) return { ok: true, value: { file, listed: null } }
   const listed = inKustomization(host, ['resources'], `${name}.yaml`)
   return listed.ok ? { ok: true, value: { file, listed: listed.value } } : listed
+}
+
+function specOf(same: readonly Companion[]): Readonly<Record<string, unknown>> {
+  const [{ skeleton, direction }] = same as [Companion, ...Companion[]]
+  const rules = new Map(same.map(({ rule }) => [JSON.stringify(rule), rule]))
+  return { ...skeleton.spec, [direction]: [...rules.values()] }
 }
 
 function inKustomization(file: SourceFile, route: Route, value: unknown): Outcome<Append> {

@@ -1,8 +1,9 @@
 // Three ways to give a policy what it lacks: in the text that gave it the list, through a patch in the kustomization
-// that renders it, or in a policy of its own beside it. Each way says whether it has a place for that.
+// that renders it, or in a policy of its own beside it. Each way says whether it has a place for that. The fourth,
+// `cilium`, gives the policy nothing: see clusterwide-probes.ts.
 import { namespaceOf } from '../kubernetes/manifest.ts'
 import { isEqual, textAt, valueAt } from '../kubernetes/origin.ts'
-import type { Layer, Making, Origin, TextAt } from '../kubernetes/origin.ts'
+import type { Host, Layer, Making, Origin, TextAt } from '../kubernetes/origin.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Route } from '../yaml/types.ts'
@@ -11,10 +12,10 @@ import { companionName } from './companion-name.ts'
 import { dialectOf } from './dialect.ts'
 import type { Addition } from './need.ts'
 
-export type Strategy = 'edit' | 'patch' | 'companion'
+export type Strategy = 'edit' | 'patch' | 'companion' | 'cilium'
 
 /** In the order in which they are tried: what changes least comes first. */
-export const STRATEGIES: readonly Strategy[] = ['edit', 'patch', 'companion']
+export const STRATEGIES: readonly Strategy[] = ['edit', 'patch', 'companion', 'cilium']
 
 /** How a strategy adds this; null where it has no place for it. */
 export function changeFor(strategy: Strategy, state: ClusterState, addition: Addition): Change | null {
@@ -25,6 +26,8 @@ export function changeFor(strategy: Strategy, state: ClusterState, addition: Add
       return throughPatch(state, addition)
     case 'companion':
       return beside(state, addition)
+    case 'cilium':
+      return null
   }
 }
 
@@ -44,6 +47,8 @@ export function hasPlace(
       return dialectOf(policy) !== null && targetOf(state, policy) !== null
     case 'companion':
       return hostOf(policy) !== null
+    case 'cilium':
+      return false
   }
 }
 
@@ -132,7 +137,8 @@ function sourceNamespace(layers: readonly Layer[]): string | null {
 /** A DNS subdomain: what a policy may be called (kubernetes/apimachinery, IsDNS1123Subdomain). */
 const NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/
 
-function hostOf({ origin: { making } }: NetworkPolicy): Making['host'] {
+/** Where a policy beside a rendered one goes; null where there is no place for it. */
+export function hostOf({ origin: { making } }: NetworkPolicy): Making['host'] {
   if (making === null || !NAME.test(making.sourceName)) return null
   // A kustomization without a file of its own cannot be told of a further one.
   return making.host?.kind === 'kustomization' && making.host.file === null ? null : making.host
@@ -141,21 +147,29 @@ function hostOf({ origin: { making } }: NetworkPolicy): Making['host'] {
 /** It selects the same pods and speaks of one direction, in which they are isolated already: it can only open. */
 function beside(
   state: ClusterState,
-  { policy, rule, use, opening: { direction } }: Addition,
+  { policy, patch, rule, use, opening: { direction } }: Addition,
 ): Companion | null {
   const host = hostOf(policy)
   const skeleton = dialectOf(policy)?.skeleton(policy, direction)
-  if (host === null || skeleton === undefined) return null
+  // What is not added to a list cannot stand elsewhere.
+  if (host === null || skeleton === undefined || patch.op !== 'append') return null
   const name = companionName(state, policy, host, use, direction)
-  const file = `${name}.yaml`
   return {
     kind: 'companion',
-    path: host.folder === '.' ? file : `${host.folder}/${file}`,
-    host: host.kind === 'kustomization' ? host.file : null,
-    name,
+    ...placeIn(host, name),
     namespace: policy.namespace.name,
     skeleton,
     direction,
     rule,
+  }
+}
+
+/** Of a new policy, in a file of its name. */
+export function placeIn(host: Host, name: string): Pick<Companion, 'name' | 'path' | 'host'> {
+  const file = `${name}.yaml`
+  return {
+    name,
+    path: host.folder === '.' ? file : `${host.folder}/${file}`,
+    host: host.kind === 'kustomization' ? host.file : null,
   }
 }

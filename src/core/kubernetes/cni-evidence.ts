@@ -109,6 +109,9 @@ function readAgent({ kind, apiVersion, object }: Manifest, root: Field): Found |
   return null
 }
 
+/** The key of Cilium's ConfigMap for the mode in which it enforces policies. */
+export const ENFORCEMENT_KEY = 'enable-policy'
+
 /** Policies of one engine, by API group. */
 const READERS: Readonly<Record<string, Cni>> = {
   'cilium.io': 'cilium',
@@ -151,8 +154,12 @@ function readObject(manifest: Manifest, root: Field): Found | null {
       : { cni, weight: 'own', route: ['spec', 'bpfEnabled'] }
   }
   // The address of the API server that Calico needs once it stands in for kube-proxy, which it does with eBPF.
-  if (kind === 'ConfigMap' && textOf(get(get(root, 'metadata'), 'name')) === 'kubernetes-services-endpoint')
+  if (kind === 'ConfigMap' && nameOf(root) === 'kubernetes-services-endpoint')
     return { cni: 'calico-ebpf', weight: 'reads', route: NAME_ROUTE }
+  // What Cilium's agent is configured by (Helm chart of Cilium, templates/cilium-configmap.yaml).
+  const mode = get(get(root, 'data'), ENFORCEMENT_KEY)
+  if (kind === 'ConfigMap' && nameOf(root) === 'cilium-config' && mode.value !== undefined)
+    return { cni: 'cilium', weight: 'reads', route: mode.route }
   if (kind === 'Network' && /^(operator|config)\.openshift\.io$/.test(group)) {
     const type = [get(get(spec, 'defaultNetwork'), 'type'), get(spec, 'networkType')]
     const ovn = type.find(({ value }) => value === 'OVNKubernetes')
@@ -232,6 +239,10 @@ function withDataplane(cni: Cni, object: Manifest['object']): Cni {
   if (cni !== 'calico' && cni !== 'canal') return cni
   const written = JSON.stringify(object)
   return ASKS_FOR_EBPF.some((pattern) => pattern.test(written)) ? 'calico-ebpf' : cni
+}
+
+function nameOf(root: Field): string | null {
+  return textOf(get(get(root, 'metadata'), 'name'))
 }
 
 function textOf({ value }: Field): string | null {

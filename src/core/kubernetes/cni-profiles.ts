@@ -53,6 +53,11 @@ export const CNI_PROFILES = {
 
 export type Cni = keyof typeof CNI_PROFILES
 
+/** In which Cilium enforces policies (docs.cilium.io, security/policy/intro, "Policy Enforcement Modes"). */
+export const ENFORCEMENT_MODES = ['default', 'always', 'never'] as const
+
+export type EnforcementMode = (typeof ENFORCEMENT_MODES)[number]
+
 /** The profile of a CNI, with its fields as wide as they may be. */
 export function profileOf(cni: Cni): CniProfile {
   return CNI_PROFILES[cni]

@@ -120,11 +120,12 @@ export function pinnedLabels(selector: Selector): Labels {
   )
 }
 
-/** The selector as kubectl writes it, sorted: `app=web,tier in (a,b),!legacy`; `*` for everything. */
+/** The selector as kubectl writes it, sorted: `app=web,tier in (a,b),!legacy`, `serviceaccount(web)`; `*` for everything. */
 export function describeSelector(selector: Selector): string {
   if (selector.length === 0) return '*'
   return selector
     .map((requirement) => {
+      if (requirement.key === SERVICE_ACCOUNT) return describeAccount(requirement)
       switch (requirement.operator) {
         case 'Exists':
           return requirement.key
@@ -144,6 +145,23 @@ export function describeSelector(selector: Selector): string {
     })
     .sort(compareText)
     .join(',')
+}
+
+/** `serviceaccount(web)`, `!serviceaccount(a,b)`. */
+function describeAccount(requirement: Requirement): string {
+  switch (requirement.operator) {
+    case 'Exists':
+      return 'serviceaccount'
+    case 'DoesNotExist':
+      return '!serviceaccount'
+    case 'In':
+    case 'NotIn':
+      return `${requirement.operator === 'In' ? '' : '!'}serviceaccount(${[...requirement.values].sort(compareText).join(',')})`
+    case 'Contains':
+    case 'StartsWith':
+    case 'EndsWith':
+      return `serviceaccount ${requirement.negated ? 'not ' : ''}${WORDS[requirement.operator]} '${requirement.text}'`
+  }
 }
 
 const WORDS = { Contains: 'contains', StartsWith: 'starts with', EndsWith: 'ends with' } as const

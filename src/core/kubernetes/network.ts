@@ -6,6 +6,8 @@ import type { AddressSet, IpFamily } from './address-set.ts'
 import { profileOf } from './cni-profiles.ts'
 import type { Cni, PolicyStage } from './cni-profiles.ts'
 import { detectCni } from './detect-cni.ts'
+import { enforcementOf } from './enforcement.ts'
+import type { Enforcement } from './enforcement.ts'
 import type { Manifest } from './manifest.ts'
 import type { Place } from './origin.ts'
 
@@ -24,6 +26,7 @@ export interface Network {
   readonly blocksMatchPods: boolean
   /** Where policies decide, in order; empty where nothing enforces them. */
   readonly stages: readonly PolicyStage[]
+  readonly enforcement: Enforcement
   /** API groups of policies that are enforced beside those of Kubernetes. */
   readonly ownPolicies: readonly string[]
   /** Do policies see the port of the application on what goes straight between pods of the mesh? */
@@ -38,10 +41,8 @@ export interface Network {
 }
 
 /** What the configuration says of a cluster's network, and, where it names no CNI, what the manifests show. */
-export function networkOf(
-  { cni: configured, ipFamilies, podCIDRs, nodeCIDRs, mesh }: ClusterConfig,
-  manifests: readonly Manifest[],
-): Network {
+export function networkOf(config: ClusterConfig, manifests: readonly Manifest[]): Network {
+  const { cni: configured, ipFamilies, podCIDRs, nodeCIDRs, mesh } = config
   const known =
     configured === null
       ? detectCni(manifests)
@@ -55,12 +56,14 @@ export function networkOf(
   const { engine, ...shown } = known
   // Policies that only one engine reads are in no cluster without it: its API would refuse them.
   const enforcing = profileOf(engine ?? (known.basis === 'hint' ? 'unknown' : known.cni))
+  const enforcement = enforcementOf(config, known, manifests)
   const { seesProbeSource, blocksMatchPods } = profileOf(known.basis === 'hint' ? 'unknown' : known.cni)
   return {
     ...shown,
     seesProbeSource: known.basis === 'hint' ? profileOf(known.cni).seesProbeSource : seesProbeSource,
     blocksMatchPods,
-    stages: enforcing.stages,
+    stages: enforcement.mode === 'never' ? [] : enforcing.stages,
+    enforcement,
     ownPolicies: engine === null ? [] : (enforcing.ownPolicies ?? []),
     keepsDestinationPort:
       mesh.keepsDestinationPort ??

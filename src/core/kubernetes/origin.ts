@@ -59,6 +59,8 @@ export interface Origin {
   readonly steeredBy?: readonly string[]
   /** Null for an object that stands in its file as it is. */
   readonly making: Making | null
+  /** Where a further object goes beside one that stands as it is; absent where no fix asks, or there is no place. */
+  readonly host?: Host
 }
 
 /** A place that a person can open: a path in the tree and a line from 1. */

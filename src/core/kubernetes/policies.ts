@@ -3,6 +3,8 @@
 import type { ClusterConfig } from '../config.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
+import { CALICO_GROUPS, calicoSurroundings } from './calico-surroundings.ts'
+import { ciliumSettings } from './cilium-settings.ts'
 import { rootField } from './field.ts'
 import type { Field } from './field.ts'
 import { groupKindOf, nameIn } from './identity.ts'
@@ -15,43 +17,60 @@ import { readAdminPolicy } from './kinds/admin-policy.ts'
 import {
   BUILT_IN_TIERS,
   STAGED_KINDS,
+  NO_CALICO_SURROUNDINGS,
   readCalicoPolicy,
-  readNetworkSet,
   readTier,
 } from './kinds/calico-policy.ts'
-import type { NetworkSetRef } from './kinds/calico-policy.ts'
+import type { CalicoSurroundings } from './kinds/calico-policy.ts'
+import { CIDR_GROUP_VERSIONS, readCidrGroup } from './kinds/cilium-cidr-group.ts'
+import type { CidrGroup } from './kinds/cilium-cidr-group.ts'
+import { leftOutBy } from './kinds/cilium-identities.ts'
+import type { LeavesOut } from './kinds/cilium-identities.ts'
 import { quirksOf, readCiliumPolicies } from './kinds/cilium-policy.ts'
+import { NO_SURROUNDINGS } from './kinds/cilium-rule.ts'
+import type { CiliumSurroundings } from './kinds/cilium-rule.ts'
 import { readNetworkPolicy } from './kinds/network-policy.ts'
 import type { PolicySpec, Tier } from './kinds/policy.ts'
 import { readOnce } from './read-once.ts'
 import type { Reading } from './read-once.ts'
 
+/** What policies of a cluster mean beside what they say. */
+interface Surroundings extends CiliumSurroundings, CalicoSurroundings {
+  /** Is it Cilium that enforces the policies of Kubernetes, too? */
+  readonly onCilium: boolean
+}
+
+/** As most clusters are: what a policy says then depends on nothing but its manifest. */
+const USUAL: Surroundings = { ...NO_SURROUNDINGS, ...NO_CALICO_SURROUNDINGS, onCilium: false }
+
 /** How a kind is read, and whether its objects belong to the whole cluster. */
 interface PolicyKind {
   readonly wide: boolean
   readonly versions: readonly string[]
-  /** `sets` are the network sets of the cluster, which Calico's selectors match as well. */
-  readonly read: (root: Field, sets: readonly NetworkSetRef[]) => readonly PolicySpec[]
+  /** What of its surroundings it depends on. */
+  readonly asks: readonly (keyof Surroundings)[]
+  readonly read: (root: Field, around: Surroundings) => readonly PolicySpec[]
 }
 
 const CALICO: Readonly<Record<string, PolicyKind>> = {
   NetworkPolicy: {
     wide: false,
     versions: ['v3', 'v1'],
-    read: (root, sets) => [readCalicoPolicy(root, 'namespace', sets)],
+    asks: ['sets', 'accounts', 'services', 'families'],
+    read: (root, around) => [readCalicoPolicy(root, 'namespace', around)],
   },
   GlobalNetworkPolicy: {
     wide: true,
     versions: ['v3', 'v1'],
-    read: (root, sets) => [readCalicoPolicy(root, 'cluster', sets)],
+    asks: ['sets', 'accounts', 'services', 'families'],
+    read: (root, around) => [readCalicoPolicy(root, 'cluster', around)],
   },
 }
-
-const CALICO_GROUPS = ['projectcalico.org', 'crd.projectcalico.org']
 
 const admin = (kind: string, version: string): PolicyKind => ({
   wide: true,
   versions: [version],
+  asks: [],
   read: (root) => [readAdminPolicy(root, kind)],
 })
 
@@ -59,17 +78,20 @@ const POLICY_KINDS: Readonly<Record<string, PolicyKind>> = {
   'networking.k8s.io/NetworkPolicy': {
     wide: false,
     versions: ['v1'],
-    read: (root) => [readNetworkPolicy(root)],
+    asks: ['identities', 'onCilium'],
+    read: (root, { identities, onCilium }) => [readNetworkPolicy(root, onCilium ? identities : null)],
   },
   'cilium.io/CiliumNetworkPolicy': {
     wide: false,
     versions: ['v2'],
-    read: (root) => readCiliumPolicies(root, 'namespace'),
+    asks: ['groups', 'hbonePort', 'identities'],
+    read: (root, around) => readCiliumPolicies(root, 'namespace', around),
   },
   'cilium.io/CiliumClusterwideNetworkPolicy': {
     wide: true,
     versions: ['v2'],
-    read: (root) => readCiliumPolicies(root, 'cluster'),
+    asks: ['groups', 'hbonePort', 'identities'],
+    read: (root, around) => readCiliumPolicies(root, 'cluster', around),
   },
   'policy.networking.k8s.io/AdminNetworkPolicy': admin('AdminNetworkPolicy', 'v1alpha1'),
   'policy.networking.k8s.io/BaselineAdminNetworkPolicy': admin('BaselineAdminNetworkPolicy', 'v1alpha1'),
@@ -96,6 +118,7 @@ export const POLICY_KIND_NAMES: readonly string[] = [
     'Tier',
     'NetworkSet',
     'GlobalNetworkSet',
+    'CiliumCIDRGroup',
   ]),
 ].sort(compareText)
 
@@ -106,22 +129,30 @@ export interface PolicyManifest {
   readonly reading: Reading<readonly PolicySpec[]>
 }
 
-/** Reads the policies among some manifests; each that is not evaluated becomes a problem. */
+/** Reads the policies among some manifests, of all that there are; each that is not evaluated becomes a problem. */
 export function policyManifests(
   manifests: readonly Manifest[],
+  all: readonly Manifest[],
   config: ClusterConfig,
   network: Network,
   problems: Problem[],
 ): readonly PolicyManifest[] {
-  const sets = networkSets(manifests, config)
+  const onCilium = isEnforced(network, CILIUM)
+  const around: Surroundings = {
+    ...calicoSurroundings(manifests, all, config, network),
+    groups: onCilium ? cidrGroups(manifests, problems) : [],
+    hbonePort: config.mesh.hbonePort,
+    identities: onCilium ? identityLabels(all) : USUAL.identities,
+    onCilium,
+  }
   return manifests.flatMap((manifest): PolicyManifest[] => {
     const groupKind = groupKindOf(manifest)
     const group = groupKind.slice(0, groupKind.indexOf('/'))
     const kind = Object.hasOwn(POLICY_KINDS, groupKind) ? POLICY_KINDS[groupKind] : undefined
     if (CALICO_GROUPS.includes(group) && STAGED_KINDS.includes(manifest.kind)) problems.push(staged(manifest))
     if (kind !== undefined && isVersion(manifest) && isEnforced(network, group)) {
-      problems.push(...quirks(manifest, group))
-      return [{ manifest, wide: kind.wide, reading: readWith(manifest, kind, sets) }]
+      problems.push(...quirks(manifest, group, config))
+      return [{ manifest, wide: kind.wide, reading: readWith(manifest, kind, around) }]
     }
     if (
       kind === undefined &&
@@ -137,27 +168,61 @@ export function policyManifests(
   })
 }
 
-/** Read once for the same network sets: most trees have none. */
+/** Read once where the surroundings say nothing of their own. */
 function readWith(
   manifest: Manifest,
-  { read }: PolicyKind,
-  sets: readonly NetworkSetRef[],
+  { asks, read }: PolicyKind,
+  around: Surroundings,
 ): Reading<readonly PolicySpec[]> {
-  if (sets.length === 0) return withoutSets(manifest)
+  const unusual = asks.filter((key) => !isUsual(around, key))
+  if (unusual.length === 0) return readUsually(manifest)
+  if (unusual.every((key) => key === 'onCilium')) return readOnCilium(manifest)
   const root = rootField(manifest.object)
-  return { value: read(root, sets), faults: root.faults }
+  return { value: read(root, around), faults: root.faults }
 }
 
-const withoutSets = readOnce((root, manifest) => POLICY_KINDS[groupKindOf(manifest)]?.read(root, []) ?? [])
+const readUsually = readOnce((root, manifest) => POLICY_KINDS[groupKindOf(manifest)]?.read(root, USUAL) ?? [])
 
-function networkSets(manifests: readonly Manifest[], config: ClusterConfig): readonly NetworkSetRef[] {
-  return manifests.flatMap((manifest): NetworkSetRef[] => {
-    const [group = ''] = manifest.apiVersion.split('/')
-    if (!CALICO_GROUPS.includes(group) || !manifest.kind.endsWith('NetworkSet')) return []
-    const set = readNetworkSet(rootField(manifest.object))
-    return [set.namespace === '' ? { ...set, namespace: config.namespace } : set]
+const ON_CILIUM: Surroundings = { ...USUAL, onCilium: true }
+
+const readOnCilium = readOnce(
+  (root, manifest) => POLICY_KINDS[groupKindOf(manifest)]?.read(root, ON_CILIUM) ?? [],
+)
+
+function isUsual(around: Surroundings, key: keyof Surroundings): boolean {
+  if (key === 'hbonePort' || key === 'identities' || key === 'onCilium') return around[key] === USUAL[key]
+  return key === 'families' ? around.families.join() === USUAL.families.join() : around[key].length === 0
+}
+
+const CILIUM = 'cilium.io'
+
+/** Which labels make identities: the agent's flag `labels`, and the value of the chart that becomes it. */
+function identityLabels(manifests: readonly Manifest[]): LeavesOut {
+  const settings = manifests.flatMap((one) => ciliumSettings(one, { key: 'labels', value: 'labels' }))
+  return leftOutBy(settings.map(({ value }) => value))
+}
+
+/** What is invalid, or of no version that exists, is no group that anybody knows. */
+function cidrGroups(manifests: readonly Manifest[], problems: Problem[]): readonly CidrGroup[] {
+  return manifests.flatMap((manifest): CidrGroup[] => {
+    const [group = '', version = ''] = manifest.apiVersion.split('/')
+    if (group !== CILIUM || manifest.kind !== 'CiliumCIDRGroup') return []
+    if (!CIDR_GROUP_VERSIONS.includes(version)) return []
+    const { value, faults } = groupOf(manifest)
+    problems.push(
+      ...faults.map(({ route, message }) =>
+        unreadable(manifest.origin, route, 'all', {
+          code: 'invalid-cilium-cidr-group',
+          message: `CiliumCIDRGroup ${nameIn(manifest)}: ${message}.`,
+          remedy: 'Until it is mended, whom it means counts as unknown.',
+        }),
+      ),
+    )
+    return faults.length > 0 ? [] : [value]
   })
 }
+
+const groupOf = readOnce(readCidrGroup)
 
 /** The tiers of Calico: those that it makes itself, and those of some manifests. */
 export function tiersOf(manifests: readonly Manifest[], problems: Problem[]): ReadonlyMap<string, Tier> {
@@ -243,11 +308,11 @@ function unknownVersion(manifest: Manifest, config: ClusterConfig): Problem {
 }
 
 /** What a policy says and does not do: told, and no reason for doubt. */
-function quirks(manifest: Manifest, group: string): readonly Problem[] {
-  if (group !== 'cilium.io') return []
+function quirks(manifest: Manifest, group: string, { mesh }: ClusterConfig): readonly Problem[] {
+  if (group !== CILIUM) return []
   const { kind, object, origin } = manifest
   const own = namespaceOf(object)
-  return quirksOf(rootField(object))
+  return quirksOf(rootField(object), mesh.hbonePort)
     .map(({ route, message }): Problem => ({
       ...placeOf(origin, route),
       code: 'policy-does-not-do-that',

@@ -4,6 +4,7 @@
 const OF_THE_CLUSTER: ReadonlySet<string> = new Set([
   'v1/Namespace',
   'cilium.io/CiliumClusterwideNetworkPolicy',
+  'cilium.io/CiliumCIDRGroup',
   'cilium.io/CiliumNode',
   'projectcalico.org/GlobalNetworkPolicy',
   'projectcalico.org/GlobalNetworkSet',

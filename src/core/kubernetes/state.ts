@@ -118,8 +118,12 @@ export function isJudged(manifest: Manifest): boolean {
   return KYVERNO_KINDS.includes(kind) ? writesForUs(manifest) : JUDGED_KINDS.includes(kind)
 }
 
-/** Is it judged, or does it say which CNI judges? */
+/** Not judged itself: Calico selects pods by the labels of their service accounts. */
+export const ACCOUNT_KIND = 'ServiceAccount'
+
+/** Is it judged, does it say which CNI judges, or whom a policy selects? */
 export function isRelevant(manifest: Manifest): boolean {
+  if (manifest.kind === ACCOUNT_KIND) return true
   return isJudged(manifest) || (EVIDENCE_KINDS.includes(manifest.kind) && evidenceOf(manifest) !== null)
 }
 
@@ -161,7 +165,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   )
   const servicesOf = servicesByLabel([...services, ...selecting].sort(byId))
   problems.push(...chosen.flatMap((manifest) => kyvernoProblem(manifest, config) ?? []))
-  const policies = policyManifests(chosen, config, network, problems).flatMap(
+  const policies = policyManifests(chosen, manifests, config, network, problems).flatMap(
     ({ manifest, wide, reading }): NetworkPolicy[] => {
       const named = nameIt(manifest, wide ? CLUSTER : namespace(manifest))
       report(manifest, named.namespace.name, reading.faults, problems)

@@ -2,6 +2,7 @@
 // stage matches is denied there or falls through to the next. Worked out from the last stage to the first, over sets,
 // of ports or of peers, and with what is not known told apart: nothing is sure that some answer would have otherwise.
 import type { PolicyAction } from '../kubernetes/kinds/policy.ts'
+import { grouped } from '../source/grouped.ts'
 
 /** `perhaps` holds `sure`. Where nothing is doubtful, the two are one value. */
 export interface Doubtful<S> {
@@ -23,16 +24,44 @@ export interface Step<S> {
   readonly tie: Tie | null
 }
 
-/** Policies between which nothing decides who comes first, and the one of them that a rule is of. */
+/** Policies of one rank, where nobody knows for each two of them which comes first, and the one that a rule is of. */
 export interface Tie {
   readonly among: string
   readonly member: string
+  /** The members that surely come before it. */
+  readonly after: readonly string[]
 }
 
 export interface Stage<S> {
   readonly steps: readonly Step<S>[]
   /** What becomes of what no step matches; `perhaps-denied`: nobody knows whether it is denied or goes on. */
   readonly end: 'denied' | 'perhaps-denied' | 'next'
+}
+
+/**
+ * What is allowed of `all` whichever of some lists of stages it goes by, and what by one of them: nobody knows by which
+ * it does.
+ */
+export function decideAny<S>(
+  worlds: readonly (readonly Stage<S>[])[],
+  all: S,
+  algebra: SetAlgebra<S>,
+): Doubtful<S> {
+  return eitherOf(
+    worlds.map((stages) => decide(stages, all, algebra)),
+    algebra,
+  )
+}
+
+/** Sure is what all of them allow, perhaps what one does. There must be one. */
+export function eitherOf<S>(
+  [first, ...others]: readonly Doubtful<S>[],
+  { none, union, intersect }: SetAlgebra<S>,
+): Doubtful<S> {
+  return others.reduce(
+    (a, b) => ({ sure: intersect(a.sure, b.sure), perhaps: union(a.perhaps, b.perhaps) }),
+    first ?? { sure: none, perhaps: none },
+  )
 }
 
 /** What is allowed of `all`, where everything is that no stage denies. */
@@ -44,7 +73,7 @@ export function decide<S>(stages: readonly Stage<S>[], all: S, algebra: SetAlgeb
 }
 
 function decideStage<S>({ steps, end }: Stage<S>, next: Doubtful<S>, algebra: SetAlgebra<S>): Doubtful<S> {
-  const { none, union, intersect } = algebra
+  const { none } = algebra
   const rest: Doubtful<S> =
     end === 'next'
       ? next
@@ -54,9 +83,10 @@ function decideStage<S>({ steps, end }: Stage<S>, next: Doubtful<S>, algebra: Se
   if (steps.every(({ tie }) => tie === null)) return decideSteps(steps, rest, next, algebra)
   return runsOf(steps).reduceRight<Doubtful<S>>(
     (after, run) =>
-      ordersOf(run)
-        .map((order) => decideSteps(order, after, next, algebra))
-        .reduce((a, b) => ({ sure: intersect(a.sure, b.sure), perhaps: union(a.perhaps, b.perhaps) })),
+      eitherOf(
+        ordersOf(run).map((order) => decideSteps(order, after, next, algebra)),
+        algebra,
+      ),
     rest,
   )
 }
@@ -72,11 +102,33 @@ function runsOf<S>(steps: readonly Step<S>[]): readonly (readonly Step<S>[])[] {
   return runs
 }
 
-/** Whichever policy of a tie matches may be the first: every order adds to that only what a rotation has already. */
+/**
+ * Whichever policy of a tie matches may be the first, unless one that surely comes before it matches, too. All orders
+ * together add nothing to a few in which each policy comes once as early as it may.
+ */
 function ordersOf<S>(run: readonly Step<S>[]): readonly (readonly Step<S>[])[] {
-  const members = [...new Set(run.map(({ tie }) => tie?.member))]
-  const of = members.map((member) => run.filter(({ tie }) => tie?.member === member))
-  return members.map((_, first) => [...of.slice(first), ...of.slice(0, first)].flat())
+  const byMember = grouped(run, ({ tie }) => tie?.member ?? '')
+  const members = [...byMember.keys()]
+  const before = new Map(
+    [...byMember].map(([member, [step]]) => [
+      member,
+      members.filter((one) => step?.tie?.after.includes(one)),
+    ]),
+  )
+  const of = (member: string): readonly string[] => before.get(member) ?? []
+  const early = new Set<string>()
+  return members.flatMap((first): Step<S>[][] => {
+    if (early.has(first)) return []
+    const order = [...of(first), first]
+    for (const member of members) {
+      const isNext = of(member).includes(first) && of(member).every((one) => order.includes(one))
+      if (isNext) order.push(member)
+    }
+    for (const [at, member] of order.entries())
+      if (order.slice(0, at).every((one) => of(member).includes(one))) early.add(member)
+    const rest = members.filter((member) => !order.includes(member))
+    return [[...order, ...rest].flatMap((member) => byMember.get(member) ?? [])]
+  })
 }
 
 function decideSteps<S>(

@@ -2,7 +2,8 @@
 // and the rules that say so. Sets, not packets.
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/policy.ts'
-import type { PortSet } from '../kubernetes/port-set.ts'
+import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
+import type { Closing } from './closers.ts'
 import type { Peer } from './peer.ts'
 import type { PeerSet } from './peer-set.ts'
 
@@ -39,12 +40,16 @@ export interface Split {
 
 export interface Engine {
   /**
-   * The policies that have a say about a workload in a direction, by id; with none, everything is allowed. Workloads
-   * under the same policies get the same list.
+   * The policies that have a say about a workload in a direction, by id. Workloads under the same policies get the same
+   * list.
    */
   readonly governing: (workload: Workload, direction: Direction) => readonly NetworkPolicy[]
-  /** Those of them that deny what nothing admits. */
+  /** Is everything allowed, since nothing has a say about a workload in a direction? */
+  readonly isOpen: (workload: Workload, direction: Direction) => boolean
+  /** Those of the policies that deny what nothing admits. */
   readonly isolating: (workload: Workload, direction: Direction) => readonly NetworkPolicy[]
+  /** Is what nothing admits denied there, by such policies or by the mode in which the CNI enforces them? */
+  readonly isIsolated: (workload: Workload, direction: Direction) => boolean
   /** The rules of the policies that govern it, those that admit and those that deny. */
   readonly admitting: (workload: Workload, direction: Direction) => readonly RuleOf[]
   readonly denying: (workload: Workload, direction: Direction) => readonly RuleOf[]
@@ -56,6 +61,29 @@ export interface Engine {
   readonly allows: (workload: Workload, peer: Peer, direction: Direction) => Allowance
   /** For many peers at once: is a TCP port of the destination open between them and the workload? */
   readonly split: (workload: Workload, direction: Direction, port: number, peers: PeerSet) => Split
+  /** The same, where a port is open that a proxy looks into, and lets some of what is said through. */
+  readonly passing: (workload: Workload, direction: Direction, port: number, peers: PeerSet) => Split
+  /**
+   * Who keeps many peers from a port; of peers that are not kept from it, who might. See closers.ts. Names of ports mean
+   * those of TCP.
+   */
+  readonly closing: (
+    workload: Workload,
+    direction: Direction,
+    port: number,
+    peers: PeerSet,
+    protocol?: Protocol,
+  ) => readonly Closing[]
+  /**
+   * Those of many peers to whom one TCP port may be open while another is closed, by something about a whole policy that
+   * the tree does not show: each of the two may be in doubt, and both doubts are one.
+   */
+  readonly parted: (
+    workload: Workload,
+    direction: Direction,
+    ports: readonly [open: number, closed: number],
+    peers: PeerSet,
+  ) => PeerSet
   /** Whom of many peers does a rule speak of, whatever the port? */
   readonly matches: (rule: PolicyRule, policy: NetworkPolicy, peers: PeerSet) => Split
 }

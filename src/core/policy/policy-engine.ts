@@ -1,8 +1,8 @@
 // The policies of a cluster, of every kind that its CNI enforces, as one engine: which of them govern a workload, in
 // which stages, and what they decide together. How one rule speaks of one peer is in rule-matches.ts, of many in
 // rule-sets.ts.
-import { intersect, subtract, union } from '../kubernetes/interval-set.ts'
-import { EVERYTHING, matches, matchesPartly, weaker } from '../kubernetes/labels.ts'
+import { intersect, union } from '../kubernetes/interval-set.ts'
+import { weaker } from '../kubernetes/labels.ts'
 import type { Match } from '../kubernetes/labels.ts'
 import {
   ALL_PORTS,
@@ -13,25 +13,30 @@ import {
   subtractPorts,
   unionPorts,
 } from '../kubernetes/port-set.ts'
-import type { PortSet } from '../kubernetes/port-set.ts'
-import type { Direction, Subject } from '../kubernetes/kinds/policy.ts'
+import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
+import type { Network } from '../kubernetes/network.ts'
 import type { ClusterState, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
-import { decide } from './decide.ts'
+import { closings } from './closers.ts'
+import { INDEXES, cutPeers, doubtful } from './cut-peers.ts'
+import { decide, decideAny, eitherOf } from './decide.ts'
 import type { Doubtful, SetAlgebra, Stage, Step } from './decide.ts'
-import type { Engine, RuleHit, RuleOf, Split } from './engine.ts'
+import type { Allowance, Engine, RuleHit, RuleOf, Split } from './engine.ts'
 import { NOBODY, firstIndexes, fromRising } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
 import { NOWHERE } from './peer.ts'
 import type { Peer } from './peer.ts'
-import { NO_PEERS } from './peer-set.ts'
+import { NO_PEERS, bothPeers } from './peer-set.ts'
 import type { PeerSet, UnseenPods } from './peer-set.ts'
 import { remembered } from './population.ts'
-import type { Matched, Population } from './population.ts'
+import type { Population } from './population.ts'
 import { ruleMatches, rulePorts } from './rule-matches.ts'
 import { ruleSets } from './rule-sets.ts'
-import { stagesFor } from './stages.ts'
-import type { Governing, PlacedRule, PlacedStage } from './stages.ts'
+import { isAbout, selects } from './selects.ts'
+import type { Ending, Governing, PlacedRule, PlacedStage } from './stages.ts'
+import { unlimited, worldsFor } from './worlds.ts'
+import type { World } from './worlds.ts'
 
 /** The engine of a cluster; where nothing enforces policies, one that knows none. */
 export function policyEngine(state: ClusterState, population: Population): Engine {
@@ -54,11 +59,17 @@ export function policyEngine(state: ClusterState, population: Population): Engin
       ? []
       : [...(byNamespace.get(workload.namespace.name) ?? []), ...wide]
     const governing = candidates.flatMap((policy): Governing[] => {
-      const match = policy.spec[direction] === null ? 'no' : selects(policy, workload)
-      return match === 'no' ? [] : [{ policy, match }]
+      const rules = policy.spec[direction]
+      const match = rules === null ? 'no' : selects(policy, workload)
+      if (rules === null || match === 'no') return []
+      const partial = rules.filter(({ own }) => own !== undefined)
+      const own = new Map(partial.map((rule) => [rule, isAbout(rule, policy, workload)]))
+      return [{ policy, match, own }]
     })
-    const key = JSON.stringify([direction, governing.map(({ policy, match }) => [numberOf(policy), match])])
-    const chain = chains.get(key) ?? chainFor(governing, direction, tiers)
+    const ending = workload.pods.hostNetwork ? 'next' : ENDINGS[network.enforcement.mode]
+    const named = governing.map(({ policy, match, own }) => [numberOf(policy), match, ...own.values()])
+    const key = JSON.stringify([direction, ending, named])
+    const chain = chains.get(key) ?? chainFor(governing, direction, tiers, ending)
     chains.set(key, chain)
     known[direction].set(workload, chain)
     return chain
@@ -66,27 +77,46 @@ export function policyEngine(state: ClusterState, population: Population): Engin
   const numbers = new Map(policies.map((policy, index) => [policy, index]))
   const numberOf = (policy: NetworkPolicy): number => numbers.get(policy) ?? -1
 
-  const allows: Engine['allows'] = (workload, peer, direction) => {
-    const chain = chainOf(workload, direction)
-    if (chain.governing.length === 0) return OPEN
+  /** The ports on which a rule speaks of a peer; null: of none. */
+  const portsFor = (
+    { policy, rule, match: selected }: PlacedRule,
+    workload: Workload,
+    peer: Peer,
+    direction: Direction,
+  ): Doubtful<PortSet> | null => {
+    const match = weaker(ruleMatches(rule, policy, peer, network), selected)
+    if (match === 'no') return null
     const target = direction === 'ingress' ? workload : peer.kind === 'workload' ? peer.workload : null
+    const ports = rulePorts(rule, target, peer)
+    if (noPorts(ports.perhaps)) return null
+    return match === 'yes' ? ports : { sure: NO_PORTS, perhaps: ports.perhaps }
+  }
+
+  const allowsIn = (only: World | null, workload: Workload, peer: Peer, direction: Direction): Allowance => {
+    const chain = chainOf(workload, direction)
+    if (isOpen(chain)) return OPEN
     const hits: RuleHit[] = []
     const denials: RuleHit[] = []
-    const stages = chain.stages.map((stage): Stage<PortSet> => ({
-      end: stage.end,
-      steps: stage.rules.flatMap(({ policy, rule, tie, match: selected }): Step<PortSet>[] => {
-        const match = weaker(ruleMatches(rule, policy, peer, network), selected)
-        if (match === 'no') return []
-        const ports = rulePorts(rule, target, peer)
-        if (noPorts(ports.perhaps)) return []
-        const on = match === 'yes' ? ports : { sure: NO_PORTS, perhaps: ports.perhaps }
-        if (rule.action === 'allow') hits.push({ policy, rule, ...on })
-        if (rule.action === 'deny') denials.push({ policy, rule, ...on })
-        return [{ action: rule.action, on, tie }]
-      }),
-    }))
-    return { ...decide(stages, ALL_PORTS, PORTS), hits, denials }
+    const stagesIn = (world: World, heard: ((hit: RuleHit) => void) | null): readonly Stage<PortSet>[] =>
+      world.map((stage) => ({
+        end: stage.end,
+        steps: stage.rules.flatMap((placed): Step<PortSet>[] => {
+          const on = portsFor(placed, workload, peer, direction)
+          if (on === null) return []
+          const { policy, rule, tie } = placed
+          heard?.({ policy, rule, ...on })
+          return [{ action: rule.action, on, tie }]
+        }),
+      }))
+    const seen = stagesIn(chain.stages, (hit) => {
+      if (hit.rule.action === 'allow') hits.push(hit)
+      if (hit.rule.action === 'deny') denials.push(hit)
+    })
+    const worlds = only === null ? chain.worlds : [only]
+    const all = worlds.map((world) => (world === chain.stages ? seen : stagesIn(world, null)))
+    return { ...decideAny(all, ALL_PORTS, PORTS), hits, denials }
   }
+  const allows: Engine['allows'] = (workload, peer, direction) => allowsIn(null, workload, peer, direction)
 
   const sets = ruleSets(population, network)
   const everywhere = firstIndexes(population.namespaces.length)
@@ -100,18 +130,19 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     ),
   )
 
-  /** How a rule speaks of a TCP port of a workload, or of the peers that the workload sends to; null: not at all. */
+  /** How a rule speaks of a port of a workload, or of the peers that the workload sends to; null: not at all. */
   const onPort = (
     placed: PlacedRule,
     workload: Workload,
     direction: Direction,
     port: number,
+    protocol: Protocol = 'TCP',
   ): OnPort | null => {
     const { rule, match } = placed
     const into = direction === 'ingress' ? workload : null
     const ports = rulePorts(rule, into, NOWHERE)
-    if (hasPort(ports.sure, 'TCP', port)) return { ...placed, into: null, intoUnseen: match }
-    if (direction === 'ingress') return null
+    if (hasPort(ports.sure, protocol, port)) return { ...placed, into: null, intoUnseen: match }
+    if (direction === 'ingress' || protocol !== 'TCP') return null
     const names = (rule.ports ?? []).flatMap((entry) =>
       'name' in entry && entry.protocol === 'TCP' ? [entry.name] : [],
     )
@@ -123,6 +154,17 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     }
   }
 
+  const ofKnown = ({ policy, rule, into, match, tie }: OnPort): Step<IndexSet> => {
+    const all = sets.matched(rule, policy)
+    const some = into === null ? all : { yes: intersect(all.yes, into), maybe: intersect(all.maybe, into) }
+    return { action: rule.action, on: doubtful(some, match), tie }
+  }
+  const ofUnseen = ({ policy, rule, intoUnseen, match, tie }: OnPort, pods: UnseenPods): Step<IndexSet> => ({
+    action: rule.action,
+    on: doubtful(sets.matchedUnseen(rule, policy, pods), weaker(match, intoUnseen)),
+    tie,
+  })
+
   // Workloads under the same policies let in the same peers, as far as their port names mean the same numbers.
   const classes = new WeakMap<Chain, Map<string, Admittance>>()
   const asked = new WeakMap<Workload, Map<string, Admittance>>()
@@ -130,71 +172,126 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     const own = asked.get(workload) ?? new Map<string, Admittance>()
     asked.set(workload, own)
     const question = `${direction} ${String(port)}`
-    const answer = own.get(question) ?? admittanceOf(workload, direction, port)
+    const answer = own.get(question) ?? admittanceOf(chainOf(workload, direction), workload, direction, port)
     own.set(question, answer)
     return answer
   }
-  const admittanceOf = (workload: Workload, direction: Direction, port: number): Admittance => {
-    const chain = chainOf(workload, direction)
-    const stages = chain.stages.map(({ rules, end }) => ({
-      end,
-      rules: rules.flatMap((placed) => onPort(placed, workload, direction, port) ?? []),
-    }))
+  const admittanceOf = (chain: Chain, workload: Workload, direction: Direction, port: number): Admittance => {
+    const onPorts = (world: World): OnPorts['stages'] =>
+      world.map(({ rules, end }) => ({
+        end,
+        rules: rules.flatMap((placed) => onPort(placed, workload, direction, port) ?? []),
+      }))
     const key = JSON.stringify([
       port,
-      stages.map(({ rules }) => rules.map(({ policy, rule }) => [numberOf(policy), rule.route])),
+      onPorts(chain.stages).map(({ rules }) =>
+        rules.map(({ policy, rule }) => [numberOf(policy), rule.route]),
+      ),
     ])
     const same = classes.get(chain) ?? new Map<string, Admittance>()
     classes.set(chain, same)
     const before = same.get(key)
     if (before !== undefined) return before
-    const decided = decide(
-      stages.map(({ rules, end }): Stage<IndexSet> => ({
-        end,
-        steps: rules.map(({ policy, rule, into, match, tie }) => {
-          const all = sets.matched(rule, policy)
-          const some =
-            into === null ? all : { yes: intersect(all.yes, into), maybe: intersect(all.maybe, into) }
-          return { action: rule.action, on: doubtful(some, match), tie }
-        }),
-      })),
-      population.everyone,
-      INDEXES,
-    )
-    const now = { stages, known: decided }
+    const now = chain.worlds.map((world): OnPorts => {
+      const stages = onPorts(world)
+      const known = decide(
+        stages.map(({ rules, end }): Stage<IndexSet> => ({
+          end,
+          steps: rules.map(ofKnown),
+        })),
+        population.everyone,
+        INDEXES,
+      )
+      return { world, stages, known }
+    })
     same.set(key, now)
     return now
   }
 
-  const split: Engine['split'] = (workload, direction, port, peers) => {
-    if (chainOf(workload, direction).governing.length === 0)
-      return { open: peers, doubtful: NO_PEERS, closed: NO_PEERS }
-    const { stages, known: decided } = admittance(workload, direction, port)
-    return cut(
+  /** `worlds`: all that are left open, or one of them. */
+  const splitIn = (
+    worlds: Admittance,
+    workload: Workload,
+    direction: Direction,
+    port: number,
+    peers: PeerSet,
+  ): Split =>
+    cutPeers(
       peers,
-      decided,
+      eitherOf(
+        worlds.map(({ known: decided }) => decided),
+        INDEXES,
+      ),
       (pods) =>
-        decide(
-          stages.map(({ rules, end }): Stage<IndexSet> => ({
-            end,
-            steps: rules.map(({ policy, rule, intoUnseen, match, tie }) => ({
-              action: rule.action,
-              tie,
-              on: doubtful(sets.matchedUnseen(rule, policy, pods), weaker(match, intoUnseen)),
+        decideAny(
+          worlds.map(({ stages }) =>
+            stages.map(({ rules, end }): Stage<IndexSet> => ({
+              end,
+              steps: rules.map((one) => ofUnseen(one, pods)),
             })),
-          })),
+          ),
           everywhere,
           INDEXES,
         ),
       (peer) => {
-        const { sure, perhaps } = allows(workload, peer, direction)
+        const [one, ...more] = worlds
+        const { sure, perhaps } = allowsIn(
+          more.length > 0 ? null : (one?.world ?? null),
+          workload,
+          peer,
+          direction,
+        )
         return hasPort(sure, 'TCP', port) ? 'yes' : hasPort(perhaps, 'TCP', port) ? 'maybe' : 'no'
       },
     )
+
+  const split: Engine['split'] = (workload, direction, port, peers) =>
+    isOpen(chainOf(workload, direction))
+      ? { open: peers, doubtful: NO_PEERS, closed: NO_PEERS }
+      : splitIn(admittance(workload, direction, port), workload, direction, port, peers)
+
+  const parted: Engine['parted'] = (workload, direction, [open, closed], peers) => {
+    const chain = chainOf(workload, direction)
+    if (chain.worlds.length <= 1) return NO_PEERS
+    const [opens, closes] = [admittance(workload, direction, open), admittance(workload, direction, closed)]
+    let found = NO_PEERS
+    let left = peers
+    for (const index of chain.worlds.keys()) {
+      const there = splitIn(opens.slice(index, index + 1), workload, direction, open, left)
+      const some = bothPeers(there.open, there.doubtful)
+      const then = splitIn(closes.slice(index, index + 1), workload, direction, closed, some)
+      found = bothPeers(found, then.closed)
+      left = [there.closed, then.open, then.doubtful].reduce(bothPeers)
+    }
+    return found
   }
 
+  const passing: Engine['passing'] = (workload, direction, port, peers) => {
+    const chain = chainOf(workload, direction)
+    if (!chain.stages.some(({ rules }) => rules.some(({ rule }) => rule.partly))) {
+      return split(workload, direction, port, peers)
+    }
+    const some = { ...chain, stages: unlimited(chain.stages), worlds: chain.worlds.map(unlimited) }
+    return splitIn(admittanceOf(some, workload, direction, port), workload, direction, port, peers)
+  }
+
+  const closing: Engine['closing'] = (workload, direction, port, peers, protocol = 'TCP') =>
+    closings(
+      chainOf(workload, direction).stages.map((stage) => ({
+        ...stage,
+        rules: stage.rules.flatMap((placed) => onPort(placed, workload, direction, port, protocol) ?? []),
+      })),
+      {
+        known: ofKnown,
+        unseen: ofUnseen,
+        single: (placed, peer) => portsFor(placed, workload, peer, direction),
+      },
+      [protocol, port],
+      peers,
+    )
+
   const speaksOf: Engine['matches'] = (rule, policy, peers) =>
-    cut(
+    cutPeers(
       peers,
       doubtful(sets.matched(rule, policy), 'yes'),
       (pods) => doubtful(sets.matchedUnseen(rule, policy, pods), 'yes'),
@@ -203,22 +300,30 @@ export function policyEngine(state: ClusterState, population: Population): Engin
 
   return {
     governing: (workload, direction) => chainOf(workload, direction).governing,
+    isOpen: (workload, direction) => isOpen(chainOf(workload, direction)),
     isolating: (workload, direction) => chainOf(workload, direction).isolating,
+    isIsolated: (workload, direction) => chainOf(workload, direction).isIsolated,
     admitting: (workload, direction) => chainOf(workload, direction).admitting,
     denying: (workload, direction) => chainOf(workload, direction).denying,
     letting: (workload, direction) => chainOf(workload, direction).letting,
     addsUp: (workload, direction) => chainOf(workload, direction).addsUp,
     allows,
     split,
+    passing,
+    parted,
+    closing,
     matches: speaksOf,
   }
 }
 
 /** What policies make of a workload, and of every other that they govern alike. */
 interface Chain {
-  readonly stages: readonly PlacedStage[]
+  /** All rules that may have a say; see worlds.ts. */
+  readonly stages: World
+  readonly worlds: readonly World[]
   readonly governing: readonly NetworkPolicy[]
   readonly isolating: readonly NetworkPolicy[]
+  readonly isIsolated: boolean
   readonly admitting: readonly RuleOf[]
   readonly denying: readonly RuleOf[]
   readonly letting: readonly RuleOf[]
@@ -229,49 +334,41 @@ function chainFor(
   governing: readonly Governing[],
   direction: Direction,
   tiers: ClusterState['tiers'] | null,
+  ending: Ending,
 ): Chain {
-  const stages = stagesFor(governing, direction, tiers)
+  const { seen: stages, worlds } = worldsFor(governing, direction, tiers, ending)
   const rules = stages.flatMap((stage) => stage.rules)
   const isolating = new Set(stages.flatMap((stage) => stage.isolating))
   const policies = governing.map(({ policy }) => policy)
   return {
     stages,
+    worlds,
     governing: policies,
     isolating: policies.filter((policy) => isolating.has(policy)),
+    isIsolated: isolating.size > 0 || stages.some(({ end }) => end === 'denied'),
     admitting: rules.filter(({ rule }) => rule.action === 'allow'),
     letting: rules.filter(({ rule }) => rule.action !== 'deny'),
     denying: rules.filter(({ rule }) => rule.action === 'deny'),
-    addsUp: stages.length <= 1 && rules.every(({ rule }) => rule.action === 'allow'),
+    addsUp:
+      stages.length <= 1 && rules.every(({ rule, match }) => rule.action === 'allow' && match === 'yes'),
   }
+}
+
+/** What the modes of Cilium make of what no policy speaks of; in `never` nothing gets as far. */
+const ENDINGS: Readonly<Record<Network['enforcement']['mode'], Ending>> = {
+  default: 'next',
+  always: 'denied',
+  'perhaps-always': 'perhaps-denied',
+  never: 'next',
+}
+
+function isOpen({ stages }: Chain): boolean {
+  return stages.length === 0
 }
 
 /** Does a policy look beyond its own namespace for the pods that it selects? */
 function isWide({ spec }: NetworkPolicy): boolean {
   return spec.subjects.some(({ namespaces }) => namespaces !== null)
-}
-
-/** Does a policy select the pods of a workload? Perhaps, where the labels of their namespace are not known. */
-export function selects(policy: NetworkPolicy, { pods, namespace }: Workload): Match {
-  let result: Match = 'no'
-  for (const subject of policy.spec.subjects) {
-    if (!matches(subject.pods, pods.labels)) continue
-    const there = inNamespaces(subject, policy, namespace)
-    const match = subject.doubt === undefined ? there : weaker(there, 'maybe')
-    if (match === 'yes') return 'yes'
-    if (match === 'maybe') result = 'maybe'
-  }
-  return result
-}
-
-function inNamespaces(
-  { namespaces }: Subject,
-  policy: NetworkPolicy,
-  namespace: Workload['namespace'],
-): Match {
-  if (namespaces === null) return policy.namespace.name === namespace.name ? 'yes' : 'no'
-  if (namespaces === EVERYTHING || namespaces.length === 0) return 'yes'
-  if (namespace.known) return matches(namespaces, namespace.labels) ? 'yes' : 'no'
-  return matchesPartly(namespaces, namespace.labels)
 }
 
 const OPEN = { sure: ALL_PORTS, perhaps: ALL_PORTS, hits: [], denials: [] }
@@ -283,51 +380,18 @@ const PORTS: SetAlgebra<PortSet> = {
   subtract: subtractPorts,
 }
 
-const INDEXES: SetAlgebra<IndexSet> = { none: NOBODY, union, intersect, subtract }
-
-/** The two parts as sets that hold each other; with a doubt about the rule itself, nothing is sure. */
-function doubtful({ yes, maybe }: Matched, match: Exclude<Match, 'no'> | Match): Doubtful<IndexSet> {
-  const perhaps = maybe.length === 0 ? yes : union(yes, maybe)
-  return { sure: match === 'yes' ? yes : NOBODY, perhaps }
-}
-
-/** Cuts a set of peers in three, each sort of them by an answer of its own. */
-function cut(
-  { known, unseen, rest }: PeerSet,
-  shown: Doubtful<IndexSet>,
-  hidden: (pods: UnseenPods) => Doubtful<IndexSet>,
-  single: (peer: Peer) => Match,
-): Split {
-  const knownParts = cutBy(known, shown)
-  const unseenParts = unseen.map((those) => ({ those, parts: cutBy(those.namespaces, hidden(those)) }))
-  const restParts = grouped(rest, single)
-  const part = (name: keyof Split, match: Match): PeerSet => ({
-    known: knownParts[name],
-    unseen: unseenParts.flatMap(({ those, parts }) =>
-      parts[name].length === 0 ? [] : [{ pods: those.pods, namespaces: parts[name] }],
-    ),
-    rest: restParts.get(match) ?? [],
-  })
-  return { open: part('open', 'yes'), doubtful: part('doubtful', 'maybe'), closed: part('closed', 'no') }
-}
-
-/** The parts of a set that are matched for sure, perhaps and not at all. */
-function cutBy(
-  set: IndexSet,
-  { sure, perhaps }: Doubtful<IndexSet>,
-): Readonly<Record<keyof Split, IndexSet>> {
-  const rest = subtract(set, sure)
-  return { open: intersect(set, sure), doubtful: intersect(rest, perhaps), closed: subtract(rest, perhaps) }
-}
-
 /** A rule that speaks of a port: into whom (null: everybody), and for sure into pods that nobody shows? */
 interface OnPort extends PlacedRule {
   readonly into: IndexSet | null
   readonly intoUnseen: Exclude<Match, 'no'>
 }
 
-/** The rules that speak of a port, by stage, and the known workloads that they let through. */
-interface Admittance {
+/** In a world, the rules that speak of a port, by stage, and the known workloads that they let through. */
+interface OnPorts {
+  readonly world: World
   readonly stages: readonly { readonly rules: readonly OnPort[]; readonly end: PlacedStage['end'] }[]
   readonly known: Doubtful<IndexSet>
 }
+
+/** World by world. */
+type Admittance = readonly OnPorts[]

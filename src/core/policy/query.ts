@@ -11,6 +11,7 @@ import {
   unionAddresses,
 } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
+import { mayClose } from '../kubernetes/enforcement.ts'
 import { formatBlocks } from '../kubernetes/blocks.ts'
 import { ALL_PORTS, NO_PORTS, hasPort, intersectPorts } from '../kubernetes/port-set.ts'
 import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
@@ -18,8 +19,8 @@ import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { compareText } from '../source/problem.ts'
 import type { RuleHit } from './engine.ts'
-import { selects } from './policy-engine.ts'
 import type { Peer } from './peer.ts'
+import { selects } from './selects.ts'
 
 export interface Query {
   /** `Kind/namespace/name`, an address or a block. */
@@ -32,8 +33,8 @@ export interface Query {
 
 export interface Because {
   readonly direction: Direction
-  /** `Kind/namespace/name`. */
-  readonly policy: string
+  /** `Kind/namespace/name`; null where no policy isolates, and the CNI denies all the same what none admits. */
+  readonly policy: string | null
   /** Index from 0; null where isolation alone decides. */
   readonly rule: number | null
   readonly action: 'allow' | 'deny'
@@ -112,7 +113,7 @@ function answerWith(
     if (end.kind !== 'workload') return OPEN
     if (isHidden(end.workload, direction)) return UNKNOWN
     // Most workloads are isolated in one direction at most, and many pairs are asked about.
-    if (analysis.engine.governing(end.workload, direction).length === 0) return OPEN
+    if (analysis.engine.isOpen(end.workload, direction)) return OPEN
     return side(analysis, end.workload, other, direction, port, query.protocol)
   }
   const sides = [ask(from, to, 'egress'), ask(to, from, 'ingress')]
@@ -203,7 +204,9 @@ function judged(
   const isolated = engine
     .isolating(workload, direction)
     .map(({ id }): Because => ({ direction, policy: id, rule: null, action: 'deny' }))
-  return { verdict: 'denied', because: deny.length > 0 ? deny : isolated, partial: null }
+  const mode: Because = { direction, policy: null, rule: null, action: 'deny' }
+  const closing = isolated.length > 0 ? isolated : [mode]
+  return { verdict: 'denied', because: deny.length > 0 ? deny : closing, partial: null }
 }
 
 type Hidden = (workload: Workload, direction: Direction) => boolean
@@ -223,9 +226,12 @@ function hiddenIn({ problems, state }: Analysis): Hidden {
   return (workload, direction) =>
     everywhere ||
     namespaces.has(workload.namespace.name) ||
-    // Whether a policy governs pods on the host network is left to the CNI.
+    // Whether a policy governs pods on the host network is left to the CNI: with Cilium, to its host firewall.
     (workload.pods.hostNetwork &&
-      state.policies.some((policy) => policy.spec[direction] !== null && selects(policy, workload) !== 'no'))
+      (mayClose(state.network.enforcement) ||
+        state.policies.some(
+          (policy) => policy.spec[direction] !== null && selects(policy, workload) !== 'no',
+        )))
 }
 
 function peerOf(end: End): Peer {

@@ -23,7 +23,7 @@ import type { Match, Selector } from '../kubernetes/labels.ts'
 import type { Network } from '../kubernetes/network.ts'
 import { ALL_PORTS, NO_PORTS, portRange, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
-import type { EntityPeer, PolicyPeer, PolicyPort, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { BlockPeer, EntityPeer, PolicyPeer, PolicyPort, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import type { Peer } from './peer.ts'
 
@@ -90,8 +90,10 @@ function peerMatches(candidate: PolicyPeer, policy: NetworkPolicy, peer: Peer, n
       const match = podsMatch(candidate, policy, peer)
       return candidate.doubt === undefined ? match : weaker(match, 'maybe')
     }
-    case 'entity':
-      return entityMatches(candidate, peer, network)
+    case 'entity': {
+      const match = entityMatches(candidate, peer, network)
+      return candidate.doubt === undefined ? match : weaker(match, 'maybe')
+    }
     case 'unknown':
       // A name of the internet is no pod's, and no address of the machine itself.
       if (!candidate.outside) return 'maybe'
@@ -199,7 +201,7 @@ function blockMatches(
   if (peer.kind === 'workload' && peer.workload.pods.hostNetwork) {
     return hostBlockMatches(candidate.addresses, network)
   }
-  return podAddressesMatch(candidate.addresses, network)
+  return podsInBlock(candidate, network)
 }
 
 /** Does a block hold the addresses of nodes, which are those of pods on the host network? */
@@ -207,6 +209,11 @@ export function hostBlockMatches(block: AddressSet, network: Network): Match {
   const match = network.nodes === null ? withinUnknown(block, network) : within(network.nodes, block)
   // Cilium tells nodes by identity; that blocks reach them is a setting (policyCIDRMatchMode).
   return network.blocksMatchPods ? match : weaker(match, 'maybe')
+}
+
+/** Does the block that a rule names hold the addresses of pods? */
+export function podsInBlock({ addresses, noPods }: BlockPeer, network: Network): Match {
+  return noPods === true ? 'no' : podAddressesMatch(addresses, network)
 }
 
 /** Does a block hold the addresses of pods? On Cilium and its derivatives it never applies to pods. */

@@ -10,7 +10,7 @@ import { NOBODY, firstIndexes } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
 import type { UnseenPods } from './peer-set.ts'
 import type { Matched, Population } from './population.ts'
-import { hostBlockMatches, networkFor, podAddressesMatch } from './rule-matches.ts'
+import { hostBlockMatches, networkFor, podsInBlock } from './rule-matches.ts'
 
 export interface RuleSets {
   /** The known workloads that a rule matches, whatever the port. */
@@ -50,12 +50,12 @@ export function ruleSets(population: Population, network: Network): RuleSets {
     return now
   }
 
-  const blockMatched = ({ addresses }: BlockPeer, policy: NetworkPolicy): Matched => {
+  const blockMatched = (block: BlockPeer, policy: NetworkPolicy): Matched => {
     const own = networkFor(policy, network)
     const those = (wanted: Match): IndexSet =>
       union(
-        podAddressesMatch(addresses, own) === wanted ? onPods : NOBODY,
-        hostBlockMatches(addresses, own) === wanted ? population.hostNetwork : NOBODY,
+        podsInBlock(block, own) === wanted ? onPods : NOBODY,
+        hostBlockMatches(block.addresses, own) === wanted ? population.hostNetwork : NOBODY,
       )
     return { yes: those('yes'), maybe: those('maybe') }
   }
@@ -72,7 +72,7 @@ export function ruleSets(population: Population, network: Network): RuleSets {
         // Pods on the host network are what their nodes are.
         return peer.entity === 'world' || peer.entity === 'none'
           ? { yes: NOBODY, maybe: NOBODY }
-          : peer.entity === 'nodes'
+          : peer.entity === 'nodes' && peer.doubt === undefined
             ? { yes: population.hostNetwork, maybe: NOBODY }
             : { yes: NOBODY, maybe: population.hostNetwork }
       case 'unknown':
@@ -102,7 +102,7 @@ export function ruleSets(population: Population, network: Network): RuleSets {
   const unseenPeerMatched = (peer: PolicyPeer, policy: NetworkPolicy, pods: Selector): readonly Matched[] => {
     switch (peer.kind) {
       case 'block':
-        return asMatched(podAddressesMatch(peer.addresses, networkFor(policy, network)), everywhere)
+        return asMatched(podsInBlock(peer, networkFor(policy, network)), everywhere)
       case 'entity':
         return []
       case 'unknown':

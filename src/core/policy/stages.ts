@@ -4,6 +4,7 @@
 // tiers by order, in each its policies by order, those of Kubernetes in the tier `default` at order 1000
 // (docs.tigera.io, reference/resources/tier; libcalico-go/lib/backend/k8s/conversion).
 import type { Direction, PolicyAction, PolicyRule, Tier } from '../kubernetes/kinds/policy.ts'
+import { weaker } from '../kubernetes/labels.ts'
 import type { Match } from '../kubernetes/labels.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
@@ -14,6 +15,8 @@ import type { Stage, Tie } from './decide.ts'
 export interface Governing {
   readonly policy: NetworkPolicy
   readonly match: Exclude<Match, 'no'>
+  /** Of its rules those that are about some of the pods that it selects: are they about this one? */
+  readonly own: ReadonlyMap<PolicyRule, Match>
 }
 
 export interface PlacedRule {
@@ -25,21 +28,33 @@ export interface PlacedRule {
 
 export interface PlacedStage {
   readonly rules: readonly PlacedRule[]
-  readonly end: Stage<unknown>['end']
+  readonly end: Ending
   /** The policies because of which what no rule matches is, or may be, denied at its end. */
   readonly isolating: readonly NetworkPolicy[]
 }
 
-/** `tiers` are those of Calico; null where the CNI knows none. */
+export type Ending = Stage<unknown>['end']
+
+/**
+ * `tiers` are those of Calico; null where the CNI knows none. `ending`: what becomes of what no policy speaks of, where
+ * it has none. In the mode `always` of Cilium that is denied (pkg/policy/repository.go, computePolicyEnforcementAndRules).
+ */
 export function stagesFor(
   governing: readonly Governing[],
   direction: Direction,
   tiers: ReadonlyMap<string, Tier> | null,
+  ending: Ending,
 ): readonly PlacedStage[] {
-  return tiers === null ? kubernetesStages(governing, direction) : calicoStages(governing, direction, tiers)
+  return tiers === null
+    ? kubernetesStages(governing, direction, ending)
+    : calicoStages(governing, direction, tiers)
 }
 
-function kubernetesStages(governing: readonly Governing[], direction: Direction): readonly PlacedStage[] {
+function kubernetesStages(
+  governing: readonly Governing[],
+  direction: Direction,
+  ending: Ending,
+): readonly PlacedStage[] {
   const of = (stage: string): readonly Governing[] =>
     governing.filter(({ policy }) => policy.spec.rank.stage === stage)
   const main = of('network-policies')
@@ -47,7 +62,10 @@ function kubernetesStages(governing: readonly Governing[], direction: Direction)
     passing(byPriority(of('admin'), direction)),
     {
       rules: [...withAction(main, direction, 'deny'), ...withAction(main, direction, 'allow')],
-      ...endOf(main.filter(({ policy }) => policy.spec.isolates[direction])),
+      ...endOf(
+        main.filter(({ policy }) => policy.spec.isolates[direction]),
+        ending,
+      ),
     },
     passing(byPriority(of('baseline'), direction)),
   ].filter(({ rules, end }) => rules.length > 0 || end !== 'next')
@@ -63,26 +81,13 @@ function calicoStages(
   direction: Direction,
   tiers: ReadonlyMap<string, Tier>,
 ): readonly PlacedStage[] {
-  const placed = governing.map((one) => {
-    const { rank } = one.policy.spec
-    switch (rank.stage) {
-      case 'network-policies':
-        return { one, tier: 'default', order: KUBERNETES_ORDER }
-      case 'admin':
-      case 'baseline':
-        return { one, tier: ADMIN_TIERS[rank.stage], order: rank.priority }
-      case 'calico-tiers':
-        return { one, tier: rank.tier, order: rank.order }
-    }
-  })
+  const placed = governing.map((one) => ({ one, tier: tierOf(one.policy), order: orderIn(one.policy) }))
   const orderOf = (name: string): number => tiers.get(name)?.order ?? Infinity
   return [...grouped(placed, ({ tier }) => tier)]
     .sort(([a], [b]) => compareOrders(orderOf(a), orderOf(b)) || compareText(a, b))
     .map(([name, members]) => {
-      // Names of one kind are compared alike in all versions, those of two kinds are not: they have had their namespace
-      // or another prefix before them (felix/calc/policy_sorter.go, PolKVLess).
       const passes = (tiers.get(name)?.defaultAction ?? 'Deny') === 'Pass'
-      const rules = inOrder(members, direction, ({ kind }) => kind)
+      const rules = inOrder(members, direction, byNameIn(name))
       return passes ? passing(rules) : { rules, ...endOf(members.map(({ one }) => one)) }
     })
 }
@@ -92,29 +97,74 @@ interface Ordered {
   readonly order: number
 }
 
+/** The tier of Calico that a policy of any kind is in. */
+export function tierOf({ spec: { rank } }: NetworkPolicy): string {
+  switch (rank.stage) {
+    case 'network-policies':
+      return 'default'
+    case 'admin':
+    case 'baseline':
+      return ADMIN_TIERS[rank.stage]
+    case 'calico-tiers':
+      return rank.tier
+  }
+}
+
+function orderIn({ spec: { rank } }: NetworkPolicy): number {
+  switch (rank.stage) {
+    case 'network-policies':
+      return KUBERNETES_ORDER
+    case 'admin':
+    case 'baseline':
+      return rank.priority
+    case 'calico-tiers':
+      return rank.order
+  }
+}
+
+/** Does a policy surely come before another of the same order? */
+type Precedence = (a: NetworkPolicy, b: NetworkPolicy) => boolean
+
 /**
- * The rules of policies by their order. "Policies with identical order will be applied in alphanumerical order based on
- * the Policy Name" (Calico v3, globalnetworkpolicy.go): so are those of one member here, and members are tied.
+ * "Policies with identical order will be applied in alphanumerical order based on the Policy Name" (Calico v3,
+ * globalnetworkpolicy.go). Which name that is depends on the version: with the tier before it or without (in the tier
+ * `default` the API server used to add that), and of late with the namespace and the kind behind a slash, which moves
+ * `mesh` behind `mesh-deny` (felix/calc/policy_sorter.go, PolKVLess). Names of two kinds have had all sorts of prefixes.
  */
+function byNameIn(tier: string): Precedence {
+  const namesOf = ({ name }: NetworkPolicy): readonly string[] => {
+    const full = name.startsWith(`${tier}.`) ? name : `${tier}.${name}`
+    return [name, full, `${name}/`, `${full}/`]
+  }
+  return (a, b) => {
+    const others = namesOf(b)
+    return a.kind === b.kind && namesOf(a).every((name, index) => name < (others[index] ?? ''))
+  }
+}
+
+/** The rules of policies by their order. Of one order, those of which no two are sure to come in theirs are tied. */
 function inOrder(
   policies: readonly Ordered[],
   direction: Direction,
-  memberOf: (policy: NetworkPolicy) => string,
+  precedes: Precedence,
 ): readonly PlacedRule[] {
   return [...grouped(policies, ({ order }) => order)]
     .sort(([a], [b]) => compareOrders(a, b))
     .flatMap(([order, members]) => {
-      const rules = members
+      const those = members
         .map(({ one }) => one)
         .sort(({ policy: a }, { policy: b }) => compareText(a.name, b.name) || compareText(a.id, b.id))
-        .flatMap((one) => rulesOf(one, direction))
+      const rules = those.flatMap((one) => rulesOf(one, direction))
       // Who comes first makes no difference between rules that all do the same.
-      const tied = differ(rules, ({ policy }) => memberOf(policy)) && differ(rules, ({ rule }) => rule.action)
-      if (!tied) return rules
-      return rules.map((placed): PlacedRule => ({
-        ...placed,
-        tie: { among: String(order), member: memberOf(placed.policy) },
-      }))
+      if (!differ(rules, ({ rule }) => rule.action)) return rules
+      const after = those.map(({ policy }) =>
+        those.flatMap((other, index) => (precedes(other.policy, policy) ? [String(index)] : [])),
+      )
+      if (after.every(({ length }, index) => length === index)) return rules
+      return those.flatMap((one, index) => {
+        const tie: Tie = { among: String(order), member: String(index), after: after[index] ?? [] }
+        return rulesOf(one, direction).map((placed) => ({ ...placed, tie }))
+      })
     })
 }
 
@@ -136,7 +186,7 @@ function byPriority(governing: readonly Governing[], direction: Direction): read
     const { rank } = one.policy.spec
     return { one, order: 'priority' in rank ? rank.priority : 0 }
   })
-  return inOrder(placed, direction, ({ id }) => id)
+  return inOrder(placed, direction, () => false)
 }
 
 function passing(rules: readonly PlacedRule[]): PlacedStage {
@@ -151,16 +201,22 @@ function withAction(
   return governing.flatMap((one) => rulesOf(one, direction)).filter(({ rule }) => rule.action === action)
 }
 
-function rulesOf({ policy, match }: Governing, direction: Direction): readonly PlacedRule[] {
-  return (policy.spec[direction] ?? []).map((rule) => ({ policy, rule, match, tie: null }))
+function rulesOf({ policy, match, own }: Governing, direction: Direction): readonly PlacedRule[] {
+  return (policy.spec[direction] ?? []).flatMap((rule): PlacedRule[] => {
+    const both = weaker(match, own.get(rule) ?? 'yes')
+    return both === 'no' ? [] : [{ policy, rule, match: both, tie: null }]
+  })
 }
 
-function endOf(isolating: readonly Governing[]): Pick<PlacedStage, 'end' | 'isolating'> {
+function endOf(
+  isolating: readonly Governing[],
+  ending: Ending = 'next',
+): Pick<PlacedStage, 'end' | 'isolating'> {
   const end =
-    isolating.length === 0
-      ? 'next'
-      : isolating.some(({ match }) => match === 'yes')
-        ? 'denied'
+    ending === 'denied' || isolating.some(({ match }) => match === 'yes')
+      ? 'denied'
+      : isolating.length === 0
+        ? ending
         : 'perhaps-denied'
   return { end, isolating: isolating.map(({ policy }) => policy) }
 }

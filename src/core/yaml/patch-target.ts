@@ -2,10 +2,10 @@
 // would change more than what the route names.
 
 import { findEntry } from './places.ts'
-import type { EntryPlace, MappingPlace, Place, PlacedDocument, SequencePlace } from './places.ts'
-import type { Route } from './types.ts'
+import type { EntryPlace, MappingPlace, Place, PlacedDocument, ScalarPlace, SequencePlace } from './places.ts'
+import type { Route, YamlPatch } from './types.ts'
 
-/** What an `append` does to the text. */
+/** What a patch does to the text. */
 export type Target =
   | {
       readonly kind: 'sequence'
@@ -16,6 +16,8 @@ export type Target =
       /** The collection whose layout the new item follows. */
       readonly near: Place
     }
+  /** A plain scalar that a `set` replaces. */
+  | { readonly kind: 'scalar'; readonly scalar: ScalarPlace; readonly parent: MappingPlace }
   | { readonly kind: 'null'; readonly parent: MappingPlace; readonly entry: EntryPlace }
   | {
       readonly kind: 'absent'
@@ -28,8 +30,8 @@ export type Target =
 export type Found =
   { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly reason: string }
 
-/** The place that an `append` at this route edits, or one sentence that says why it is not edited. */
-export function findTarget(document: PlacedDocument, route: Route): Found {
+/** The place that a patch edits, or one sentence that says why it is not edited. */
+export function findTarget(document: PlacedDocument, { op, route }: YamlPatch): Found {
   let place = document.root
   let parent: MappingPlace | SequencePlace | null = null
   let entry: EntryPlace | null = null
@@ -64,11 +66,12 @@ export function findTarget(document: PlacedDocument, route: Route): Found {
     entry = found.entry
     place = found.entry.value
   }
-  return finish(document, place, parent, entry, describe(route))
+  return finish(document, op, place, parent, entry, describe(route))
 }
 
 function finish(
   document: PlacedDocument,
+  op: YamlPatch['op'],
   place: Place,
   parent: MappingPlace | SequencePlace | null,
   entry: EntryPlace | null,
@@ -77,14 +80,19 @@ function finish(
   const shared = whyShared(document, place, name)
   if (shared !== null) return refuse(shared)
   const mapping = parent?.kind === 'mapping' ? parent : null
-  if (place.kind === 'sequence') {
+  if (op === 'append' && place.kind === 'sequence') {
     const near = parent ?? place
     return { ok: true, target: { kind: 'sequence', sequence: place, parent: mapping, entry, near } }
   }
   if (mapping !== null && entry !== null && isNull(place) && entry.colon !== -1 && place.tag === null) {
     return { ok: true, target: { kind: 'null', parent: mapping, entry } }
   }
-  return refuse(`${name} is not a list`)
+  if (op === 'append') return refuse(`${name} is not a list`)
+  const bare =
+    place.kind === 'scalar' && place.style === 'plain' && place.tag === null && place.anchor === null
+  return bare && mapping !== null && !isNull(place)
+    ? { ok: true, target: { kind: 'scalar', scalar: place, parent: mapping } }
+    : refuse(`${name} is no value that can be replaced`)
 }
 
 /** An alias, and a node that an alias stands for, belong to more than one place. */

@@ -13,9 +13,9 @@ import type { Target } from './patch-target.ts'
 import { placeDocument } from './place-document.ts'
 import type { PlacedDocument } from './places.ts'
 import { readDocument } from './read.ts'
-import { blockLines, entryLines } from './render.ts'
+import { blockLines, entryLines, flowText } from './render.ts'
 import type { DocumentRange, PatchResult, YamlPatch } from './types.ts'
-import { appendAt, deepEqual, isJson } from './value.ts'
+import { deepEqual, isJson, patchedBy } from './value.ts'
 
 /** Go templates, Jinja and ERB: the text is not the manifest that it will be. */
 const TEMPLATE = /\{\{|\{%|<%/
@@ -24,7 +24,7 @@ const TEMPLATE = /\{\{|\{%|<%/
  * Edits of the file that apply the patches to the document in `range`, one after the other: a later
  * route may lead into what an earlier patch added. Comments, quotes, anchors, line endings and every
  * character outside the edits stay. Refused, with one sentence: a document with template markers or
- * that cannot be read; a route that leads nowhere, to something that is no list, or through an alias,
+ * that cannot be read; a route that leads nowhere, to something that is no list (or no plain scalar that can be set), or through an alias,
  * a node that is aliased elsewhere, or a merge key; values that JSON has no words for.
  */
 export function patchDocument(
@@ -45,10 +45,10 @@ export function patchDocument(
     if (!isJson(patch.value)) return refuse('the new value cannot be written as YAML')
     const document = placeDocument(current)
     if (document === null) return refuse('the document cannot be read with positions')
-    const found = findTarget(document, patch.route)
+    const found = findTarget(document, patch)
     if (!found.ok) return refuse(found.reason)
-    value = appendAt(value, patch.route, patch.value)
-    const step = editsOf(document, found.target, patch.value, eol)
+    value = patchedBy(value, patch)
+    const step = editsOf(document, found.target, patch, eol)
     edits = composeEdits(original.length, edits, step)
     current = applyEdits(original, edits)
   }
@@ -64,8 +64,15 @@ export function patchDocument(
   return { ok: true, edits: inFile }
 }
 
-function editsOf(document: PlacedDocument, target: Target, value: unknown, eol: string): TextEdit[] {
+function editsOf(
+  document: PlacedDocument,
+  target: Target,
+  { op, value }: YamlPatch,
+  eol: string,
+): TextEdit[] {
   const { text } = document
+  /** What stands under a key that is new. */
+  const whole = op === 'append' ? [value] : value
   switch (target.kind) {
     case 'sequence': {
       const { sequence, parent, entry } = target
@@ -80,18 +87,24 @@ function editsOf(document: PlacedDocument, target: Target, value: unknown, eol: 
     case 'null': {
       const { parent, entry } = target
       const layout = layoutOf(document, [parent])
-      if (parent.flow) return replaceFlowNull(text, entry, [value], layout, eol)
-      return fillEntry(text, parent, entry, blockLines([value], [], layout), layout.dashOffset, eol)
+      if (parent.flow) return replaceFlowNull(text, entry, whole, layout, eol)
+      const offset = op === 'append' ? layout.dashOffset : layout.indent
+      return fillEntry(text, parent, entry, blockLines(whole, [], layout), offset, eol)
     }
     case 'absent': {
       const { key, parent, holder } = target
       const layout = layoutOf(document, [parent])
-      if (!parent.flow) return appendEntry(text, parent, key, [value], layout, eol)
+      if (!parent.flow) return appendEntry(text, parent, key, whole, layout, eol)
       if (parent.entries.length === 0 && holder !== null && isBare(text, holder.mapping, holder.entry)) {
-        const lines = entryLines(key, [value], [], layout)
+        const lines = entryLines(key, whole, [], layout)
         return fillEntry(text, holder.mapping, holder.entry, lines, layout.indent, eol)
       }
-      return appendFlowEntry(text, parent, key, [value], layout, eol)
+      return appendFlowEntry(text, parent, key, whole, layout, eol)
+    }
+    case 'scalar': {
+      const { scalar, parent } = target
+      const written = flowText(value, [], layoutOf(document, [parent]), null)
+      return [{ start: scalar.start, end: scalar.end, text: written }]
     }
   }
 }

@@ -29,7 +29,17 @@ export interface AppendPatch {
   readonly value: unknown
 }
 
-export type YamlPatch = AppendPatch
+/**
+ * Puts `value` under the last key of the route, which is absent, null or a plain scalar; its parent must be a mapping
+ * that exists.
+ */
+export interface SetPatch {
+  readonly op: 'set'
+  readonly route: Route
+  readonly value: unknown
+}
+
+export type YamlPatch = AppendPatch | SetPatch
 
 /** Edits of the *file*, or one sentence that says why this text is not edited. */
 export type PatchResult =

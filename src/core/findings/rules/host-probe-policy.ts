@@ -2,11 +2,10 @@
 // everything else: before `enableDefaultDeny` (Cilium 1.16) Istio's own documentation showed it so. Sources: istio.io,
 // ambient/install/platform-prerequisites; docs.cilium.io, security/policy/intro, "Policy enforcement modes".
 import type { ClusterConfig } from '../../config.ts'
-import { addressSet, coversAddresses, unionAddresses } from '../../kubernetes/address-set.ts'
-import type { AddressSet } from '../../kubernetes/address-set.ts'
 import { implies } from '../../kubernetes/labels.ts'
 import type { ClusterState, NetworkPolicy } from '../../kubernetes/state.ts'
 import type { World } from '../../analysis.ts'
+import { admitsOnlyProbes } from '../only-probes.ts'
 import { list, namePolicies } from '../words.ts'
 import type { Finding } from '../finding.ts'
 import type { StateRule } from '../rule.ts'
@@ -20,25 +19,14 @@ export const hostProbePolicy: StateRule = {
       .map((policy) => asFinding(world, policy)),
 }
 
-/** Does all that a policy lets in come from where probes come from, and does it isolate? */
-function isForProbes(policy: NetworkPolicy, { mesh }: ClusterConfig): boolean {
-  const { ingress, isolates, subjects } = policy.spec
-  if (policy.kind !== 'CiliumClusterwideNetworkPolicy' || !isolates.ingress || subjects.length === 0)
-    return false
-  const sources = unionAddresses(addressSet(mesh.probeSources), NEAR_PROBES)
-  const blocks = (ingress ?? []).flatMap(({ action, peers }): (AddressSet | null)[] =>
-    action === 'allow'
-      ? (peers ?? [null]).map((peer) => (peer?.kind === 'block' ? peer.addresses : null))
-      : [],
-  )
-  return blocks.length > 0 && blocks.every((block) => block !== null && coversAddresses(sources, block))
+/** Does it let probes in and nothing else, and does it isolate? */
+function isForProbes(policy: NetworkPolicy, config: ClusterConfig): boolean {
+  return policy.spec.isolates.ingress && admitsOnlyProbes(policy, config)
 }
 
-/** Whoever writes the probe sources by hand may write a block around them, and both families of them. */
-const NEAR_PROBES = addressSet(['169.254.0.0/16', 'fe80::/10', 'fd16:9254:7127:1337:ffff::/80'])
-
-/** Where another policy closes all of its pods, this one closes nothing more. */
-function isolatedAnyway(policy: NetworkPolicy, { config, policies }: ClusterState): boolean {
+/** Where another policy, or the mode of Cilium, closes all of its pods, this one closes nothing more; nor does it unenforced. */
+function isolatedAnyway(policy: NetworkPolicy, { config, network, policies }: ClusterState): boolean {
+  if (network.enforcement.mode === 'always' || network.stages.length === 0) return true
   return policy.spec.subjects.every((subject) =>
     policies.some(
       (other) =>
@@ -63,6 +51,8 @@ function asFinding(world: World, policy: NetworkPolicy): Finding {
     return isolating.length === 1 && isolating[0] === policy
   })
   const who = closed.length === 0 ? 'pods that nothing else closes' : list(closed.map(({ id }) => id))
+  // As Istio's documentation has it, unless the policy means to close the other direction.
+  const remedy = policy.spec.isolates.egress ? 'ingress: false' : 'ingress: false and egress: false'
   return {
     rule: 'host-probe-policy',
     severity: 'error',
@@ -79,6 +69,6 @@ function asFinding(world: World, policy: NetworkPolicy): Finding {
     isolatedBy: [],
     enrolledBy: [],
     workloadRoutes: [],
-    message: `${namePolicies([policy])} lets kubelet probes in, and puts every pod that it selects into default deny: nothing but probes reaches ${who} any more. Add enableDefaultDeny with ingress: false and egress: false to its spec.`,
+    message: `${namePolicies([policy])} lets kubelet probes in, and puts every pod that it selects into default deny: nothing but probes reaches ${who} any more. Add enableDefaultDeny with ${remedy} to its spec.`,
   }
 }

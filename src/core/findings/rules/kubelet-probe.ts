@@ -4,15 +4,16 @@ import type { Severity } from '../../config.ts'
 import { addressSet, asBlock } from '../../kubernetes/address-set.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { Probe } from '../../kubernetes/kinds/workload.ts'
-import type { Workload } from '../../kubernetes/state.ts'
+import type { NetworkPolicy, Workload } from '../../kubernetes/state.ts'
 import type { World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
 import type { Certainty, Culprit, Finding } from '../finding.ts'
 import { closing } from '../closing.ts'
 import { admittedFrom, passesOver, primarySources } from '../probe-source.ts'
 import type { Peer } from '../../policy/peer.ts'
+import { NO_PEERS } from '../../policy/peer-set.ts'
 import type { StateRule } from '../rule.ts'
-import { because, list, namePolicies, shownBy } from '../words.ts'
+import { because, list, nameMode, namePolicies, shownBy } from '../words.ts'
 
 export const kubeletProbe: StateRule = {
   id: 'kubelet-probe',
@@ -35,7 +36,7 @@ function strandedProbes(world: World): readonly Finding[] {
 
 function blockedProbes(world: World, member: Member): readonly Finding[] {
   const { workload } = member
-  if (world.engine.governing(workload, 'ingress').length === 0) return []
+  if (world.engine.isOpen(workload, 'ingress')) return []
   const blocked = workload.pods.probes.filter(({ port }) =>
     primarySources(world).some((source) => !hasPort(admittedFrom(world, workload, source).sure, 'TCP', port)),
   )
@@ -54,7 +55,13 @@ function asFinding(world: World, member: Member, probes: readonly Probe[]): Find
   const severity: Severity = seesProbeSource === 'believed-not' ? 'note' : 'error'
   const { workload, enrollment } = member
   const port = probes[0]?.port ?? 0
-  const culprits = closing(world, workload, 'ingress', port, addressesOf(primarySources(world)))
+  const peers = { ...NO_PEERS, rest: [addressesOf(primarySources(world))] }
+  const closed = closing(world, workload, 'ingress', port, peers)
+  // A block that an agent passes over admits the address, as far as the engine can tell.
+  const culprits =
+    closed.length > 0
+      ? closed
+      : world.engine.isolating(workload, 'ingress').map((policy) => ({ policy, rule: null }))
   const isolating = [...new Set(culprits.map(({ policy }) => policy))]
   const overlooked = isOverlooked(world, workload, port)
   const doubtful = !overlooked && isDoubtful(world, workload, port)
@@ -78,7 +85,7 @@ function asFinding(world: World, member: Member, probes: readonly Probe[]): Find
     message: overlooked
       ? `${comesFrom(world, member, probes)}. ${namePolicies(isolating)} ${isolating.length === 1 ? 'admits' : 'admit'} that address by a /128, which agents of the AWS CNI are known to pass over (aws-network-policy-agent#509): there, the probe fails.`
       : doubtful
-        ? `${comesFrom(world, member, probes)}. Whether ${namePolicies(isolating)} ${isolating.length === 1 ? 'lets' : 'let'} that address in is not known from the tree: if not, and where enforcement sees it, the probe fails.`
+        ? `${comesFrom(world, member, probes)}. ${doubtOf(world, workload, isolating)}`
         : sentence(world, member, probes, culprits),
   }
 }
@@ -103,6 +110,15 @@ function isDoubtful(world: World, workload: Workload, port: number): boolean {
   )
 }
 
+/** Whether what policies let in is the address, or, where none isolates, whether it takes a policy to let it in. */
+function doubtOf({ engine, state }: World, workload: Workload, isolating: readonly NetworkPolicy[]): string {
+  const { config, network } = state
+  if (isolating.length === 0 && network.enforcement.mode === 'perhaps-always')
+    return `No policy surely admits that address, and whether Cilium denies what none admits is not known (${network.enforcement.doubt ?? ''}): if it does, the probe fails. Set clusters.${config.name}.cilium.policyEnforcementMode to make this exact.`
+  const policies = isolating.length > 0 ? isolating : engine.governing(workload, 'ingress')
+  return `Whether ${namePolicies(policies)} ${policies.length === 1 ? 'lets' : 'let'} that address in is not known from the tree: if not, and where enforcement sees it, the probe fails.`
+}
+
 /** `Deployment/a/b is enrolled in Ambient (…), so its readinessProbe on 8080/TCP comes from 169.254.7.127`. */
 function comesFrom(world: World, { workload, enrollment }: Member, probes: readonly Probe[]): string {
   const kinds = [...new Set(probes.map(({ field }) => field))]
@@ -123,15 +139,19 @@ function sentence(
   const what = culprits.some(({ rule }) => rule !== null)
     ? `${one ? 'denies' : 'deny'} that address`
     : `${one ? 'isolates it and does' : 'isolate it and do'} not admit that address`
-  const fact = `${comesFrom(world, member, probes)}. ${namePolicies(policies)} ${what}`
   const evidence = shownBy(world.state.network)
+  const sees = seesProbeSource === 'yes' && evidence !== ''
+  const seen = sees ? `, which enforcement on ${cni} sees${evidence}` : ''
+  const closed = `No policy admits that address${seen}, and ${nameMode(world.state.network)} denies what none admits`
+  const fact = `${comesFrom(world, member, probes)}. ${policies.length > 0 ? `${namePolicies(policies)} ${what}` : closed}`
+  const remedy = policies.length === 0 ? ' It takes a policy that selects the pods and admits it.' : ''
   switch (seesProbeSource) {
     case 'yes':
-      return evidence === ''
-        ? `${fact}: the probe fails.`
+      return !sees || policies.length === 0
+        ? `${fact}: the probe fails.${remedy}`
         : `${fact}, and enforcement on ${cni} sees it${evidence}: the probe fails.`
     case 'unknown':
-      return `${fact}: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known${evidence}; set clusters.${cluster}.cni to make this exact.`
+      return `${fact}: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known${evidence}; set clusters.${cluster}.cni to make this exact.${remedy}`
     case 'believed-not':
       return `${fact}. Enforcement on ${cni}${evidence} is believed not to see that address; this is not confirmed.`
     case 'no':

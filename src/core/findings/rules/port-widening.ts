@@ -52,7 +52,7 @@ function wasOpen({ engine, state }: Analysis, was: Workload, peer: Peer, forSure
   if (limitsPorts(state, was)) return false
   const then = peer.kind === 'pods' ? { ...peer, namespace: namespaceOn(state, peer.namespace) } : peer
   const { sure, perhaps } = engine.allows(was, then, 'ingress')
-  if (engine.governing(was, 'ingress').length === 0) return true
+  if (engine.isOpen(was, 'ingress')) return true
   const enrolled = enrollment(was, state.config).state === 'yes'
   return enrolled && hasPort(forSure ? sure : perhaps, 'TCP', state.config.mesh.hbonePort)
 }

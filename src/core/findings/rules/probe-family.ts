@@ -34,7 +34,7 @@ export const probeFamily: StateRule = {
 /** The probe ports that the first family reaches and the other does not: a finding for each. */
 function halfAdmitted(world: World, member: Member, others: readonly string[]): readonly Finding[] {
   const { workload } = member
-  if (world.engine.governing(workload, 'ingress').length === 0) return []
+  if (world.engine.isOpen(workload, 'ingress')) return []
   const ports = [...new Set(workload.pods.probes.map(({ port }) => port))].sort((a, b) => a - b)
   return ports.flatMap((port) => {
     const admits = (source: string): boolean =>

@@ -3,16 +3,21 @@
 // (the proxy dials istiod.istio-system.svc:15012).
 import type { World } from '../../analysis.ts'
 import { undescribed } from '../../ambient/mesh.ts'
+import { ALL_ADDRESSES } from '../../kubernetes/address-set.ts'
 import { EVERYTHING, NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../../kubernetes/labels.ts'
 import type { Selector } from '../../kubernetes/labels.ts'
 import { hasPort } from '../../kubernetes/port-set.ts'
 import type { Protocol } from '../../kubernetes/port-set.ts'
-import type { PolicyRule } from '../../kubernetes/kinds/policy.ts'
+import type { PolicyPeer, PolicyRule } from '../../kubernetes/kinds/policy.ts'
 import type { ClusterState, Namespace, NetworkPolicy, Workload } from '../../kubernetes/state.ts'
-import { podsName } from '../../policy/peer.ts'
+import { ANYBODY, podsName } from '../../policy/peer.ts'
+import type { Peer } from '../../policy/peer.ts'
+import { NO_PEERS } from '../../policy/peer-set.ts'
+import type { PeerSet } from '../../policy/peer-set.ts'
+import { closing } from '../closing.ts'
 import type { Finding } from '../finding.ts'
 import type { StateRule } from '../rule.ts'
-import { namePolicies } from '../words.ts'
+import { nameClosers } from '../words.ts'
 
 /** What every proxy of Istio needs beside its traffic. */
 interface Need {
@@ -55,30 +60,59 @@ export const waypointControl: StateRule = {
 }
 
 /**
- * Shut for sure: where the tree shows who serves it, that one is not admitted; where it does not, nobody is admitted on
+ * Shut for sure: where the tree shows who serves it, that one is not reached; where it does not, nobody is reached on
  * the port who could be it. Whoever names the port, or lets all of a namespace outside the mesh through, knows better
- * than we do where it is served.
+ * than we do where it is served, unless something else denies it.
  */
 function isShut(world: World, gateway: Workload, need: Need): boolean {
-  const { engine, state } = world
-  const { pods, namespace, port, protocol } = need
-  if (engine.isolating(gateway, 'egress').length === 0) return false
-  const rules = engine.letting(gateway, 'egress')
-  const servers = state.workloads.filter(
+  const { engine } = world
+  const { port, protocol } = need
+  if (engine.isOpen(gateway, 'egress')) return false
+  const reaches = (peer: Peer): boolean =>
+    hasPort(engine.allows(gateway, peer, 'egress').perhaps, protocol, port)
+  if (servedBy(world, need).some(reaches)) return false
+  return !engine.letting(gateway, 'egress').some(({ policy, rule }) => {
+    // A block may be that of its Service, or of a cache of DNS on the node.
+    const meant = isShown(world, need)
+      ? names(rule, need) && rule.peers !== null
+        ? rule.peers.filter(({ kind }) => kind !== 'pods')
+        : []
+      : mayLeadTo(world, policy, rule, need)
+        ? (rule.peers ?? [null])
+        : []
+    return meant.some((peer) => ends(peer, policy).some(reaches))
+  })
+}
+
+/** Who serves it: the workloads that the tree shows, else pods as the charts label them. */
+function servedBy({ state }: World, { namespace, pods }: Need): readonly Peer[] {
+  const shown = state.workloads.filter(
     (workload) => workload.namespace.name === namespace && matches(pods, workload.pods.labels),
   )
-  if (servers.length === 0) return !rules.some(({ policy, rule }) => mayLeadTo(world, policy, rule, need))
-  // A block may be that of its Service, or of a cache of DNS on the node.
-  const byAddress = rules.some(
-    ({ rule }) => names(rule, need) && rule.peers?.some(({ kind }) => kind !== 'pods') === true,
-  )
-  return (
-    !byAddress &&
-    servers.every((workload) => {
-      const { perhaps } = engine.allows(gateway, { kind: 'workload', workload }, 'egress')
-      return !hasPort(perhaps, protocol, port)
-    })
-  )
+  if (shown.length > 0) return shown.map((workload) => ({ kind: 'workload', workload }))
+  return [{ kind: 'pods', pods, namespace: state.namespaces.get(namespace) ?? undescribed(namespace) }]
+}
+
+function isShown(world: World, need: Need): boolean {
+  return servedBy(world, need).some(({ kind }) => kind === 'workload')
+}
+
+/** Where a peer of a rule leads, `null` being anybody. */
+function ends(peer: PolicyPeer | null, { namespace }: NetworkPolicy): readonly Peer[] {
+  switch (peer?.kind) {
+    case 'pods': {
+      const { pods, namespaces } = peer
+      return [
+        namespaces === null ? { kind: 'pods', pods, namespace } : { kind: 'elsewhere', pods, namespaces },
+      ]
+    }
+    case 'block':
+      return [{ kind: 'addresses', addresses: peer.addresses, pods: false }]
+    case 'entity':
+    case 'unknown':
+    case undefined:
+      return [ANYBODY, { kind: 'addresses', addresses: ALL_ADDRESSES, pods: false }]
+  }
 }
 
 /** Could what a rule admits be istiod or DNS, of which the tree shows nothing? */
@@ -132,26 +166,30 @@ function names({ ports }: PolicyRule, { port, protocol }: Need): boolean {
 }
 
 function asFinding(world: World, gateway: Workload, need: Need): Finding {
-  const policies = world.engine.isolating(gateway, 'egress')
+  const { engine, state } = world
   const { name, port, protocol, fate } = need
+  const peers: PeerSet = { ...NO_PEERS, rest: servedBy(world, need) }
+  const culprits = closing(world, gateway, 'egress', port, peers, protocol)
+  const policies = [...new Set(culprits.map(({ policy }) => policy))]
   const role = gateway.gateway === 'istio-waypoint' ? 'a waypoint' : 'a gateway'
-  const verb = policies.length === 1 ? 'does' : 'do'
+  const verb = policies.length > 1 ? 'do' : 'does'
+  const remedy = policies.length > 0 ? '' : ' It takes a policy that lets it.'
   return {
     rule: 'waypoint-control',
     severity: 'error',
     lowered: false,
     certainty: 'certain',
-    cluster: world.state.config.name,
+    cluster: state.config.name,
     workload: gateway,
     direction: 'egress',
     port,
     protocol,
     peers: [podsName(need.pods, [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [need.namespace] }])],
     lost: [],
-    culprits: policies.map((policy) => ({ policy, rule: null })),
-    isolatedBy: policies,
+    culprits,
+    isolatedBy: engine.isolating(gateway, 'egress'),
     enrolledBy: [],
     workloadRoutes: [gateway.pods.labelsRoute],
-    message: `${gateway.id} is ${role}. ${namePolicies(policies)} ${verb} not let it reach ${name} on ${String(port)}/${protocol}: ${fate}.`,
+    message: `${gateway.id} is ${role}. ${nameClosers(policies, state.network)} ${verb} not let it reach ${name} on ${String(port)}/${protocol}: ${fate}.${remedy}`,
   }
 }

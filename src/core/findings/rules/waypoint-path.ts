@@ -8,10 +8,11 @@ import { placeOf } from '../../kubernetes/origin.ts'
 import type { Origin } from '../../kubernetes/origin.ts'
 import { grouped } from '../../source/grouped.ts'
 import { compareText } from '../../source/problem.ts'
+import { hasDenial } from '../closing.ts'
 import type { Finding } from '../finding.ts'
 import { namesOf } from '../lost-names.ts'
 import type { StateRule } from '../rule.ts'
-import { because, list, namePeers, namePolicies } from '../words.ts'
+import { because, list, nameClosers, namePeers } from '../words.ts'
 import { endsAtWaypoints } from '../ends-at-waypoints.ts'
 import { endsBeforeEntries } from '../ends-before-entries.ts'
 import { endsBehindWaypoints } from '../ends-behind-waypoints.ts'
@@ -118,13 +119,12 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
   if (first === undefined) return ''
   const { end, direction, waypoint, lost } = first
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
+  const culprits = ends.flatMap((each) => each.culprits)
   // Those that let the traffic in or out, and fall short; where none does, those that keep it in.
-  const admitting = ends.flatMap(({ culprits }) =>
-    culprits.flatMap(({ policy, rule }) => (rule === null ? [] : [policy])),
-  )
-  const guilty = admitting.length > 0 ? admitting : world.engine.isolating(end, direction)
-  const policies = namePolicies(guilty)
-  const one = new Set(guilty).size === 1
+  const deciding = culprits.filter(({ rule }) => rule !== null)
+  const guilty = (deciding.length > 0 ? deciding : culprits).map(({ policy }) => policy)
+  const policies = nameClosers(guilty, world.state.network)
+  const one = new Set(guilty).size <= 1
   const many = peers.includes(ANY_WAYPOINT)
   const before = `${many ? 'workloads such as ' : ''}${list([...new Set(ends.map((each) => each.before))])}`
   const waypoints = [...new Set(ends.map((each) => each.waypoint.id))]
@@ -132,20 +132,38 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
     ? `waypoints such as ${list(waypoints)}`
     : `the ${waypoints.length === 1 ? 'waypoint' : 'waypoints'} ${list(waypoints)}`
   const sure = lost.certainty === 'certain'
+  const inDoubt = !sure && ends.every((each) => each.lost.doubt === 'rule')
   const fate = sure
     ? 'those connections time out.'
-    : waypoint.shown
-      ? 'what comes that way is cut off; whether anything does is not known from the tree.'
-      : 'if that waypoint runs, those connections time out; the tree does not show its pods.'
+    : inDoubt
+      ? 'whether those connections time out is not known from the tree.'
+      : waypoint.shown
+        ? 'what comes that way is cut off; whether anything does is not known from the tree.'
+        : 'if that waypoint runs, those connections time out; the tree does not show its pods.'
   const admit = one ? 'admits' : 'admit'
   const refuse = one ? 'does not' : 'do not'
+  const keep = inDoubt ? 'may keep' : one ? 'keeps' : 'keep'
+  const isDenied = hasDenial(culprits)
   if (end === waypoint.pods) {
+    const whom = peers.includes('any') ? 'everybody' : namePeers(peers)
+    const fact =
+      isDenied || inDoubt
+        ? `${keep} ${whom} out`
+        : whom === 'everybody'
+          ? `${admit} nobody`
+          : `${refuse} admit ${whom}`
     return direction === 'ingress'
-      ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${peers.includes('any') ? `${admit} nobody` : `${refuse} admit ${namePeers(peers)}`} there: ${fate}`
+      ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${fact} there: ${fate}`
       : `${end.id} is the waypoint of ${before}, and passes traffic on to ${port} there. ${policies} ${refuse} let it through: ${fate}`
   }
   const enrolled = `${end.id} is enrolled in Ambient (${because(world.mesh.member(end).enrollment)})`
   const way = `${sure ? 'goes' : 'may go'} through ${which}`
+  // What the rules mean that let the traffic through is overruled: they are not named.
+  if (isDenied || deciding.length === 0) {
+    return direction === 'ingress'
+      ? `${enrolled}, and traffic to it ${way}, which arrives on ${port}. There ${policies} ${keep} it out: ${fate}`
+      : `${enrolled}. Policies let it reach ${before}; traffic there ${way}, from which ${policies} ${keep} it on ${port}: ${fate}`
+  }
   return direction === 'ingress'
     ? `${enrolled}, and traffic to it ${way}. ${policies} ${admit} clients that come that way, but not the waypoint itself on ${port}: ${fate}`
     : `${enrolled}. ${policies} ${one ? 'lets' : 'let'} it reach ${before}; traffic there ${way}, which no policy lets it reach on ${port}: ${fate}`

@@ -9,6 +9,7 @@ import { selectsZtunnel } from '../../ambient/ztunnel.ts'
 import { rulePorts } from '../../policy/rule-matches.ts'
 import { grouped } from '../../source/grouped.ts'
 import type { Culprit, Finding } from '../finding.ts'
+import { meshGate } from '../mesh-gate.ts'
 import type { StateRule } from '../rule.ts'
 import { because, describePeer, list, namePolicies } from '../words.ts'
 
@@ -33,6 +34,7 @@ function findMistaken(world: World, direction: Direction): readonly Finding[] {
     if (member.enrollment.state !== 'yes') continue
     const opening = openingRules(world, member.workload, direction)
     if (opening.some(({ rule, policy }) => speaksOfOthers(world, direction, rule, policy))) continue
+    if (opening.length === 0 || reachesMesh(world, member.workload, direction)) continue
     for (const [policy, own] of grouped(opening, (one) => one.policy)) {
       const rules = own.flatMap(({ rule }) => (rule.peers?.some(isZtunnel) === true ? rule : []))
       if (rules.length === 0) continue
@@ -58,6 +60,13 @@ function openingRules(
     const { perhaps } = rulePorts(rule, target, { kind: 'elsewhere', pods: [], namespaces: [] })
     return hasPort(perhaps, 'TCP', state.config.mesh.hbonePort) ? [{ policy, rule }] : []
   })
+}
+
+/** Are mesh peers let through all the same, since nothing denies what no rule speaks of? */
+function reachesMesh(world: World, workload: Workload, direction: Direction): boolean {
+  const only = (rule: PolicyRule): PolicyRule =>
+    rule.peers === null ? rule : { ...rule, peers: rule.peers.filter((peer) => !isZtunnel(peer)) }
+  return meshGate(world, workload, direction, world.state.config.mesh.hbonePort, { only }) !== 'closed'
 }
 
 /** Does a rule name mesh peers other than ztunnel? The source of kubelet probes, for one, is none. */

@@ -5,7 +5,11 @@
 import { holds, NAMESPACE_NAME_LABEL, overlap, SERVICE_ACCOUNT } from '../labels.ts'
 import type { Labels, Match, Requirement, Selector } from '../labels.ts'
 import type { AddressSet } from '../address-set.ts'
+import { withAccounts } from './calico-accounts.ts'
+import type { AccountRef, PodsPart } from './calico-accounts.ts'
 import type { Expression } from './calico-selector.ts'
+
+export type { PodsPart } from './calico-accounts.ts'
 
 /** A NetworkSet or GlobalNetworkSet: addresses that selectors find by its labels. */
 export interface NetworkSetRef {
@@ -16,14 +20,6 @@ export interface NetworkSetRef {
   readonly cidrs: AddressSet
   /** Does it also hold names, which stand for addresses outside of the cluster? Calico Enterprise. */
   readonly domains: boolean
-}
-
-/** Some of the pods that an expression means; `doubt`: perhaps, for what nothing here can tell is asked of them too. */
-export interface PodsPart {
-  readonly pods: Selector
-  /** null: of the policy's own namespace. */
-  readonly namespaces: Selector | null
-  readonly doubt: boolean
 }
 
 /** Which namespaces an expression is about where it does not say: the policy's own, or every one. */
@@ -71,15 +67,60 @@ export function allOf(parts: readonly Expression[]): Expression {
 }
 
 /** The pods that an expression means; null where its normal form is too long, and it may be any pod in scope. */
-export function podsOf(expression: Expression, scope: Scope): readonly PodsPart[] | null {
+export function podsOf(
+  expression: Expression,
+  scope: Scope,
+  accounts: readonly AccountRef[],
+): readonly PodsPart[] | null {
   const forms = conjunctions(expression, false)
-  return forms?.filter(possible).flatMap((literals) => podsPart(literals, scope) ?? []) ?? null
+  const own = scope.own?.namespace ?? null
+  // Of a policy that does not name its namespace nobody knows which accounts are in it.
+  const shown = scope.own !== null && own === null ? [] : accounts
+  const parts = (literals: Selector): readonly PodsPart[] => {
+    const part = podsPart(literals, scope)
+    return part === null ? [] : withAccounts(part, accountLabels(literals), shown, own)
+  }
+  return forms?.filter(possible).flatMap(parts) ?? null
 }
 
-/** Does an expression mean this set? `maybe` where the labels of its namespace decide. */
+/** What is asked of the labels of service accounts; their names are known of every pod. */
+function accountLabels(literals: Selector): Selector {
+  return literals.flatMap((literal) =>
+    literal.key.startsWith(SERVICE_ACCOUNT_PREFIX) && literal.key !== SERVICE_ACCOUNT_PREFIX + NAME
+      ? [{ ...literal, key: literal.key.slice(SERVICE_ACCOUNT_PREFIX.length) }]
+      : [],
+  )
+}
+
+/** Does an expression mean this set? `maybe` where the labels of its namespace decide, or nobody says for sure. */
 export function setMatches(expression: Expression, set: NetworkSetRef, scope: Scope): Match {
   const inScope = scope.own === null ? 'yes' : isOwn(set, scope.own.namespace)
-  return inScope === 'no' ? 'no' : both([inScope, evaluate(expression, set)])
+  if (inScope === 'no') return 'no'
+  return both([inScope, isDisputed(expression, set) ? 'maybe' : 'yes', evaluate(expression, set)])
+}
+
+/**
+ * A set has no labels of service accounts, nor a global one of namespaces, so that for Felix it meets whatever these
+ * must not have (`namespaceSelector: team != 'a'`). By policy_common.go (EntityRule) such selectors are about endpoints
+ * in namespaces and pods with service accounts alone, and about global sets by global() alone.
+ */
+function isDisputed(expression: Expression, set: NetworkSetRef): boolean {
+  switch (expression.kind) {
+    case 'all':
+    case 'global':
+      return false
+    case 'label': {
+      const { key } = expression.requirement
+      return (
+        key.startsWith(SERVICE_ACCOUNT_PREFIX) || (set.namespace === null && key.startsWith(NAMESPACE_PREFIX))
+      )
+    }
+    case 'not':
+      return isDisputed(expression.part, set)
+    case 'and':
+    case 'or':
+      return expression.parts.some((part) => isDisputed(part, set))
+  }
 }
 
 function isOwn(set: NetworkSetRef, own: string | undefined): Match {
@@ -138,7 +179,6 @@ function isNamespaceName(key: string): boolean {
 function podsPart(literals: readonly Requirement[], { own }: Scope): PodsPart | null {
   const pods: Requirement[] = []
   const namespaces: Requirement[] = []
-  let doubt = false
   for (const literal of literals) {
     const { key } = literal
     if (isNamespaceName(key) || key === ACCOUNT || key === SERVICE_ACCOUNT_PREFIX + NAME) {
@@ -151,20 +191,17 @@ function podsPart(literals: readonly Requirement[], { own }: Scope): PodsPart | 
       if (!holds(literal, 'k8s')) return null
     } else if (key.startsWith(NAMESPACE_PREFIX)) {
       namespaces.push({ ...literal, key: key.slice(NAMESPACE_PREFIX.length) })
-    } else if (key.startsWith(SERVICE_ACCOUNT_PREFIX)) {
-      // The labels of service accounts are not read.
-      doubt = true
-    } else {
+    } else if (!key.startsWith(SERVICE_ACCOUNT_PREFIX)) {
       pods.push(literal)
     }
   }
-  if (own === null) return { pods, namespaces, doubt }
-  if (namespaces.length === 0) return { pods, namespaces: null, doubt }
+  if (own === null) return { pods, namespaces, doubt: false }
+  if (namespaces.length === 0) return { pods, namespaces: null, doubt: false }
   if (own.namespace === undefined) return { pods, namespaces: null, doubt: true }
   const name: Requirement = { key: NAMESPACE_NAME_LABEL, operator: 'In', values: [own.namespace] }
   const others = namespaces.filter(({ key }) => key !== NAMESPACE_NAME_LABEL)
   if (!namespaces.every((one) => others.includes(one) || holds(one, own.namespace))) return null
-  return { pods, namespaces: others.length === 0 ? null : [name, ...others], doubt }
+  return { pods, namespaces: others.length === 0 ? null : [name, ...others], doubt: false }
 }
 
 /** The disjunctive normal form, of the expression or of its opposite; null beyond `MOST`. */

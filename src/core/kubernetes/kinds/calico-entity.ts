@@ -25,16 +25,35 @@ import {
   setMatches,
 } from './calico-endpoints.ts'
 import type { NetworkSetRef, PodsPart, Scope } from './calico-endpoints.ts'
+import type { AccountRef } from './calico-accounts.ts'
 import { parseSelector } from './calico-selector.ts'
 import type { Expression } from './calico-selector.ts'
-import type { BlockPeer, PolicyPeer, UnknownPeer } from './policy.ts'
+import { behindService } from './calico-services.ts'
+import type { ServiceRef } from './calico-services.ts'
+import type { BlockPeer, PolicyPeer, Subject, UnknownPeer } from './policy.ts'
 import { asMapping } from './strict-field.ts'
 
+/** What of a cluster the policies of Calico speak of, beside pods and their namespaces. */
+export interface CalicoSurroundings {
+  /** The network sets, which selectors match as well. */
+  readonly sets: readonly NetworkSetRef[]
+  readonly accounts: readonly AccountRef[]
+  readonly services: readonly ServiceRef[]
+  /** Of the addresses of pods. */
+  readonly families: readonly IpFamily[]
+}
+
+export const NO_CALICO_SURROUNDINGS: CalicoSurroundings = {
+  sets: [],
+  accounts: [],
+  services: [],
+  families: ['IPv4'],
+}
+
 /** What a rule needs to know of the policy around it. */
-export interface RuleContext {
+export interface RuleContext extends CalicoSurroundings {
   /** The policy's own namespace, or null for a policy of the whole cluster. */
   readonly own: Scope['own']
-  readonly sets: readonly NetworkSetRef[]
 }
 
 export interface Net {
@@ -81,7 +100,7 @@ export function readEntity(entity: Field, { own }: RuleContext): Entity {
       ? { expression: allOf(expressions), scope: { own: namespaces === null ? own : null } }
       : null,
     excluded: stays || notSelector === null || notSelector === 'unread' ? null : notSelector,
-    service: readService(entity, own !== null),
+    service: readService(entity, own),
     domains: items(get(entity, 'domains')).flatMap((domain) => text(domain) ?? []),
     unread: [...wanted, notSelector].includes('unread'),
   }
@@ -150,7 +169,9 @@ function readNotNet(field: Field): Net | null {
   return net
 }
 
-function readService(entity: Field, namespaced: boolean): string | null {
+function readService(entity: Field, own: Scope['own']): string | null {
+  const namespaced = own !== null
+  const ownNamespace = own?.namespace
   const service = asMapping(get(entity, 'services'))
   if (absent(service)) return null
   unknownKeys(service, ['name', 'namespace'])
@@ -164,24 +185,57 @@ function readService(entity: Field, namespaced: boolean): string | null {
     if (!absent(beside) && beside.value !== '' && !(Array.isArray(beside.value) && beside.value.length === 0))
       fault(beside, `${nameOf(beside)} stands beside services, which Calico refuses`)
   }
-  return namespace === '' ? name : `${namespace}/${name}`
+  return namespace === '' ? `${ownNamespace ?? ''}/${name}` : `${namespace}/${name}`
 }
 
-/** Does the end of a rule that is the workload's own let every pod of the policy through, but for the IP version? */
-export function isAnyPod(entity: Entity): boolean {
-  const { nets, notNets, selected, excluded, service, domains, unread } = entity
-  if (notNets.length > 0 || excluded !== null || service !== null || domains.length > 0 || unread)
-    return false
+/** Which of the pods that the policy selects an end of a rule that is their own means. */
+export interface Own {
+  /** null: all of them. */
+  readonly pods: readonly Subject[] | null
+  /** Does it ask for what of a pod nothing here can tell, such as its address? */
+  readonly doubt: boolean
+}
+
+/** Reads the end of a rule that is the workload's own. */
+export function ownEnd(entity: Entity, { sets, accounts }: RuleContext): Own {
+  const { notNets, selected, excluded, service, domains, unread } = entity
+  const doubt =
+    notNets.length > 0 || !coversFamily(entity) || service !== null || domains.length > 0 || unread
+  const wanted: Entity['selected'] =
+    selected ??
+    (excluded === null ? null : { expression: { kind: 'not', part: excluded }, scope: { own: null } })
+  if (wanted === null) return { pods: null, doubt }
+  const parts = podsOf(wanted.expression, wanted.scope, accounts)
+  // A network set may hold the addresses of pods that the selector itself does not mean.
+  const bySet =
+    selected === null
+      ? sets.some((set) => setMatches(excluded ?? { kind: 'all' }, set, { own: null }) !== 'no')
+      : sets.some((set) => setMatches(selected.expression, set, selected.scope) !== 'no')
+  if (parts?.some((part) => isEveryPod(part)) === true)
+    return { pods: null, doubt: doubt || (bySet && selected === null) }
+  if (selected === null && bySet) return { pods: subjectsOf(parts), doubt: true }
+  return { pods: [...subjectsOf(parts), ...(bySet ? subjectsOf(null) : [])], doubt }
+}
+
+function isEveryPod({ pods, namespaces, doubt }: PodsPart): boolean {
+  return !doubt && pods.length === 0 && (namespaces?.length ?? 0) === 0
+}
+
+/** Of its version of IP, does it leave no address out? */
+function coversFamily({ nets }: Entity): boolean {
   const [net] = nets
-  if (net !== undefined) {
-    const covered = nets.reduce((sum, { addresses }) => unionAddresses(sum, addresses), NO_ADDRESSES)
-    if (!noAddresses(subtractAddresses(everyAddress(net.family), covered))) return false
-  }
-  if (selected === null) return true
-  const parts = podsOf(selected.expression, selected.scope) ?? []
-  return parts.some(
-    ({ pods, namespaces, doubt }) => !doubt && pods.length === 0 && (namespaces?.length ?? 0) === 0,
-  )
+  if (net === undefined) return true
+  const covered = nets.reduce((sum, { addresses }) => unionAddresses(sum, addresses), NO_ADDRESSES)
+  return noAddresses(subtractAddresses(everyAddress(net.family), covered))
+}
+
+function subjectsOf(parts: readonly PodsPart[] | null): readonly Subject[] {
+  const all = parts ?? [{ pods: EVERYTHING, namespaces: EVERYTHING, doubt: true }]
+  return all.map(({ pods, namespaces, doubt }) => ({
+    pods,
+    namespaces,
+    ...(doubt ? { doubt: true as const } : {}),
+  }))
 }
 
 export interface Peers {
@@ -189,21 +243,34 @@ export interface Peers {
   readonly doubts: readonly string[]
 }
 
+/** A version of IP that a rule is about: of its blocks, or because it says so. */
+export interface RuleFamily {
+  readonly family: IpFamily
+  /** Do pods have an address of it, and of no other? `some`: of others, too. */
+  readonly pods: 'all' | 'some' | 'none'
+}
+
 /**
  * The peers that an end of a rule means.
- * @param family of IP, where the rule is about one only.
+ * @param version of IP, where the rule is about one only.
  * @param byName whether names of the internet mean anything here: only where egress is allowed.
  */
 export function peersOf(
   entity: Entity,
   context: RuleContext,
-  family: IpFamily | undefined,
+  version: RuleFamily | undefined,
   byName: boolean,
 ): Peers {
   const { nets, notNets, selected, excluded, service, domains } = entity
+  const family = version?.family
   const onlyBlocks = nets.length > 0 || notNets.length > 0 || family !== undefined
-  if (service !== null)
-    return { peers: [{ kind: 'unknown', name: `Service ${service}`, outside: false }], doubts: [] }
+  if (service !== null) {
+    const behind = behindService(service, context.services)
+    if (version?.pods === 'none') return { peers: [], doubts: [] }
+    const doubt = version?.pods === 'some' ? { doubt: true as const } : {}
+    const unknown: UnknownPeer = { kind: 'unknown', name: `Service ${service}`, outside: false }
+    return { peers: [behind === null ? unknown : { ...behind.peer, ...doubt }], doubts: [] }
+  }
   if (domains.length > 0) {
     // docs.tigera.io, "DNS policy": for destinations outside of the cluster, in egress rules that allow, only.
     const alone = nets.length === 0 && notNets.length === 0 && selected === null && excluded === null
@@ -213,11 +280,17 @@ export function peersOf(
       doubts: [],
     }
   }
-  const blocks = blocksOf(entity, family)
+  const blocks = blocksOf(entity, family).map((block) =>
+    version?.pods === 'none' && nets.length === 0 ? { ...block, noPods: true as const } : block,
+  )
   if (selected !== null) {
     // An IP address of a pod is known to nobody here, so what is asked of it is doubt.
-    const doubt = onlyBlocks || entity.unread
-    const parts = podsOf(selected.expression, selected.scope) ?? [anyPod(selected.scope)]
+    const asksAddress = nets.length > 0 || notNets.length > 0 || version?.pods === 'some'
+    const doubt = asksAddress || entity.unread
+    const parts =
+      version?.pods === 'none'
+        ? []
+        : (podsOf(selected.expression, selected.scope, context.accounts) ?? [anyPod(selected.scope)])
     const within = blocks.reduce((sum, { addresses }) => unionAddresses(sum, addresses), NO_ADDRESSES)
     return {
       peers: [
@@ -225,7 +298,7 @@ export function peersOf(
         ...context.sets.flatMap((set) => {
           const match = setMatches(selected.expression, set, selected.scope)
           if (match === 'no') return []
-          if (match === 'maybe' || entity.unread) return [unknownSet(set)]
+          if (match === 'maybe' || entity.unread || isForeign(set, context)) return [unknownSet(set)]
           return setPeers(set, onlyBlocks ? within : ALL_ADDRESSES, byName)
         }),
       ],
@@ -238,7 +311,9 @@ export function peersOf(
       : []
     if (onlyBlocks)
       return { peers: blocks, doubts: [...doubts, 'addresses that are not of pods of some labels'] }
-    const rest = podsOf({ kind: 'not', part: excluded }, { own: null }) ?? [anyPod({ own: null })]
+    const rest = podsOf({ kind: 'not', part: excluded }, { own: null }, context.accounts) ?? [
+      anyPod({ own: null }),
+    ]
     return {
       peers: [
         ...rest.map((part) => podsPeer(part, false)),
@@ -288,6 +363,11 @@ function setPeers(set: NetworkSetRef, within: AddressSet, byName: boolean): read
   // Calico Enterprise, "Global network set": names have no effect but where egress is allowed.
   if (!set.domains || !byName) return blocks
   return [...blocks, { kind: 'unknown', name: `names in ${nameOfSet(set)}`, outside: true }]
+}
+
+/** docs.tigera.io, "Network set": of policies of its own namespace alone. For Felix a `namespaceSelector` finds others. */
+function isForeign({ namespace }: NetworkSetRef, { own }: RuleContext): boolean {
+  return own !== null && namespace !== null && namespace !== own.namespace
 }
 
 function unknownSet(set: NetworkSetRef): UnknownPeer {

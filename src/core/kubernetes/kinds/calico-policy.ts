@@ -6,15 +6,18 @@ import { NO_ADDRESSES, parseAddresses, unionAddresses } from '../address-set.ts'
 import { absent, describe, fault, get, items, labelsField, nameOf, text, unknownKeys } from '../field.ts'
 import type { Field } from '../field.ts'
 import { EVERYTHING } from '../labels.ts'
+import type { AccountRef } from './calico-accounts.ts'
 import { allOf, NAMESPACE_PREFIX, podsOf, prefixed, SERVICE_ACCOUNT_PREFIX } from './calico-endpoints.ts'
 import type { NetworkSetRef, Scope } from './calico-endpoints.ts'
 import { readSelector } from './calico-entity.ts'
-import type { RuleContext } from './calico-entity.ts'
+import type { CalicoSurroundings, RuleContext } from './calico-entity.ts'
 import { readCalicoRule } from './calico-rule.ts'
 import type { Direction, PolicyRule, PolicySpec, Subject, Tier } from './policy.ts'
 import { asMapping, decimal, flag } from './strict-field.ts'
 
 export type { NetworkSetRef } from './calico-endpoints.ts'
+export { NO_CALICO_SURROUNDINGS } from './calico-entity.ts'
+export type { CalicoSurroundings } from './calico-entity.ts'
 
 /** Kinds that preview what a policy would do, and enforce nothing (docs.tigera.io, "Staged network policy"). */
 export const STAGED_KINDS: readonly string[] = [
@@ -46,7 +49,7 @@ const CHECKED_TIERS = ['default', 'kube-admin', 'kube-baseline']
 export function readCalicoPolicy(
   root: Field,
   scope: 'namespace' | 'cluster',
-  sets: readonly NetworkSetRef[],
+  around: CalicoSurroundings,
 ): PolicySpec {
   const spec = asMapping(get(root, 'spec'))
   const global = scope === 'cluster'
@@ -64,13 +67,12 @@ export function readCalicoPolicy(
     ...(global ? ['namespaceSelector', 'doNotTrack', 'preDNAT', 'applyOnForward'] : []),
   ])
   const own = global ? null : { namespace: ownNamespace(root) }
-  const { subjects, doubt } = readSubjects(spec, { own })
+  const subjects = readSubjects(spec, { own }, around.accounts)
   const hostsOnly = global && readHostFlags(spec)
   const speaks = readTypes(root, spec)
   const read = (direction: Direction): readonly PolicyRule[] | null => {
-    const rules = readRules(get(spec, direction), direction, { own, sets })
-    if (!speaks.includes(direction)) return null
-    return doubt === null ? rules : doubted(rules, get(spec, 'selector'), doubt)
+    const rules = readRules(get(spec, direction), direction, { own, ...around })
+    return speaks.includes(direction) ? rules : null
   }
   return {
     subjects: hostsOnly ? [] : subjects,
@@ -145,13 +147,7 @@ function nameIn(root: Field, key: 'name' | 'namespace'): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-interface Subjects {
-  readonly subjects: readonly Subject[]
-  /** Why it is not known whether the policy selects all of these. */
-  readonly doubt: string | null
-}
-
-function readSubjects(spec: Field, scope: Scope): Subjects {
+function readSubjects(spec: Field, scope: Scope, accounts: readonly AccountRef[]): readonly Subject[] {
   const parts = [
     { selector: readSelector(get(spec, 'selector')), prefix: '' },
     { selector: readSelector(get(spec, 'serviceAccountSelector')), prefix: SERVICE_ACCOUNT_PREFIX },
@@ -167,30 +163,15 @@ function readSubjects(spec: Field, scope: Scope): Subjects {
         ? [selector]
         : [prefixed(selector, prefix)],
   )
-  const pods = podsOf(allOf(expressions), scope)
-  if (pods === null || parts.some(({ selector }) => selector === 'unread')) {
-    const everything = [{ pods: EVERYTHING, namespaces: scope.own === null ? EVERYTHING : null }]
-    return { subjects: everything, doubt: 'its policy selects pods by more than is read here' }
-  }
-  return {
-    subjects: pods.map(({ pods: selector, namespaces }) => ({ pods: selector, namespaces })),
-    doubt: pods.some((part) => part.doubt)
-      ? 'its policy selects pods by labels of service accounts, which are not read here'
-      : null,
-  }
-}
-
-/**
- * The rules of a policy of which it is not known whom it selects. Subjects cannot say so: they are all that it may
- * select, each rule matches perhaps, and at the end perhaps the tier has nothing to say, for it would have dropped what
- * nobody matches only if the policy does select the pod.
- */
-function doubted(rules: readonly PolicyRule[], selector: Field, doubt: string): readonly PolicyRule[] {
-  const last = rules.at(-1)?.index ?? -1
-  return [
-    ...rules.map((rule) => ({ ...rule, doubt: rule.doubt ?? doubt })),
-    { index: last + 1, route: selector.route, action: 'pass', peers: null, ports: null, doubt },
-  ]
+  const pods = podsOf(allOf(expressions), scope, accounts)
+  // More is asked than is read here: it may be any pod.
+  if (pods === null || parts.some(({ selector }) => selector === 'unread'))
+    return [{ pods: EVERYTHING, namespaces: scope.own === null ? EVERYTHING : null, doubt: true }]
+  return pods.map(({ pods: selector, namespaces, doubt }) => ({
+    pods: selector,
+    namespaces,
+    ...(doubt ? { doubt: true as const } : {}),
+  }))
 }
 
 /**

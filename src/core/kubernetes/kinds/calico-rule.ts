@@ -4,10 +4,11 @@
 import type { IpFamily } from '../address-set.ts'
 import { absent, describe, fault, get, nameOf, text, unknownKeys } from '../field.ts'
 import type { Field } from '../field.ts'
-import { isAnyPod, peersOf, readEntity } from './calico-entity.ts'
-import type { Net, RuleContext } from './calico-entity.ts'
+import { ownEnd, peersOf, readEntity } from './calico-entity.ts'
+import type { Net, RuleContext, RuleFamily } from './calico-entity.ts'
 import { readPorts } from './calico-ports.ts'
 import type { RuleEnds } from './calico-ports.ts'
+import { behindService, ofProtocols } from './calico-services.ts'
 import { asMapping } from './strict-field.ts'
 import type { Direction, PolicyAction, PolicyRule } from './policy.ts'
 
@@ -30,26 +31,45 @@ export function readCalicoRule(
   const source = readEntity(ends.source, context)
   const destination = readEntity(ends.destination, context)
   const [peer, own] = direction === 'ingress' ? [source, destination] : [destination, source]
-  const family = readFamily(rule, [source.nets, source.notNets, destination.nets, destination.notNets].flat())
+  const nets = [source.nets, source.notNets, destination.nets, destination.notNets].flat()
+  const family = versionOf(readFamily(rule, nets), nets.length > 0, context)
   checkServices(ends, direction)
   const web = readHttp(rule, direction)
   if (action === null) return null
+  const { pods, doubt } = ownEnd(own, context)
   const { peers, doubts } = peersOf(peer, context, family, direction === 'egress' && action === 'allow')
   const asked = [
     ...ports.doubts,
     ...doubts,
     ...(absent(get(rule, 'notICMP')) || ports.ports?.length === 0 ? [] : ['what is not some kind of ICMP']),
     ...(web ? ['some HTTP requests only'] : []),
-    ...(isAnyPod(own) ? [] : ['some of the pods that the policy selects only']),
+    ...(doubt ? ['some of the pods that the policy selects only'] : []),
     ...(peer.unread ? ['a selector that is too long to read'] : []),
   ]
+  const behind =
+    direction === 'egress' && peer.service !== null ? behindService(peer.service, context.services) : null
   return {
     index,
     route: rule.route,
     action,
     peers,
-    ports: ports.ports,
+    ports: behind === null ? ports.ports : ofProtocols(behind.ports, ports.ports),
     doubt: asked.length === 0 ? null : `it asks for ${asked.join(' and for ')}`,
+    ...(pods === null ? {} : { own: pods }),
+  }
+}
+
+/** Where pods have addresses of one version alone, and the rule is about that or the other, its selectors say all. */
+function versionOf(
+  family: IpFamily | undefined,
+  byBlocks: boolean,
+  { families }: RuleContext,
+): RuleFamily | undefined {
+  if (family === undefined) return undefined
+  const [only, ...others] = families
+  return {
+    family,
+    pods: byBlocks || others.length > 0 ? 'some' : only === family ? 'all' : 'none',
   }
 }
 

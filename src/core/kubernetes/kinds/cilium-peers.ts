@@ -6,8 +6,10 @@ import type { AddressSet } from '../address-set.ts'
 import { absent, describe, fault, get, items, nameOf, selectorField, text, unknownKeys } from '../field.ts'
 import type { Field } from '../field.ts'
 import { describeSelector, EVERYTHING } from '../labels.ts'
+import { groupByName, groupsByLabels } from './cilium-cidr-group.ts'
+import { asksFor, BEYOND_PODS } from './cilium-identities.ts'
 import type { RuleContext } from './cilium-rule.ts'
-import { asksFor, readCiliumSelector } from './cilium-selector.ts'
+import { readCiliumSelector } from './cilium-selector.ts'
 import type { EntityPeer, PodsPeer, PolicyPeer, UnknownPeer } from './policy.ts'
 
 export interface CiliumPeers {
@@ -32,7 +34,7 @@ const READERS: Readonly<Record<string, Read>> = {
   Endpoints: readEndpoint,
   Entities: (item) => readEntity(item),
   CIDR: (item) => readBlock(item),
-  CIDRSet: (item) => readBlockRule(item),
+  CIDRSet: readBlockRule,
   Nodes: (item) => readNodes(item),
   Groups: (item) => readGroup(item),
   Services: (item) => readService(item),
@@ -71,7 +73,7 @@ export function readCiliumPeers(rule: Field, context: RuleContext): CiliumPeers 
     named: full.length > 0 || nobody || ignored,
     peers: nobody ? [] : everybody || full.length === 0 ? null : peers,
     doubt: ignored
-      ? `its ${lists.map(({ kind }) => side + kind).join(' and ')} is empty, which Cilium does not document`
+      ? `its ${lists.map(({ kind }) => side + kind).join(' and ')} ${lists.length === 1 ? 'is' : 'are'} empty, which Cilium does not document`
       : full.some(({ kind }) => kind === 'Nodes')
         ? 'the labels of nodes are not known'
         : null,
@@ -90,27 +92,33 @@ function empty(member: Field): readonly PolicyPeer[] {
  * Neither is added beside a reserved label, nor, clusterwide, in a policy whose endpointSelector speaks of
  * `reserved:init` (`anyIdentity`).
  */
-function readEndpoint(item: Field, { scope, anyIdentity }: RuleContext): readonly PolicyPeer[] | null {
-  const { pods, namespaces, namesNamespace, reserved, possible, doubt } = readCiliumSelector(item)
+function readEndpoint(
+  item: Field,
+  { scope, anyIdentity, identities }: RuleContext,
+): readonly PolicyPeer[] | null {
+  const selector = readCiliumSelector(item, identities)
+  const { variants, isEmpty, asksNamespace, namesNamespace, reserved, possible, doubt } = selector
   const others: UnknownPeer = unknown(`identities ${describeSelector(selectorOf(item))}`)
   const asked = reserved.filter(asksFor)
   const [first] = asked
   if (first !== undefined) {
-    const alone = reserved.length === 1 && pods.length + namespaces.length === 0 && possible && doubt === null
+    const alone = reserved.length === 1 && isEmpty && possible && doubt === null
     if (!alone) return [others]
     // Reserved labels have the empty value.
     return first.operator === 'In' && !first.values.includes('') ? [NOBODY] : reservedPeers(first.key, others)
   }
   if (!possible) return [NOBODY]
-  const own = scope === 'namespace' && namespaces.length === 0 && reserved.length === 0
-  const peer: PodsPeer = {
+  const own = scope === 'namespace' && !asksNamespace && reserved.length === 0
+  const peers = variants.map((variant): PodsPeer => ({
     kind: 'pods',
-    pods,
-    namespaces: own ? null : namespaces,
-    ...(doubt === null ? {} : { doubt: true }),
-  }
-  const beyondPods = reserved.length > 0 || (scope === 'cluster' && anyIdentity && !namesNamespace)
-  return beyondPods ? [peer, others] : [peer]
+    pods: variant.pods,
+    namespaces: own ? null : variant.namespaces,
+    ...(doubt === null && variant.doubt === undefined ? {} : { doubt: true }),
+  }))
+  if (reserved.length > 0 || (scope === 'cluster' && anyIdentity && !namesNamespace))
+    return [...peers, others]
+  const addsNone = scope === 'namespace' ? asksNamespace : namesNamespace
+  return addsNone && !selector.asksForLabels ? [...peers, ...BEYOND_PODS] : peers
 }
 
 function reservedPeers(name: string, others: UnknownPeer): readonly PolicyPeer[] {
@@ -163,7 +171,7 @@ function readBlock(item: Field): readonly PolicyPeer[] {
   return [{ kind: 'block', cidr: asBlock(cidr), except: [], addresses }]
 }
 
-function readBlockRule(item: Field): readonly PolicyPeer[] {
+function readBlockRule(item: Field, { groups }: RuleContext): readonly PolicyPeer[] {
   unknownKeys(item, ['cidr', 'cidrGroupRef', 'cidrGroupSelector', 'except'])
   const cidr = get(item, 'cidr')
   const group = get(item, 'cidrGroupRef')
@@ -171,8 +179,10 @@ function readBlockRule(item: Field): readonly PolicyPeer[] {
   // CIDRRule.Validate.
   if ([cidr, group, selector].filter((field) => !absent(field)).length !== 1)
     fault(item, `${nameOf(item)} must have one of cidr, cidrGroupRef and cidrGroupSelector`)
-  if (!absent(group)) return [unknown(`CiliumCIDRGroup ${text(group) ?? ''}`)]
-  if (!absent(selector)) return [unknown(`CiliumCIDRGroups ${describeSelector(selectorField(selector))}`)]
+  // cidr.go: "using ExceptCIDRs together with CIDRGroupRef is not supported yet", and yet it is applied.
+  const known = absent(get(item, 'except')) ? groups : []
+  if (!absent(group)) return groupByName(text(group) ?? '', known)
+  if (!absent(selector)) return groupsByLabels(selectorField(selector), known)
   const addresses = readPrefix(cidr)
   if (addresses === null) return []
   let rest = addresses

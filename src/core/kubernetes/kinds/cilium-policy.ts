@@ -5,7 +5,8 @@ import { absent, describe, fault, get, items, nameOf, unknownKeys } from '../fie
 import type { Field } from '../field.ts'
 import { NAMESPACE_NAME_LABEL } from '../labels.ts'
 import { at, isMapping, string } from '../loose.ts'
-import { readCiliumRule } from './cilium-rule.ts'
+import { NO_SURROUNDINGS, readCiliumRule } from './cilium-rule.ts'
+import type { CiliumSurroundings, RuleContext } from './cilium-rule.ts'
 import { asksReserved, readCiliumSelector } from './cilium-selector.ts'
 import type { CiliumScope } from './cilium-selector.ts'
 import { DIRECTIONS } from './policy.ts'
@@ -27,7 +28,11 @@ const KEYS = [
 ]
 
 /** One policy for `spec` and for each member of `specs`; what is invalid is left in the field's faults. */
-export function readCiliumPolicies(root: Field, scope: CiliumScope): readonly PolicySpec[] {
+export function readCiliumPolicies(
+  root: Field,
+  scope: CiliumScope,
+  around: CiliumSurroundings = NO_SURROUNDINGS,
+): readonly PolicySpec[] {
   const spec = get(root, 'spec')
   const specs = get(root, 'specs')
   // cnp_types.go, ErrEmptyCNP and ErrEmptyCCNP.
@@ -35,13 +40,18 @@ export function readCiliumPolicies(root: Field, scope: CiliumScope): readonly Po
     fault(root, 'the policy has neither spec nor specs, which Cilium refuses')
   const own = string(at(root.value, 'metadata', 'namespace')) ?? null
   return [...(absent(spec) ? [] : [spec]), ...items(specs)].flatMap((rule) => {
-    if (isMapping(rule.value)) return [readSpec(rule, scope, own)]
+    if (isMapping(rule.value)) return [readSpec(rule, scope, own, around)]
     fault(rule, `${nameOf(rule)} must be a mapping, not ${describe(rule.value)}`)
     return []
   })
 }
 
-function readSpec(spec: Field, scope: CiliumScope, own: string | null): PolicySpec {
+function readSpec(
+  spec: Field,
+  scope: CiliumScope,
+  own: string | null,
+  around: CiliumSurroundings,
+): PolicySpec {
   unknownKeys(spec, KEYS)
   const endpoints = get(spec, 'endpointSelector')
   const nodes = get(spec, 'nodeSelector')
@@ -55,7 +65,7 @@ function readSpec(spec: Field, scope: CiliumScope, own: string | null): PolicySp
   if (scope === 'namespace' && absent(endpoints) && !absent(nodes))
     fault(nodes, `${nameOf(nodes)} selects nodes, which only a CiliumClusterwideNetworkPolicy can`)
   const read = (direction: Direction): readonly PolicyRule[] | null =>
-    readDirection(spec, direction, scope, asksReserved(endpoints, 'init'))
+    readDirection(spec, { ...around, direction, scope, anyIdentity: asksReserved(endpoints, 'init') })
   const rules = { ingress: read('ingress'), egress: read('egress') }
   // rule_validation.go, "rule must have at least one of Ingress, IngressDeny, Egress, EgressDeny"; before that was
   // refused it had no effect.
@@ -67,28 +77,17 @@ function readSpec(spec: Field, scope: CiliumScope, own: string | null): PolicySp
   const isolates = readDefaultDeny(get(spec, 'enableDefaultDeny'), rules)
   const rank = { stage: 'network-policies' } as const
   if (absent(endpoints)) return { subjects: [], rank, ...rules, isolates }
-  const { subjects, doubt } = readSubjects(endpoints, scope, own)
+  const { subjects, doubt } = readSubjects(endpoints, scope, own, around)
   if (doubt === null) return { subjects, rank, ...rules, isolates }
-  return {
-    subjects: subjects.map((subject) => ({ ...subject, doubt: true })),
-    rank,
-    ingress: doubted(rules.ingress, doubt),
-    egress: doubted(rules.egress, doubt),
-    isolates,
-  }
+  return { subjects: subjects.map((subject) => ({ ...subject, doubt: true })), rank, ...rules, isolates }
 }
 
 /** Denials first, since they win. null: the policy has no rule of this direction, and an empty list is none. */
-function readDirection(
-  spec: Field,
-  direction: Direction,
-  scope: CiliumScope,
-  anyIdentity: boolean,
-): readonly PolicyRule[] | null {
+function readDirection(spec: Field, context: Omit<RuleContext, 'action'>): readonly PolicyRule[] | null {
+  const { direction } = context
   const denials = items(get(spec, `${direction}Deny`))
   const allowances = items(get(spec, direction))
   if (denials.length + allowances.length === 0) return null
-  const context = { scope, direction, anyIdentity }
   return [
     ...denials.flatMap((rule, index) => readCiliumRule(rule, index, { ...context, action: 'deny' })),
     ...allowances.flatMap((rule, index) => readCiliumRule(rule, index, { ...context, action: 'allow' })),
@@ -119,27 +118,27 @@ function readSubjects(
   endpoints: Field,
   scope: CiliumScope,
   own: string | null,
+  { identities }: CiliumSurroundings,
 ): { readonly subjects: readonly Subject[]; readonly doubt: string | null } {
-  const selector = readCiliumSelector(endpoints, { ownNamespace: scope === 'namespace' })
+  const selector = readCiliumSelector(endpoints, identities, { ownNamespace: scope === 'namespace' })
   // A reserved label is on endpoints that are no workloads: initializing, health, ingress.
   if (
     !selector.possible ||
     selector.reserved.some(({ operator }) => operator === 'In' || operator === 'Exists')
   )
     return { subjects: [], doubt: null }
-  const { pods, namespaces, doubt } = selector
-  if (scope === 'cluster') return { subjects: [{ pods, namespaces }], doubt }
-  if (namespaces.length === 0) return { subjects: [{ pods, namespaces: null }], doubt }
+  const { variants, asksNamespace, doubt } = selector
+  if (scope === 'cluster') return { subjects: variants, doubt }
+  const anywhere = variants.map((variant): Subject => ({ ...variant, namespaces: null }))
+  if (!asksNamespace) return { subjects: anywhere, doubt }
   // What else is asked of the namespace is asked beside the policy's own name, which kustomize may still set.
   if (own === null) {
     const why = 'its endpointSelector asks for labels of the namespace, and the policy names none'
-    return { subjects: [{ pods, namespaces: null }], doubt: doubt ?? why }
+    return { subjects: anywhere, doubt: doubt ?? why }
   }
   const name = { key: NAMESPACE_NAME_LABEL, operator: 'In', values: [own] } as const
-  return { subjects: [{ pods, namespaces: [name, ...namespaces] }], doubt }
-}
-
-/** Rules of a policy that perhaps does not select: each applies perhaps. */
-function doubted(rules: readonly PolicyRule[] | null, doubt: string): readonly PolicyRule[] | null {
-  return rules?.map((rule) => ({ ...rule, doubt: rule.doubt ?? doubt })) ?? null
+  return {
+    subjects: variants.map((variant) => ({ ...variant, namespaces: [name, ...variant.namespaces] })),
+    doubt,
+  }
 }

@@ -19,6 +19,8 @@ export interface LimitedPorts {
   readonly why: string
   /** Does a proxy read what is said there? */
   readonly inspected: boolean
+  /** Does it surely let some of that through? */
+  readonly partly: boolean
 }
 
 interface CiliumPort {
@@ -39,10 +41,10 @@ export function readCiliumPorts(toPorts: Field, context: RuleContext): CiliumPor
   const limited: LimitedPorts[] = []
   const rules = items(toPorts)
   for (const rule of rules) {
-    const { ports, why, inspected } = readPortRule(rule, context)
+    const { why, ...read } = readPortRule(rule, context)
     // An entry without ports names none (rule.go, mergeIngress: it goes through GetPortProtocols).
-    if (why === null) plain.push(...ports)
-    else limited.push({ ports, why, inspected })
+    if (why === null) plain.push(...read.ports)
+    else limited.push({ ...read, why })
   }
   return { listed: rules.length > 0, plain, limited }
 }
@@ -50,7 +52,7 @@ export function readCiliumPorts(toPorts: Field, context: RuleContext): CiliumPor
 function readPortRule(
   rule: Field,
   { action, direction }: RuleContext,
-): { readonly ports: readonly PolicyPort[]; readonly why: string | null; readonly inspected: boolean } {
+): Omit<LimitedPorts, 'why'> & { readonly why: string | null } {
   if (absent(rule)) fault(rule, `${nameOf(rule)} is empty; remove it`)
   const list = items(get(rule, 'ports'))
   if (list.length > MAX_PORTS)
@@ -60,7 +62,7 @@ function readPortRule(
   // l4.go, PortDenyRule: "lacks the L7Rules since it's not supported in deny policies".
   if (action === 'deny') {
     unknownKeys(rule, ['ports'])
-    return { ports, why: null, inspected: false }
+    return { ports, why: null, inspected: false, partly: false }
   }
   unknownKeys(rule, ['ports', 'terminatingTLS', 'originatingTLS', 'serverNames', 'listener', 'rules'])
   const rules = get(rule, 'rules')
@@ -85,7 +87,9 @@ function readPortRule(
           : ['terminatingTLS', 'originatingTLS'].some((key) => !absent(get(rule, key)))
             ? "Cilium's proxy ends TLS there"
             : null
-  return { ports, why, inspected: limits.length > 0 }
+  // What an empty list lets through is nowhere said.
+  const partly = ['http', 'kafka'].some((key) => items(get(rules, key)).length > 0)
+  return { ports, why, inspected: limits.length > 0, partly }
 }
 
 /** Faults of `rules`; is there any (L7Rules.IsEmpty)? */

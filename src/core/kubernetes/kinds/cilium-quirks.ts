@@ -9,17 +9,18 @@ export interface Quirk {
 }
 
 const NAMESPACE_KEY = 'k8s:io.kubernetes.pod.namespace'
-const HBONE = 15008
 
 /** Reads the object loosely: what is invalid is told as faults by the reader. */
-export function ciliumQuirks(root: Field): readonly Quirk[] {
+export function ciliumQuirks(root: Field, hbonePort: number): readonly Quirk[] {
   const specs: readonly (readonly [unknown, Route])[] = [
     [at(root.value, 'spec'), ['spec']],
     ...list(at(root.value, 'specs')).map((spec, index): [unknown, Route] => [spec, ['specs', index]]),
   ]
   return specs.flatMap(([spec, route]) => [
     ...namesakes(root, spec, route),
-    ...(['ingress', 'egress'] as const).flatMap((key) => inspectedTunnels(at(spec, key), [...route, key])),
+    ...(['ingress', 'egress'] as const).flatMap((key) =>
+      inspectedTunnels(at(spec, key), [...route, key], hbonePort),
+    ),
   ])
 }
 
@@ -38,23 +39,23 @@ function namesakes(root: Field, spec: unknown, route: Route): readonly Quirk[] {
 }
 
 /** What ztunnel sends on the port of HBONE is encrypted, and no protocol that layer 7 rules could read. */
-function inspectedTunnels(rules: unknown, route: Route): readonly Quirk[] {
+function inspectedTunnels(rules: unknown, route: Route, hbonePort: number): readonly Quirk[] {
   return list(rules).flatMap((rule, index) =>
     list(at(rule, 'toPorts')).flatMap((ports, entry) => {
       const inspects = ['http', 'kafka', 'l7proto'].some((key) => at(ports, 'rules', key) !== undefined)
-      if (!inspects || !list(at(ports, 'ports')).some(coversHbone)) return []
+      if (!inspects || !list(at(ports, 'ports')).some((port) => covers(port, hbonePort))) return []
       return [
         {
           route: [...route, index, 'toPorts', entry, 'rules'],
-          message: `layer 7 rules cannot read HBONE, which is encrypted: on port ${String(HBONE)} they cut it off`,
+          message: `layer 7 rules cannot read HBONE, which is encrypted: on port ${String(hbonePort)} they cut it off`,
         },
       ]
     }),
   )
 }
 
-function coversHbone(port: unknown): boolean {
+function covers(port: unknown, number: number): boolean {
   const low = Number(string(at(port, 'port')) ?? Number.NaN)
   const high = at(port, 'endPort')
-  return low === HBONE || (low < HBONE && typeof high === 'number' && high >= HBONE)
+  return low === number || (low < number && typeof high === 'number' && high >= number)
 }

@@ -4,14 +4,31 @@
 import { absent, describe, fault, get, items, nameOf, text, unknownKeys } from '../field.ts'
 import type { Field } from '../field.ts'
 import { isMapping } from '../loose.ts'
+import type { CidrGroup } from './cilium-cidr-group.ts'
+import { BY_DEFAULT } from './cilium-identities.ts'
+import type { LeavesOut } from './cilium-identities.ts'
 import { readCiliumPeers } from './cilium-peers.ts'
 import { readCiliumPorts } from './cilium-ports.ts'
 import type { CiliumScope } from './cilium-selector.ts'
 import type { Direction, PolicyPort, PolicyRule } from './policy.ts'
 
-const HBONE = 15008
+/** What rules speak of without saying it. */
+export interface CiliumSurroundings {
+  /** Those of the cluster, which rules name. */
+  readonly groups: readonly CidrGroup[]
+  readonly hbonePort: number
+  /** Which labels identities may be without. */
+  readonly identities: LeavesOut
+}
 
-export interface RuleContext {
+/** Where nothing is known of them. */
+export const NO_SURROUNDINGS: CiliumSurroundings = {
+  groups: [],
+  hbonePort: 15008,
+  identities: BY_DEFAULT,
+}
+
+export interface RuleContext extends CiliumSurroundings {
   readonly scope: CiliumScope
   readonly direction: Direction
   readonly action: 'allow' | 'deny'
@@ -25,7 +42,7 @@ export function readCiliumRule(rule: Field, index: number, context: RuleContext)
     fault(rule, `${nameOf(rule)} must be a mapping, not ${describe(rule.value)}`)
     return []
   }
-  const { action, direction } = context
+  const { action, direction, hbonePort } = context
   const toPorts = get(rule, 'toPorts')
   const icmps = items(get(rule, 'icmps'))
   const { named, peers, doubt: peersDoubt, requires } = readCiliumPeers(rule, context)
@@ -44,8 +61,13 @@ export function readCiliumRule(rule: Field, index: number, context: RuleContext)
   const rules: PolicyRule[] = []
   if (listed) {
     if (plain.length > 0 || limited.length === 0) rules.push({ ...base, ports: plain })
-    for (const { ports, why, inspected } of limited)
-      rules.push({ ...base, ports: inspected ? withoutHbone(ports) : ports, doubt: doubt ?? why })
+    for (const { ports, why, inspected, partly } of limited)
+      rules.push({
+        ...base,
+        ports: inspected ? withoutPort(ports, hbonePort) : ports,
+        doubt: doubt ?? why,
+        ...(partly && doubt === null ? { partly: true as const } : {}),
+      })
   } else if (icmps.length > 0) rules.push({ ...base, ports: [] })
   else if (named) rules.push({ ...base, ports: null })
   // mergeIngress: a rule without peers and without ports adds nothing, which is how default deny is written
@@ -57,28 +79,30 @@ export function readCiliumRule(rule: Field, index: number, context: RuleContext)
   const perhaps = { ...base, action: 'deny' } as const
   if (authentication !== null)
     for (const { ports } of [...rules]) rules.push({ ...perhaps, ports, doubt: authentication })
-  else for (const { ports, why } of limited) rules.push({ ...perhaps, ports, doubt: why })
+  else
+    for (const { ports, why, partly } of limited)
+      rules.push({ ...perhaps, ports, doubt: why, ...(partly ? { partly: true as const } : {}) })
   // What a proxy reads goes through it, whoever else allows it (pkg/policy/types/entry.go, Merge: "Proxy port takes
   // precedence"), and it cannot read HBONE.
-  if (limited.some(({ ports, inspected }) => inspected && ports.some(isOnHbone)))
-    rules.push({ ...base, action: 'deny', ports: [{ protocol: 'TCP', low: HBONE, high: HBONE }] })
+  if (limited.some(({ ports, inspected }) => inspected && ports.some((port) => isOn(port, hbonePort))))
+    rules.push({ ...base, action: 'deny', ports: [{ protocol: 'TCP', low: hbonePort, high: hbonePort }] })
   // layer3.rst, "Additional Label Requirements": they stay in effect no matter what other rules allow.
   if (requiresDoubt !== null) rules.push({ ...perhaps, peers: null, ports: null, doubt: requiresDoubt })
   unknownKeys(rule, knownKeys(direction, action))
   return rules
 }
 
-function isOnHbone(port: PolicyPort): boolean {
-  return !('name' in port) && port.protocol === 'TCP' && port.low <= HBONE && port.high >= HBONE
+function isOn(port: PolicyPort, number: number): boolean {
+  return !('name' in port) && port.protocol === 'TCP' && port.low <= number && port.high >= number
 }
 
 /** HBONE is encrypted, and no protocol that a proxy of Cilium could read: such a rule lets none of it through. */
-function withoutHbone(ports: readonly PolicyPort[]): readonly PolicyPort[] {
+function withoutPort(ports: readonly PolicyPort[], hbonePort: number): readonly PolicyPort[] {
   return ports.flatMap((port) => {
-    if ('name' in port || !isOnHbone(port)) return [port]
+    if ('name' in port || !isOn(port, hbonePort)) return [port]
     return [
-      { ...port, high: HBONE - 1 },
-      { ...port, low: HBONE + 1 },
+      { ...port, high: hbonePort - 1 },
+      { ...port, low: hbonePort + 1 },
     ].filter(({ low, high }) => low <= high)
   })
 }

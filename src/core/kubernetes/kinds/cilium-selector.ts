@@ -1,24 +1,31 @@
 // Selectors of Cilium's policies: a LabelSelector over the labels of endpoint identities, whose keys may begin with a
 // source. Besides the labels of the pod there are those of its namespace, its service account, its cluster, and
 // reserved ones of what is no pod. Sources: cilium/cilium pkg/labels/labels.go (parseSource), pkg/policy/api/selector.go,
-// pkg/k8s/apis/cilium.io/const.go, pkg/labelsfilter/filter.go.
+// pkg/k8s/apis/cilium.io/const.go.
 import { selectorField } from '../field.ts'
 import type { Field } from '../field.ts'
 import { NAMESPACE_NAME_LABEL, SERVICE_ACCOUNT } from '../labels.ts'
 import type { Requirement, Selector } from '../labels.ts'
 import { at, isMapping, list, string } from '../loose.ts'
+import { asksFor, BY_DEFAULT, NAMESPACE_LABELS, variantsOf } from './cilium-identities.ts'
+import type { LeavesOut, Variant } from './cilium-identities.ts'
 
 /** Of a CiliumNetworkPolicy, or of a CiliumClusterwideNetworkPolicy. */
 export type CiliumScope = 'namespace' | 'cluster'
 
 export interface CiliumSelector {
-  readonly pods: Selector
-  /** Over labels of namespaces. */
-  readonly namespaces: Selector
+  /** Which pods of which namespaces: any of these. */
+  readonly variants: readonly Variant[]
+  /** Does it ask nothing of labels of pods and namespaces? */
+  readonly isEmpty: boolean
+  /** Does it ask anything of the namespace? */
+  readonly asksNamespace: boolean
   /** By `io.kubernetes.pod.namespace`, rather than by other labels of the namespace or not at all. */
   readonly namesNamespace: boolean
   /** The keys are names of reserved identities, such as `host`. */
   readonly reserved: Selector
+  /** Must any label be there, but for reserved ones? What has no labels is not selected then. */
+  readonly asksForLabels: boolean
   /** false: it asks for what no pod has. */
   readonly possible: boolean
   /** Why it is not known whether a pod that meets all the rest matches. */
@@ -26,16 +33,11 @@ export interface CiliumSelector {
 }
 
 const POD_NAMESPACE = 'io.kubernetes.pod.namespace'
-const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.'
 const ACCOUNT = 'io.cilium.k8s.policy.serviceaccount'
 const CLUSTER = 'io.cilium.k8s.policy.cluster'
 
 /** Sources of labels of what is no pod. */
 const NEVER_PODS: readonly string[] = ['cidr', 'cidrgroup', 'fqdn', 'node']
-
-/** labelsfilter/filter.go, defaultLabelPrefixCfg: pod labels that make no part of an identity unless configured. */
-const IGNORED =
-  /^(?:io\.kubernetes|kubernetes\.io|k8s\.io|.*beta\.kubernetes\.io|statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/job-completion-index|pod-template-generation|pod-template-hash|controller-revision-hash|annotation|etcd_node)/
 
 /**
  * Reads a selector. `ownNamespace`: the selector is the endpointSelector of a namespaced policy, where upstream puts
@@ -44,13 +46,15 @@ const IGNORED =
  */
 export function readCiliumSelector(
   field: Field,
+  leavesOut: LeavesOut = BY_DEFAULT,
   { ownNamespace }: { readonly ownNamespace: boolean } = { ownNamespace: false },
 ): CiliumSelector {
   const replaced = ownNamespace ? replacedNamespace(field.value) : undefined
-  const pods: Requirement[] = []
-  const namespaces: Requirement[] = []
+  const known = { pods: [] as Requirement[], namespaces: [] as Requirement[] }
+  const open = { pods: [] as Requirement[], namespaces: [] as Requirement[] }
   const reserved: Requirement[] = []
   let namesNamespace = false
+  let asksForLabels = false
   let possible = true
   let doubt: string | null = null
   // matchLabels come first, so that what is replaced is met before an expression that says the same.
@@ -61,6 +65,8 @@ export function readCiliumSelector(
       continue
     }
     const { source, key } = splitKey(requirement.key)
+    const { pods, namespaces } = leavesOut(key) ? open : known
+    if (source !== 'reserved') asksForLabels ||= asksFor(requirement)
     if (source === 'reserved') reserved.push({ ...requirement, key })
     else if (NEVER_PODS.includes(source)) possible = possible && !asksFor(requirement)
     else if (source !== 'any' && source !== 'k8s')
@@ -72,11 +78,19 @@ export function readCiliumSelector(
       namespaces.push({ ...requirement, key: key.slice(NAMESPACE_LABELS.length) })
     else if (key === ACCOUNT) pods.push({ ...requirement, key: SERVICE_ACCOUNT })
     else if (key === CLUSTER) doubt ??= 'it is not known which cluster this is'
-    else if (IGNORED.test(key))
-      doubt ??= `Cilium leaves the label ${key} out of identities unless told otherwise`
     else pods.push({ ...requirement, key })
   }
-  return { pods, namespaces, namesNamespace, reserved, possible, doubt }
+  const asksNamespace = known.namespaces.length + open.namespaces.length > 0
+  return {
+    variants: variantsOf(known, open),
+    isEmpty: !asksNamespace && known.pods.length + open.pods.length === 0,
+    asksNamespace,
+    namesNamespace,
+    reserved,
+    asksForLabels,
+    possible,
+    doubt,
+  }
 }
 
 /** Does a selector have a requirement, whatever it says, on the reserved label? */
@@ -87,11 +101,6 @@ export function asksReserved(field: Field, name: string): boolean {
     ...list(at(field.value, 'matchExpressions')).map((expression) => string(at(expression, 'key')) ?? ''),
   ]
   return keys.map(splitKey).some(({ source, key }) => source === 'reserved' && key === name)
-}
-
-/** Must the label be there? */
-export function asksFor({ operator }: Requirement): boolean {
-  return operator === 'In' || operator === 'Exists'
 }
 
 /** The source ends at the first colon. `$host` and, without a colon, `reserved.host` are reserved ones too. */

@@ -1,6 +1,7 @@
 // NetworkPolicy (networking.k8s.io/v1) from raw YAML: defaulting and validation are ours to do, since no
 // API server stood between. Sources: kubernetes/pkg/apis/networking/v1/defaults.go and
-// pkg/apis/networking/validation/validation.go.
+// pkg/apis/networking/validation/validation.go. Cilium makes selectors over identities of them, and so over fewer labels:
+// cilium/cilium pkg/k8s/network_policy.go (parseNetworkPolicyPeer).
 import { parseAddresses, subtractAddresses } from '../address-set.ts'
 import type { AddressSet } from '../address-set.ts'
 import {
@@ -16,12 +17,18 @@ import {
   unknownKeys,
 } from '../field.ts'
 import type { Field } from '../field.ts'
+import type { Selector } from '../labels.ts'
 import { PROTOCOLS } from '../port-set.ts'
 import type { Protocol } from '../port-set.ts'
-import type { PolicyPeer, PolicyPort, PolicyRule, PolicySpec } from './policy.ts'
+import { asksFor, BEYOND_PODS, NAMESPACE_LABELS, variantsOf } from './cilium-identities.ts'
+import type { LeavesOut, Variant } from './cilium-identities.ts'
+import type { PodsPeer, PolicyPeer, PolicyPort, PolicyRule, PolicySpec } from './policy.ts'
 
-/** Reads `spec` of a NetworkPolicy; what is invalid is left in the field's faults. */
-export function readNetworkPolicy(root: Field): PolicySpec {
+/**
+ * Reads `spec` of a NetworkPolicy; what is invalid is left in the field's faults. `identities`: which labels Cilium may
+ * leave out, where it is Cilium that enforces the policy; else null.
+ */
+export function readNetworkPolicy(root: Field, identities: LeavesOut | null = null): PolicySpec {
   const spec = get(root, 'spec')
   unknownKeys(spec, ['podSelector', 'policyTypes', 'ingress', 'egress'])
   const types = items(get(spec, 'policyTypes')).flatMap((type) => {
@@ -30,12 +37,15 @@ export function readNetworkPolicy(root: Field): PolicySpec {
       fault(type, `${nameOf(type)} is ${describe(name)}; it must be Ingress or Egress`)
     return name ?? []
   })
-  const ingress = items(get(spec, 'ingress')).map((rule, index) => readRule(rule, index, 'from'))
-  const egress = items(get(spec, 'egress')).map((rule, index) => readRule(rule, index, 'to'))
+  const ingress = items(get(spec, 'ingress')).map((rule, index) => readRule(rule, index, 'from', identities))
+  const egress = items(get(spec, 'egress')).map((rule, index) => readRule(rule, index, 'to', identities))
   // SetDefaults_NetworkPolicy: without policyTypes, Ingress always and Egress where there are egress rules.
   const speaks = types.length > 0 ? types : egress.length > 0 ? ['Ingress', 'Egress'] : ['Ingress']
   return {
-    subjects: [{ pods: selectorField(get(spec, 'podSelector')), namespaces: null }],
+    subjects: variants(selectorField(get(spec, 'podSelector')), [], identities).map((variant) => ({
+      ...variant,
+      namespaces: null,
+    })),
     rank: { stage: 'network-policies' },
     ingress: speaks.includes('Ingress') ? ingress : null,
     egress: speaks.includes('Egress') ? egress : null,
@@ -43,11 +53,16 @@ export function readNetworkPolicy(root: Field): PolicySpec {
   }
 }
 
-function readRule(rule: Field, index: number, peersKey: 'from' | 'to'): PolicyRule {
+function readRule(
+  rule: Field,
+  index: number,
+  peersKey: 'from' | 'to',
+  identities: LeavesOut | null,
+): PolicyRule {
   // The API server reads a null item as {}, which admits everything: too much to take from an empty dash.
   if (absent(rule)) fault(rule, `${nameOf(rule)} is empty; write {} to admit everything, or remove it`)
   unknownKeys(rule, [peersKey, 'ports'])
-  const peers = items(get(rule, peersKey)).flatMap((peer) => readPeer(peer) ?? [])
+  const peers = items(get(rule, peersKey)).flatMap((peer) => readPeer(peer, identities))
   const ports = items(get(rule, 'ports')).flatMap((port) => readPort(port) ?? [])
   return {
     index,
@@ -59,7 +74,7 @@ function readRule(rule: Field, index: number, peersKey: 'from' | 'to'): PolicyRu
   }
 }
 
-function readPeer(peer: Field): PolicyPeer | null {
+function readPeer(peer: Field, identities: LeavesOut | null): readonly PolicyPeer[] {
   unknownKeys(peer, ['podSelector', 'namespaceSelector', 'ipBlock'])
   const pods = get(peer, 'podSelector')
   const namespaces = get(peer, 'namespaceSelector')
@@ -67,17 +82,37 @@ function readPeer(peer: Field): PolicyPeer | null {
   const selects = !absent(pods) || !absent(namespaces)
   if (!selects && absent(block)) {
     fault(peer, `${nameOf(peer)} names no peer: it needs a podSelector, a namespaceSelector or an ipBlock`)
-    return null
+    return []
   }
-  if (absent(block)) {
-    return {
-      kind: 'pods',
-      pods: selectorField(pods),
-      namespaces: absent(namespaces) ? null : selectorField(namespaces),
-    }
-  }
+  if (absent(block))
+    return readPods(selectorField(pods), absent(namespaces) ? null : selectorField(namespaces), identities)
   if (selects) fault(peer, `${nameOf(peer)} has an ipBlock beside a selector, which the API server refuses`)
-  return readBlock(block)
+  const read = readBlock(block)
+  return read === null ? [] : [read]
+}
+
+function readPods(
+  pods: Selector,
+  namespaces: Selector | null,
+  identities: LeavesOut | null,
+): readonly PolicyPeer[] {
+  const peers = variants(pods, namespaces ?? [], identities).map((variant): PodsPeer => ({
+    kind: 'pods',
+    ...variant,
+    namespaces: namespaces === null ? null : variant.namespaces,
+  }))
+  // An empty selector of namespaces becomes one that asks for a namespace, whichever it is.
+  const onlyExcludes = namespaces !== null && namespaces.length > 0 && ![...namespaces, ...pods].some(asksFor)
+  return identities !== null && onlyExcludes ? [...peers, ...BEYOND_PODS] : peers
+}
+
+/** Of whom a selector speaks, and of whom perhaps where some of the labels may be left out. */
+function variants(pods: Selector, namespaces: Selector, identities: LeavesOut | null): readonly Variant[] {
+  const part = (open: boolean): Variant => ({
+    pods: pods.filter(({ key }) => (identities?.(key) ?? false) === open),
+    namespaces: namespaces.filter(({ key }) => (identities?.(NAMESPACE_LABELS + key) ?? false) === open),
+  })
+  return variantsOf(part(false), part(true))
 }
 
 function readBlock(block: Field): PolicyPeer | null {

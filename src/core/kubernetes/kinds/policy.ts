@@ -31,6 +31,8 @@ export interface BlockPeer {
   readonly cidr: string
   readonly except: readonly string[]
   readonly addresses: AddressSet
+  /** Surely holds no address of a pod: it is of a version of IP that pods do not have. */
+  readonly noPods?: true
 }
 
 /**
@@ -40,6 +42,8 @@ export interface BlockPeer {
 export interface EntityPeer {
   readonly kind: 'entity'
   readonly entity: 'world' | 'host' | 'remote-node' | 'nodes' | 'apiserver' | 'none'
+  /** Whom it matches, it matches perhaps. */
+  readonly doubt?: true
 }
 
 /** Whoever is behind a name that nothing here can resolve, for people: `names *.example.com`, `Service shop/db`. */
@@ -63,6 +67,10 @@ export interface PolicyRule {
   readonly ports: readonly PolicyPort[] | null
   /** Why it is not known whether the rule matches even whom it speaks of; null where it does. */
   readonly doubt: string | null
+  /** The doubt is about what is said alone: some of it surely gets through (or is denied), whoever says it. */
+  readonly partly?: true
+  /** Of the pods that the policy selects those that the rule is about; left out: all of them. */
+  readonly own?: readonly Subject[]
 }
 
 /** The pods that a policy selects; `namespaces` null: of its own namespace. */
