@@ -22,7 +22,7 @@ const ROOMS = {
   github: ['core', 'examine/report.ts', 'words', 'git', 'ops'],
   ops: ['core'],
   jobs: ['core', 'examine', 'manifests', 'remote', 'git', 'words', 'github', 'ops'],
-  cli: ['core', 'examine', 'manifests', 'remote', 'git', 'words', 'app.ts', 'ops'],
+  cli: ['core', 'examine', 'manifests', 'remote', 'git', 'words', 'app.ts', 'once.ts', 'ops'],
 }
 
 const walls = Object.entries(ROOMS).map(([room, allowed]) => ({

@@ -70,6 +70,7 @@ function check(base: string | null, head: string): Promise<Report> {
     trusted: baseTree ?? tree,
     config: DEFAULT_CONFIG,
     configProblems: [],
+    proposed: null,
     enroll: [],
     today: '2026-01-01',
     only: null,

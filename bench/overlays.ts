@@ -87,6 +87,7 @@ function check(
     trusted: before,
     config: DEFAULT_CONFIG,
     configProblems: [],
+    proposed: null,
     enroll: [],
     today: '2026-01-01',
     only: null,

@@ -59,6 +59,7 @@ function check(files: Files): Promise<Report> {
     trusted: tree,
     config: DEFAULT_CONFIG,
     configProblems: [],
+    proposed: null,
     enroll: [],
     today: '2026-01-01',
     only: null,

@@ -1,7 +1,8 @@
 // A pull request page in a terminal: who said what, in the order in which it happened.
 import pc from 'picocolors'
 
-const WIDTH = 100
+/** As wide as the terminal; 80 is what a narrow one wraps, and beyond 100 nobody reads. */
+const WIDTH = Math.min(100, Math.max(80, process.stdout.isTTY ? process.stdout.columns : 80))
 const MARK = { success: pc.green('✓'), failure: pc.red('✗'), neutral: pc.yellow('–') } as const
 
 export function print(text: string = ''): void {

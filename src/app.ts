@@ -95,12 +95,17 @@ function layOut(settings: Settings, probot: Probot, clock: Clock, log: Log): Ben
 
 /** What is to be done about an event. */
 function dispatch(bench: Bench, queue: Queue, event: Event): void {
-  const review = (subject: Subject): void => {
+  const review = (subject: Subject, asked = false): void => {
     queue.enqueue(
       keyOf(subject),
-      reviewJob(bench, subject, () => {
-        review(subject)
-      }),
+      reviewJob(
+        bench,
+        subject,
+        () => {
+          review(subject)
+        },
+        asked,
+      ),
     )
   }
   const { repository, installation } = event
@@ -125,7 +130,7 @@ function dispatch(bench: Bench, queue: Queue, event: Event): void {
       queue.enqueue(commitKey(repository, event.headSha), mergeGroupJob(bench, event))
       return
     case 'button-pressed':
-      if (event.identifier === RECHECK_ACTION.identifier) review(event)
+      if (event.identifier === RECHECK_ACTION.identifier) review(event, true)
       if (event.identifier !== FIX_ACTION.identifier) return
       queue.enqueue(
         keyOf(event),
@@ -136,13 +141,13 @@ function dispatch(bench: Bench, queue: Queue, event: Event): void {
       return
     case 'check-rerequested': {
       if (event.number !== null) {
-        review({ repository, installation, number: event.number })
+        review({ repository, installation, number: event.number }, true)
         return
       }
       queue.enqueue(
         commitKey(repository, event.headSha),
         rerequestedJob(bench, event, (number) => {
-          review({ repository, installation, number })
+          review({ repository, installation, number }, true)
         }),
       )
     }

@@ -4,13 +4,17 @@ import { dirname, join } from 'node:path'
 import pc from 'picocolors'
 import { examine } from '../examine/examine.ts'
 import type { Enroll, FileChange, Report } from '../examine/report.ts'
+import { configurationSentences } from '../words/configuration.ts'
 import { reportJson } from '../words/json.ts'
+import { noFixText } from '../words/fix.ts'
 import { reportMarkdown } from '../words/markdown.ts'
+import { reportSarif } from '../words/sarif.ts'
 import { diffText, printable, reportText } from '../words/text.ts'
 import { findConfiguration } from './configuration.ts'
 import type { ConfigOptions } from './configuration.ts'
 import { useColor } from './output.ts'
 import type { Output } from './output.ts'
+import { ownPackage } from './own-package.ts'
 import { findSources } from './sources.ts'
 import type { Sources } from './sources.ts'
 import { UsageError } from './usage-error.ts'
@@ -20,7 +24,7 @@ export interface CheckOptions extends ConfigOptions {
   readonly base?: string
   readonly head?: string
   readonly enroll?: string
-  readonly format: 'text' | 'json' | 'markdown'
+  readonly format: 'text' | 'json' | 'markdown' | 'sarif'
   readonly color: 'auto' | 'never'
 }
 
@@ -39,9 +43,13 @@ export async function check(
   options: ReportOptions,
   output: Output,
 ): Promise<0 | 1> {
-  const { report } = await run(path, options)
   const { explain = false } = options
+  if (explain && options.format === 'sarif')
+    throw new UsageError('--explain goes with --format text, json or markdown: SARIF has no place for it.')
+  const { report } = await run(path, options)
+  const { version } = await ownPackage()
   const texts = {
+    sarif: (): string => reportSarif(report, version),
     json: (): string => reportJson(report, explain),
     markdown: (): string => reportMarkdown(report, explain),
     text: (): string =>
@@ -63,11 +71,7 @@ export async function fix(path: string | undefined, options: FixOptions, output:
     if (sources.folder === null)
       throw new UsageError('--write needs a head on disk: leave out --head, or name a folder.')
     await writeAll(sources.folder, files)
-    output.say(
-      files.length === 0
-        ? 'Nothing was written.'
-        : files.map(({ path, created }) => `${created ? 'created' : 'wrote'} ${printable(path)}`).join('\n'),
-    )
+    for (const { path, created } of files) output.say(`${created ? 'created' : 'wrote'} ${printable(path)}`)
   } else if (options.format === 'json') {
     output.write(
       `${JSON.stringify({ version: 1, files: files.map((file) => ({ path: file.path, diff: file.diff })) }, null, 2)}\n`,
@@ -79,6 +83,8 @@ export async function fix(path: string | undefined, options: FixOptions, output:
     )
     output.write(diffs.join(''))
   }
+  if (options.format !== 'json')
+    for (const sentence of configurationSentences(report, String)) output.say(sentence)
   for (const finding of report.findings) {
     if (finding.advice !== null)
       output.say(printable(`${finding.workload.id} ${finding.rule}: ${finding.advice}`))
@@ -90,7 +96,7 @@ export async function fix(path: string | undefined, options: FixOptions, output:
     ({ change, severity, fingerprint }) =>
       change !== 'resolved' && severity === 'error' && !mended.has(fingerprint),
   )
-  if (files.length === 0 && left.length === 0) output.say('There is nothing to fix.')
+  if (files.length === 0) output.say(noFixText(report, options.write === true))
   return report.conclusion === 'failure' && left.length > 0 ? 1 : 0
 }
 
@@ -128,13 +134,15 @@ async function run(
   const asksEnroll = options.enroll !== undefined
   const enroll = options.enroll === undefined ? [] : enrollOf(options.enroll)
   const sources = await findSources({ base: options.base, head: options.head, path, asksEnroll })
-  const { config, problems } = await findConfiguration(options, sources.configuration)
+  const { configuration, proposed: itsOwn } = sources
+  const { config, problems, proposed } = await findConfiguration(options, configuration, itsOwn)
   const report = await examine({
     base: sources.base,
     head: sources.head,
     trusted: sources.base ?? sources.head,
     config,
     configProblems: problems,
+    proposed,
     enroll,
     today: new Date().toISOString().slice(0, 10),
     only: options.cluster ?? null,
@@ -160,7 +168,7 @@ async function run(
   const unknown = (enroll === 'all' ? [] : enroll).filter((name) => !report.namespaces.includes(name))
   if (unknown.length > 0) {
     throw new UsageError(
-      `--enroll ${unknown.join(', ')}: nothing in the tree belongs to that namespace. It knows ${report.namespaces.slice(0, 20).join(', ')}.`,
+      `--enroll ${unknown.join(', ')}: nothing in the tree belongs to ${unknown.length === 1 ? 'that namespace' : 'those namespaces'}. It knows ${report.namespaces.slice(0, 20).join(', ')}.`,
     )
   }
   return { report, sources }

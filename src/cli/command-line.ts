@@ -1,5 +1,4 @@
 // The command line: words in, one of the commands called, an exit code out.
-import { readFile } from 'node:fs/promises'
 import { Command, CommanderError, Option } from 'commander'
 import { readConfig } from '../core/config.ts'
 import { GitError } from '../git/command.ts'
@@ -8,8 +7,10 @@ import { check, fix } from './check.ts'
 import type { FixOptions, ReportOptions } from './check.ts'
 import { problemLine, readText } from './configuration.ts'
 import type { Output } from './output.ts'
+import { ownPackage } from './own-package.ts'
 import { reach } from './reach.ts'
 import type { ReachOptions } from './reach.ts'
+import type { ReviewOptions } from './review.ts'
 import { MAKE_BASELINE } from '../words/baseline.ts'
 import { printable } from '../words/text.ts'
 import { UsageError } from './usage-error.ts'
@@ -56,7 +57,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     .description(
       'Finds what Istio Ambient would cut off: HBONE (TCP 15008) and kubelet probes that network policies block.',
     )
-    .version(await ownVersion(), '--version', 'print the version')
+    .version((await ownPackage()).version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', `\n${EXIT_CODES}`)
     .exitOverride()
@@ -83,7 +84,9 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
       .option('--cni <name>', 'the CNI that enforces policies, such as cilium or calico')
   common(judged(program.command('check').description('say what a change would cut off')))
     .addOption(
-      new Option('--format <format>', 'of the report').choices(['text', 'json', 'markdown']).default('text'),
+      new Option('--format <format>', 'of the report')
+        .choices(['text', 'json', 'markdown', 'sarif'])
+        .default('text'),
     )
     .option('--explain', 'say under each finding why it is one, step by step')
     .action(async (path: string | undefined, options: ReportOptions) => {
@@ -138,6 +141,16 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
       code = problems.length === 0 ? 0 : 2
     })
   program
+    .command('review')
+    .description('review one pull request on GitHub, with the token in GITHUB_TOKEN')
+    .option('--repo <owner/repo>', 'the repository; default: GITHUB_REPOSITORY')
+    .option('--pull <number>', 'the pull request; default: that of the event in GITHUB_EVENT_PATH')
+    .action(async (options: ReviewOptions) => {
+      // Loaded only now, as with the app.
+      const { review } = await import('./review.ts')
+      code = await review(options, output)
+    })
+  program
     .command('serve')
     .description('run the GitHub App')
     .action(async () => {
@@ -147,10 +160,4 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     })
   await program.parseAsync(argv, { from: 'user' })
   return code
-}
-
-/** From package.json, which stands above `src` and `dist` alike. */
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
 }

@@ -1,10 +1,12 @@
 // The configuration of a run: the file that is named, else the one in the base; then the flags.
 import { readFile } from 'node:fs/promises'
-import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
+import { readConfig } from '../core/config.ts'
 import type { Config } from '../core/config.ts'
 import { CNI_PROFILES } from '../core/kubernetes/cni-profiles.ts'
 import type { Cni } from '../core/kubernetes/cni-profiles.ts'
 import type { Problem } from '../core/source/problem.ts'
+import { proposedConfiguration, readConfiguration } from '../examine/configuration.ts'
+import type { Proposed } from '../examine/configuration.ts'
 import type { Tree } from '../git/tree.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -17,24 +19,26 @@ export interface ConfigOptions {
 export interface Configuration {
   readonly config: Config
   readonly problems: readonly Problem[]
+  /** What the head makes of it, where that is something else; null where a file was named. */
+  readonly proposed: Proposed | null
 }
 
-/** @throws UsageError where a named file is broken, or a flag names what does not exist */
-export async function findConfiguration(options: ConfigOptions, tree: Tree): Promise<Configuration> {
+/**
+ * The configuration of `tree`, unless a file is named; `head` is the tree that may have another.
+ * @throws UsageError where a named file is broken, or a flag names what does not exist
+ */
+export async function findConfiguration(
+  options: ConfigOptions,
+  tree: Tree,
+  head: Tree = tree,
+): Promise<Configuration> {
   const { config, problems } =
     options.config === undefined
-      ? await fromTree(tree)
+      ? await readConfiguration(tree)
       : { config: await fromFile(options.config), problems: [] }
-  return { config: withFlags(config, options), problems }
-}
-
-/** Reads the configuration at the root of a tree; without one the defaults hold. */
-async function fromTree(tree: Tree): Promise<Configuration> {
-  const file = (await tree.files()).find(({ path, mode }) => path === CONFIG_PATH && mode.startsWith('100'))
-  const bytes = file === undefined ? undefined : (await tree.read([file])).get(CONFIG_PATH)
-  return bytes === undefined
-    ? { config: DEFAULT_CONFIG, problems: [] }
-    : readConfig(CONFIG_PATH, new TextDecoder().decode(bytes))
+  const proposed =
+    options.config === undefined && head !== tree ? await proposedConfiguration(tree, head) : null
+  return { config: withFlags(config, options), problems, proposed }
 }
 
 async function fromFile(path: string): Promise<Config> {

@@ -2,9 +2,11 @@
 import { RULE_SEVERITIES, clusterNamed } from '../core/config.ts'
 import { analyze, answer, asker } from '../core/index.ts'
 import type { Analysis } from '../core/index.ts'
+import { list } from '../core/findings/words.ts'
 import { PROTOCOLS } from '../core/kubernetes/port-set.ts'
 import type { Protocol } from '../core/kubernetes/port-set.ts'
 import { reachMatrix } from '../core/policy/matrix.ts'
+import type { Matrix } from '../core/policy/matrix.ts'
 import { loadAssumed } from '../manifests/assumed.ts'
 import { clusterNames, clustersOf, emptyCluster, gather } from '../manifests/load.ts'
 import { reachMarkdown } from '../words/reach-markdown.ts'
@@ -55,6 +57,7 @@ export async function reach(path: string | undefined, options: ReachOptions, out
     protocol,
   })
   if ('error' in matrix) throw new UsageError(matrix.error)
+  refuseUnknown(matrix, analysis)
   output.write(
     format === 'markdown'
       ? reachMarkdown(matrix)
@@ -79,11 +82,11 @@ async function analyse(path: string | undefined, options: ReachOptions): Promise
     options.cluster === undefined ? found : found.filter(({ config: { name } }) => name === options.cluster)
   const [loaded, ...others] = wanted
   if (others.length > 0 || (loaded === undefined && found.length > 0)) {
-    const known = found.map(({ config: { name } }) => name).join(', ')
+    const names = found.map(({ config: { name } }) => name)
     throw new UsageError(
       loaded === undefined
-        ? `--cluster ${String(options.cluster)}: there is no such cluster. The tree has ${known}.`
-        : `The tree has several clusters: name one with --cluster (${known}).`,
+        ? `--cluster ${String(options.cluster)}: there is no such cluster. The tree has ${names.join(', ')}.`
+        : `The tree has ${String(names.length)} clusters, and reach answers for one: add --cluster NAME. They are ${list(names, Infinity)}.`,
     )
   }
   const [first] = configured
@@ -97,11 +100,41 @@ async function analyse(path: string | undefined, options: ReachOptions): Promise
   return analyze(cluster, NO_RULES, every, [...problems, ...own, ...baseline.problems])
 }
 
+/** A number, or a name as Kubernetes takes it for a port (RFC 6335, section 5.1, in small letters). */
 function readPort(text: string): number | string {
-  if (!/^\d+$/.test(text)) return text
-  const port = Number(text)
-  if (port < 1 || port > 65535) throw new UsageError(`--port ${text}: ports go from 1 to 65535.`)
-  return port
+  if (/^\d+$/.test(text)) {
+    const port = Number(text)
+    if (port >= 1 && port <= 65535) return port
+    throw new UsageError(`--port ${text}: ports go from 1 to 65535.`)
+  }
+  if (/^(?=.*[a-z])(?!.*--)[a-z\d](?:[a-z\d-]{0,13}[a-z\d])?$/.test(text)) return text
+  throw new UsageError(
+    `--port ${text}: it must be a number from 1 to 65535, or the name of a port: at most 15 small letters, digits and single hyphens.`,
+  )
+}
+
+const MOST_NAMES = 12
+
+/** @throws UsageError where a port is asked for by a name that none of the destinations knows, so that nothing was asked */
+function refuseUnknown(
+  { question: { port, protocol }, rows, destinations }: Matrix,
+  { state }: Analysis,
+): void {
+  if (rows.length === 0 || !rows.flat().every((cell) => cell === 'no-port')) return
+  const asked = new Set(destinations.map(({ id }) => id))
+  const named = state.workloads
+    .filter(({ id }) => asked.has(id))
+    .flatMap(({ pods }) => pods.ports)
+    .filter((one) => one.protocol === protocol && one.name !== null)
+    .map(({ name }) => String(name))
+  const names = [...new Set(named)].sort()
+  throw new UsageError(
+    `--port ${String(port)}: no destination has a ${protocol} port of that name. ${
+      names.length === 0
+        ? 'None of them names a port: ask for a number.'
+        : `There ${names.length === 1 ? 'is' : 'are'} ${list(names, MOST_NAMES)}; or ask for a number.`
+    }`,
+  )
 }
 
 function readProtocol(text: string): Protocol {

@@ -4,9 +4,11 @@ import { startServer } from '../app.ts'
 import { readSettings } from '../ops/settings.ts'
 import type { Output } from './output.ts'
 import { UsageError } from './usage-error.ts'
+import { toolsDirectory } from './workshop.ts'
 
 /** Starts the app and waits for SIGTERM or SIGINT; work under way ends first. @throws UsageError on wrong settings */
 export async function serve(output: Output): Promise<void> {
+  toolsDirectory()
   const read = readSettings(process.env, readOrNull)
   if (!read.ok)
     throw new UsageError(

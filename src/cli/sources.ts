@@ -21,6 +21,8 @@ export interface Sources {
   readonly head: Tree
   /** The tree that holds `.github/`: a repository's root, where there is one. */
   readonly configuration: Tree
+  /** The same of the head: the same tree, where there is no base. */
+  readonly proposed: Tree
   /** The URLs of the repository's remotes; empty where the tree is no whole repository. */
   readonly repositories: readonly string[]
   /** Where a fix is written: the folder on disk that the head is; null where the head is a commit. */
@@ -41,6 +43,7 @@ export async function findSources(options: SourceOptions): Promise<Sources> {
     base: base?.tree ?? null,
     head: head.tree,
     configuration: (base ?? head).configuration,
+    proposed: head.configuration,
     folder: head.folder,
     repositories: repository === null || repository.prefix !== '' ? [] : await repository.remoteUrls(),
   }

@@ -1,4 +1,5 @@
 // What one command on this machine loads trees with: memories as long as it runs, and renderings that outlive it.
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../core/config.ts'
 import { diskCache, memoryCache } from '../manifests/render-cache.ts'
@@ -6,6 +7,8 @@ import { createToolbox } from '../manifests/tools/create-toolbox.ts'
 import { endlessMemory } from '../manifests/workshop.ts'
 import type { Workshop } from '../manifests/workshop.ts'
 import { createRemote } from '../remote/remote.ts'
+import { printable } from '../words/text.ts'
+import { UsageError } from './usage-error.ts'
 
 export function localWorkshop({ remote }: Config): Workshop {
   const cache = cacheDirectory()
@@ -13,7 +16,7 @@ export function localWorkshop({ remote }: Config): Workshop {
     parsed: endlessMemory(),
     renderings: endlessMemory(),
     rendered: cache === null ? memoryCache() : diskCache(join(cache, 'rendered')),
-    tools: createToolbox({ directory: process.env['AMBIENT_GUARD_TOOLS'] }),
+    tools: createToolbox({ directory: toolsDirectory() }),
     remote: createRemote({
       allow: remote.allow,
       cacheDirectory: cache === null ? null : join(cache, 'remote'),
@@ -21,8 +24,33 @@ export function localWorkshop({ remote }: Config): Workshop {
   }
 }
 
+const PROGRAMS = ['kustomize', 'kubectl', 'helm']
+
+/**
+ * The folder of AMBIENT_GUARD_TOOLS; undefined where it is not set. @throws UsageError where it cannot be what was
+ * meant: other programs than those that somebody chose would render
+ */
+export function toolsDirectory(): string | undefined {
+  const directory = process.env['AMBIENT_GUARD_TOOLS']
+  if (directory === undefined || directory === '') return undefined
+  const names = filesIn(directory)
+  if (names?.some((name) => PROGRAMS.includes(name)) === true) return directory
+  const why = names === null ? 'is no folder' : 'holds neither kustomize nor kubectl nor helm'
+  throw new UsageError(
+    `AMBIENT_GUARD_TOOLS: ${printable(directory)} ${why}. Name the folder that holds them, or unset it.`,
+  )
+}
+
+function filesIn(directory: string): readonly string[] | null {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return null
+  }
+}
+
 /** As the XDG base directory specification has it; null where nobody has a home. */
-function cacheDirectory(): string | null {
+export function cacheDirectory(): string | null {
   const { XDG_CACHE_HOME: xdg, HOME: home } = process.env
   if (xdg !== undefined && xdg.startsWith('/')) return join(xdg, 'ambient-guard')
   return home === undefined || home === '' ? null : join(home, '.cache', 'ambient-guard')

@@ -33,13 +33,14 @@ export function summarise(analyses: readonly Analysis[]): Report['summary'] {
 
 export function describeCluster(analysis: Analysis, { roots, units }: LoadedCluster): ReportCluster {
   const { config, network, policies } = analysis.state
-  const { cni, because: evidence, basis, stages } = network
+  const { cni, because, basis, stages, enforcement } = network
+  const mode = `policyEnforcementMode: ${enforcement.mode}, ${enforcement.because}`
   return {
     name: config.name,
     roots,
     units,
     cni,
-    evidence,
+    evidence: isSpecial(enforcement.mode) ? `${because}; ${mode}` : because,
     detected: basis === 'own-objects' || basis === 'hint',
     settles:
       stages.length === 0 && policies.length > 0
@@ -48,6 +49,11 @@ export function describeCluster(analysis: Analysis, { roots, units }: LoadedClus
           ? 'probes'
           : 'nothing',
   }
+}
+
+/** Does the mode of Cilium make something of policies that they do not say? Where it is not known, a problem tells. */
+function isSpecial(mode: Analysis['state']['network']['enforcement']['mode']): boolean {
+  return mode === 'always' || mode === 'never'
 }
 
 /** The programs that units of these clusters were rendered with. */

@@ -1,5 +1,5 @@
 // The one story that both faces call: load both states, analyse, compare, propose fixes, prove them.
-import { analyze, compare, conclude, explain } from '../core/index.ts'
+import { analyze, compare, conclude, endingWaivers, explain, idleWaivers } from '../core/index.ts'
 import type { Analysis, Comparison, Touched } from '../core/index.ts'
 import { CONFIG_PATH } from '../core/config.ts'
 import type { ClusterConfig, Config, Severity } from '../core/config.ts'
@@ -19,6 +19,8 @@ import { renamedClusters } from '../manifests/renamed-clusters.ts'
 import type { Stray } from '../manifests/strays.ts'
 import { straysOf } from '../manifests/strays.ts'
 import type { Workshop } from '../manifests/workshop.ts'
+import { describeProposed, problemsOnHead, proposedProblems } from './configuration.ts'
+import type { Proposed } from './configuration.ts'
 import { amongClusters, describeCluster, filesOf, summarise, toolsFor, unique } from './describe.ts'
 import { offerFixes } from './offer.ts'
 import type { Court } from './prove.ts'
@@ -36,6 +38,8 @@ export interface Examination {
   readonly config: Config
   /** What is wrong with the configuration itself. */
   readonly configProblems: readonly Problem[]
+  /** The configuration file of the head, where it is not the one that is used. */
+  readonly proposed: Proposed | null
   /** Namespaces to judge on the head as if they carried the enrolment label. */
   readonly enroll: Enroll
   /** YYYY-MM-DD, for waivers. */
@@ -54,7 +58,7 @@ interface Thought {
 }
 
 export async function examine(examination: Examination): Promise<Report> {
-  const { base: baseTree, head: headTree, config, enroll, only } = examination
+  const { base: baseTree, head: headTree, config, enroll, only, proposed } = examination
   // One after the other: what both render alike is rendered once.
   const firstBase = baseTree === null ? null : await gatherOf(examination, baseTree)
   const left = new Set((await headTree.files()).map(({ path }) => path))
@@ -75,8 +79,9 @@ export async function examine(examination: Examination): Promise<Report> {
   const clusters = everyCluster(config, names, states).filter(({ name }) => !former.has(name))
   const base =
     gatheredBase === null ? null : await thinkOf(examination, gatheredBase, names, clusters, null, called)
+  const configProblems = problemsOnHead(examination.configProblems, proposed)
   const think = (gathered: Gathered, wanted: readonly ClusterConfig[]): Promise<Thought> =>
-    thinkOf(examination, gathered, names, wanted, base)
+    thinkOf({ ...examination, configProblems }, gathered, names, wanted, base)
   // What the label alone would change is told apart from whatever else the head brings.
   const before =
     enroll !== 'all' && enroll.length === 0
@@ -119,11 +124,26 @@ export async function examine(examination: Examination): Promise<Report> {
   const findings = offered
     .filter(({ cluster }) => isShown(cluster))
     .map((finding) => amongClusters(finding, head.states))
-  const problems = unique(comparisons.flatMap((comparison) => comparison.problems)).sort(byPlace)
+  const concluding = [
+    ...comparisons,
+    { findings: [], problems: proposedProblems(examination.configProblems, proposed) },
+  ]
+  const problems = unique(concluding.flatMap((comparison) => comparison.problems)).sort(byPlace)
   return {
-    conclusion: conclude(comparisons, config),
+    conclusion: conclude(concluding, config),
     findings: findings.sort(byChange),
     problems,
+    waivers: {
+      ending: endingWaivers(
+        findings.filter(({ change }) => change !== 'resolved'),
+        examination.today,
+      ),
+      idle: idleWaivers((proposed?.config ?? config).waivers, [
+        ...[...(base?.analyses ?? []), ...(before?.analyses ?? [])].flatMap((analysis) => analysis.findings),
+        ...offered,
+      ]),
+    },
+    configuration: describeProposed(proposed),
     summary: summarise(analyses),
     clusterNames: clusters.map(({ name }) => name),
     clusters: analyses.map((analysis, index) =>

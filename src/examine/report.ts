@@ -3,10 +3,12 @@ import type {
   ComparedFinding,
   ComparedProblem,
   Conclusion,
+  EndingWaiver,
   NamespaceReadiness,
   Step,
   Strategy,
 } from '../core/index.ts'
+import type { Waiver } from '../core/config.ts'
 import type { Cni } from '../core/kubernetes/cni-profiles.ts'
 import type { Place } from '../core/kubernetes/origin.ts'
 import type { SourceFile, TextEdit } from '../core/source/text.ts'
@@ -26,7 +28,7 @@ export interface FileChange {
 
 /** A fix that was applied to a copy, analysed again and found to mend its finding and nothing else. */
 export interface Fix {
-  /** Of a fix in several parts, the one that goes furthest: a companion before a patch before an edit. */
+  /** Of a fix in several parts, the one that goes furthest: what is last among the strategies. */
   readonly strategy: Strategy
   /** What it adds and opens, and through what where that is no edit in place: a few sentences. */
   readonly text: string
@@ -87,11 +89,28 @@ export interface Readiness {
   readonly namespaces: readonly NamespaceReadiness[]
 }
 
+/** A configuration file of the head that is not the one that was used: that of the base was. */
+export interface ReportConfiguration {
+  readonly change: 'added' | 'changed' | 'removed'
+  /** How many of its settings are wrong; each is among the problems. */
+  readonly mistakes: number
+}
+
+export interface ReportWaivers {
+  /** Those that hold for a finding that is there, and soon end. */
+  readonly ending: readonly EndingWaiver[]
+  /** Those for which there is no finding, neither before nor after; of the head's own file, where that is another. */
+  readonly idle: readonly Waiver[]
+}
+
 export interface Report {
   readonly conclusion: Conclusion
   /** Introduced before existing before resolved; errors first. */
   readonly findings: readonly ReportFinding[]
   readonly problems: readonly ComparedProblem[]
+  readonly waivers: ReportWaivers
+  /** null where the head has the configuration that was used. */
+  readonly configuration: ReportConfiguration | null
   /** Of the head, over all clusters. */
   readonly summary: Summary
   /** Every cluster of the tree or the configuration, judged or not. */

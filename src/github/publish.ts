@@ -1,27 +1,26 @@
-// Speaking on the diff: at most one review for each head, only what is not said yet, and never a failure of the
-// check because GitHub did not like an anchor.
+// Speaking on the diff: one review with what is not said yet, what no longer holds put away, and never a failure of
+// the check because GitHub did not like an anchor.
 import type { Report, ReportFinding } from '../examine/report.ts'
-import { inlineComment, markersIn, reviewBody } from '../words/github/comment.ts'
-import { isRefusal } from './api/client.ts'
+import { inlineComment, reviewBody } from '../words/github/comment.ts'
+import { ApiError } from './api/client.ts'
 import type { Client } from './api/client.ts'
 import { listFiles } from './api/pulls.ts'
 import type { Pull } from './api/pulls.ts'
-import { createReview, deletePendingReview, listReviewComments, listReviews } from './api/reviews.ts'
-import type { NewComment, Review } from './api/reviews.ts'
+import { deletePendingReview } from './api/reviews.ts'
+import type { Speech } from './api/speech.ts'
 import { parseHunks } from './hunks.ts'
 import { anchorPaths, placeComments } from './placing.ts'
-import type { Ground } from './placing.ts'
-
-/** Texts of the merge and of the head for these paths, as far as they exist. */
-export type TextReader = (paths: ReadonlySet<string>) => Promise<Pick<Ground, 'judged' | 'head'>>
+import type { Ground, PlacedComment } from './placing.ts'
+import { postReview } from './post.ts'
+import { saidIn, tidy, tidying } from './tidy.ts'
 
 export interface Published {
   /** Findings that belong on the diff and are on no line of it. */
   readonly unplaced: number
   readonly refused: boolean
+  /** Why what no longer holds was left where it is; null where nothing kept it. */
+  readonly untidied: ApiError | null
 }
-
-const NOTHING: Published = { unplaced: 0, refused: false }
 
 /** What is worth a comment: introduced errors and warnings that nobody has waived. */
 export function worthSaying({ findings }: Report): readonly ReportFinding[] {
@@ -30,93 +29,84 @@ export function worthSaying({ findings }: Report): readonly ReportFinding[] {
   )
 }
 
-/** Posts what is new in a report. `botLogin` tells our own words from those of others. */
+/**
+ * Brings the diff to where one run on this head alone would leave it.
+ * @param speech what stands there; `botLogin` tells our own words from those of others
+ * @param texts of the merge and of the head, for the files that the report points into
+ */
 export async function publishReview(
   client: Client,
   pull: Pull,
   botLogin: string,
+  speech: Speech,
   report: Report,
-  readTexts: TextReader,
+  texts: Pick<Ground, 'judged' | 'head'>,
 ): Promise<Published> {
   const worth = worthSaying(report)
-  if (worth.length === 0) return NOTHING
-  const reviews = (await listReviews(client, pull.number)).filter(({ author }) => author === botLogin)
   // One that a crash left unsubmitted would block every review to come.
-  for (const { id, pending } of reviews) if (pending) await deletePendingReview(client, pull.number, id)
-  if (reviews.some(({ pending, commit }) => !pending && commit === pull.headSha)) return NOTHING
-  const said = await fingerprintsSaid(client, pull.number, botLogin, reviews)
-  const fresh = worth.filter(({ fingerprint }) => !said.has(fingerprint))
-  if (fresh.length === 0) return NOTHING
+  for (const { number, pending, author } of speech.reviews)
+    if (pending && author === botLogin) await deletePendingReview(client, pull.number, number)
 
-  const paths = anchorPaths(fresh)
-  const [files, texts] = await Promise.all([listFiles(client, pull.number, paths), readTexts(paths)])
-  const hunks = new Map(files.map(({ path, patch }) => [path, parseHunks(patch ?? '')]))
-  const { comments, unplaced } = placeComments(fresh, report, { ...texts, hunks })
-  if (comments.length === 0) return { unplaced: unplaced.length, refused: false }
-  const placed = fresh.filter((finding) => !unplaced.includes(finding))
-  const posted = await post(client, pull, botLogin, {
-    body: reviewBody(report, placed, true),
-    bodyAlone: reviewBody(report, placed, false),
-    comments: comments.map(({ path, startLine, line, findings, offer }) => ({
-      path,
-      startLine,
-      line,
-      body: inlineComment(findings, offer),
-    })),
-  })
-  return { unplaced: unplaced.length, refused: !posted }
+  const ground = await groundFor(client, pull, worth, texts)
+  // Which twenty lines are spoken on is a matter of the head, not of what was said before.
+  const { unplaced } = placeComments(worth, report, ground)
+  const said = saidIn(speech, botLogin)
+  const fresh = worth.filter((one) => !unplaced.includes(one) && !said.has(one.fingerprint))
+  const posted = fresh.length === 0 ? [] : await post(client, pull, botLogin, report, fresh, ground)
+  const untidied = await tidyUp(client, botLogin, speech, report, posted ?? [])
+  return { unplaced: unplaced.length, refused: posted === null, untidied }
 }
 
-interface Speech {
-  readonly body: string
-  /** For a review without comments: the findings are in it. */
-  readonly bodyAlone: string
-  readonly comments: readonly NewComment[]
+async function groundFor(
+  client: Client,
+  pull: Pull,
+  worth: readonly ReportFinding[],
+  texts: Pick<Ground, 'judged' | 'head'>,
+): Promise<Ground> {
+  const files = worth.length === 0 ? [] : await listFiles(client, pull.number, anchorPaths(worth))
+  return { ...texts, hunks: new Map(files.map(({ path, patch }) => [path, parseHunks(patch ?? '')])) }
 }
 
-/** False when GitHub takes it in no form; the summary of the check has it all the same. */
+/** The findings that are said now; null where GitHub takes the review in no form. */
 async function post(
   client: Client,
   pull: Pull,
   botLogin: string,
-  { body, bodyAlone, comments }: Speech,
-): Promise<boolean> {
-  const attempts = [
-    { commit: pull.headSha, body, comments },
-    { commit: pull.headSha, body: bodyAlone, comments: [] },
-  ]
-  for (const review of attempts) {
-    try {
-      await createReview(client, pull.number, review)
-      return true
-    } catch (error) {
-      if (!isRefusal(error, 'unprocessable', 'unavailable', 'forbidden', 'limited')) throw error
-      if (error.kind === 'forbidden' || error.kind === 'limited') return false
-      // No answer does not mean no review.
-      if (error.kind === 'unavailable' && (await hasReview(client, pull, botLogin))) return true
-    }
-  }
-  return false
+  report: Report,
+  fresh: readonly ReportFinding[],
+  ground: Ground,
+): Promise<readonly ReportFinding[] | null> {
+  const { comments } = placeComments(fresh, report, ground)
+  const findingsOf = (some: readonly PlacedComment[]): readonly ReportFinding[] =>
+    some.flatMap(({ findings }) => findings)
+  const posted = await postReview(client, pull, botLogin, comments, {
+    commentOf: ({ path, startLine, line, findings, offer }) => ({
+      path,
+      startLine,
+      line,
+      body: inlineComment(findings, offer, client),
+    }),
+    bodyFor: (refused) => reviewBody(report, findingsOf(comments), findingsOf(refused), client),
+  })
+  return posted ? fresh : null
 }
 
-async function hasReview(client: Client, pull: Pull, botLogin: string): Promise<boolean> {
-  const reviews = await listReviews(client, pull.number)
-  return reviews.some(
-    ({ author, commit, pending }) => author === botLogin && commit === pull.headSha && !pending,
-  )
-}
-
-/**
- * Fingerprints in comments of ours that still stand on a line, an outdated one having lost its place; and in reviews
- * of ours that had to say them without a line.
- */
-async function fingerprintsSaid(
+/** What can hide a finding leaves its thread open. Nothing here is worth a red check, or worth trying twice. */
+async function tidyUp(
   client: Client,
-  number: number,
   botLogin: string,
-  reviews: readonly Review[],
-): Promise<ReadonlySet<string>> {
-  const comments = await listReviewComments(client, number)
-  const standing = comments.filter(({ author, outdated }) => author === botLogin && !outdated)
-  return new Set([...standing, ...reviews].flatMap(({ body }) => markersIn(body)))
+  speech: Speech,
+  report: Report,
+  posted: readonly ReportFinding[],
+): Promise<ApiError | null> {
+  if (report.problems.some(({ relevant }) => relevant)) return null
+  const marks = (findings: readonly ReportFinding[]): ReadonlySet<string> =>
+    new Set(findings.map(({ fingerprint }) => fingerprint))
+  try {
+    await tidy(client, tidying(speech, botLogin, marks(worthSaying(report)), marks(posted)))
+    return null
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
+  }
 }

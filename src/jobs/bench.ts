@@ -1,4 +1,5 @@
 // What every job has at hand; app.ts lays it out.
+import type { Verdict } from '../github/api/checks.ts'
 import type { Client, RepositoryName } from '../github/api/client.ts'
 import type { GitTokens } from '../github/api/tokens.ts'
 import type { Mirror } from '../git/mirror.ts'
@@ -13,6 +14,8 @@ export interface Bench {
   workshop(config: Config): Workshop
   readonly log: Log
   readonly gitTokens: GitTokens
+  /** Hears what was judged, before it is written. */
+  readonly told?: (verdict: Verdict) => void
   client(place: Pick<Subject, 'repository' | 'installation'>): Promise<Client>
   /** `<slug>[bot]`. */
   botLogin(): Promise<string>

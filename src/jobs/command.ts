@@ -10,6 +10,7 @@ import type { Job } from '../ops/queue.ts'
 import { escapeMarkdown } from '../words/github/escape.ts'
 import { helpAnswer, mistakeAnswer } from '../words/github/answers.ts'
 import type { Bench } from './bench.ts'
+import { explainFinding } from './explain.ts'
 import { fix } from './fix.ts'
 import { publicReason } from './reason.ts'
 import { reviewJob } from './review.ts'
@@ -62,8 +63,12 @@ async function carryOut(
   switch (command.name) {
     case 'ambient-help':
       return { reaction: 'rocket', answer: helpAnswer(COMMANDS) }
+    case 'ambient-explain': {
+      const { found, answer } = await explainFinding(bench, client, event, command.fingerprint)
+      return { reaction: found ? 'rocket' : 'confused', answer }
+    }
     case 'ambient-recheck': {
-      const review = reviewJob(bench, event, again)
+      const review = reviewJob(bench, event, again, true)
       try {
         await review.run()
         return { reaction: 'rocket', answer: null }

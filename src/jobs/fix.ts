@@ -2,19 +2,19 @@
 // request is run; the commit is made by GitHub on exactly that head, or not at all.
 import { applyEdits } from '../core/source/text.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
-import type { FileChange } from '../examine/report.ts'
+import type { FileChange, Fix } from '../examine/report.ts'
 import { listCheckRuns } from '../github/api/checks.ts'
 import { ApiError, isRefusal } from '../github/api/client.ts'
 import type { Client } from '../github/api/client.ts'
 import { commitFiles } from '../github/api/commits.ts'
 import type { NewCommit } from '../github/api/commits.ts'
 import { mayWrite } from '../github/api/conversation.ts'
-import { getPull } from '../github/api/pulls.ts'
+import { getPull, listCommits } from '../github/api/pulls.ts'
 import type { Pull } from '../github/api/pulls.ts'
 import type { Selection } from '../github/commands/parse.ts'
 import type { Person } from '../github/events.ts'
 import { rebaseEdits } from '../github/rebase.ts'
-import { fixCommit } from '../words/github/commit.ts'
+import { fixCommit, isFixCommit } from '../words/github/commit.ts'
 import {
   behindAnswer,
   closedAnswer,
@@ -24,6 +24,7 @@ import {
   nothingToFixAnswer,
   patchAnswer,
   takenAnswer,
+  tooManyAnswer,
   workflowAnswer,
   wrongCommitAnswer,
 } from '../words/github/answers.ts'
@@ -69,17 +70,20 @@ export async function fix(bench: Bench, client: Client, request: FixRequest): Pr
   const report = await judge(bench, sight, merged.tree)
   const chosen = await chooseFix(selection, report, merged.tree, (tree) => judge(bench, sight, tree))
   if (chosen === null) return refused(nothingToFixAnswer(askedFor(selection)))
-  const forbidden = chosen.fix.files
-    .map(({ path }) => path)
-    .filter((path) => path.startsWith('.github/workflows/'))
-  if (forbidden.length > 0) return refused(workflowAnswer(forbidden))
-  const files = await ontoHead(sight, chosen)
-  const missing = chosen.fix.files.filter(({ path }) => !files.has(path))
-  const behind = missing.filter(({ created }) => !created).map(({ path }) => path)
-  if (behind.length > 0) return refused(behindAnswer(behind, pull.baseRef))
-  const taken = missing.map(({ path }) => path)
-  if (taken.length > 0) return refused(takenAnswer(taken, pull.baseRef))
-  return commit(client, pull, chosen, files, by)
+  const fitted = await fitToHead(sight, pull, chosen.fix)
+  if ('refusal' in fitted) return refused(fitted.refusal)
+  if (await hasHadEnough(client, pull, await bench.botLogin()))
+    return refused(patchAnswer(tooManyAnswer(MAX_COMMITS), fitted.files))
+  return commit(client, pull, chosen, fitted.files, by)
+}
+
+/** More than this are asked for by a program, and each commit of ours may make it ask again. */
+const MAX_COMMITS = 10
+
+async function hasHadEnough(client: Client, { number }: Pull, botLogin: string): Promise<boolean> {
+  const commits = await listCommits(client, number)
+  const ours = commits.filter(({ author, message }) => author === botLogin && isFixCommit(message))
+  return ours.length >= MAX_COMMITS
 }
 
 function refused(answer: string, again = false): FixOutcome {
@@ -95,10 +99,33 @@ interface HeadChange extends FileChange {
   readonly mode: string
 }
 
+/** What a fix would change on the head of the pull request, or why it cannot, as Markdown. */
+export async function fitToHead(
+  sight: Sight,
+  { baseRef }: Pull,
+  { files }: Fix,
+): Promise<{ readonly files: readonly HeadChange[] } | { readonly refusal: string }> {
+  const paths = files.map(({ path }) => path)
+  const forbidden = paths.filter((path) => path.startsWith('.github/workflows/'))
+  if (forbidden.length > 0) return { refusal: workflowAnswer(forbidden) }
+  const changes = await ontoHead(sight, files)
+  const missing = files.filter(({ path }) => !changes.has(path))
+  const behind = missing.filter(({ created }) => !created).map(({ path }) => path)
+  if (behind.length > 0) return { refusal: behindAnswer(behind, baseRef) }
+  if (missing.length > 0)
+    return {
+      refusal: takenAnswer(
+        missing.map(({ path }) => path),
+        baseRef,
+      ),
+    }
+  return { files: [...changes.values()] }
+}
+
 /** The fix on the head's own texts, which may differ from those of the merge; a path is missing where it does not fit. */
 async function ontoHead(
   { head }: Sight,
-  { fix: { files } }: Chosen,
+  files: readonly FileChange[],
 ): Promise<ReadonlyMap<string, HeadChange>> {
   const texts = await readTexts(head, new Set(files.map(({ path }) => path)))
   const there = (await head.files()).map(({ path }) => path)
@@ -135,10 +162,9 @@ async function commit(
   client: Client,
   pull: Pull,
   { fix: { text }, findings }: Chosen,
-  files: ReadonlyMap<string, HeadChange>,
+  changes: readonly HeadChange[],
   by: Person,
 ): Promise<FixOutcome> {
-  const changes = [...files.values()]
   const fork = forkObstacle(client, pull)
   if (pull.headRepository === null || fork !== null)
     return refused(patchAnswer(forkAnswer(fork ?? 'gone'), changes))

@@ -1,13 +1,14 @@
 // Looking at a pull request as it is now: the tip of its base, its head, and what merging the two gives.
 import { setImmediate } from 'node:timers/promises'
-import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
 import type { Config } from '../core/config.ts'
 import type { Problem } from '../core/source/problem.ts'
+import { proposedConfiguration, readConfiguration } from '../examine/configuration.ts'
+import type { Proposed } from '../examine/configuration.ts'
 import { examine } from '../examine/examine.ts'
 import type { Report } from '../examine/report.ts'
 import type { Client } from '../github/api/client.ts'
 import { getMeeting } from '../github/api/pulls.ts'
-import type { Pull } from '../github/api/pulls.ts'
+import type { Meeting, Pull } from '../github/api/pulls.ts'
 import { FetchFailed } from '../git/fetch.ts'
 import type { Mirror } from '../git/mirror.ts'
 import { gitTree } from '../git/tree.ts'
@@ -22,6 +23,7 @@ export interface Sight {
   readonly repositories: readonly string[]
   readonly config: Config
   readonly configProblems: readonly Problem[]
+  readonly proposed: Proposed | null
   readonly base: Tree
   readonly head: Tree
   /** What the merge gives; paths where it conflicts. */
@@ -30,10 +32,18 @@ export interface Sight {
     | { readonly kind: 'conflict'; readonly paths: readonly string[] }
 }
 
-/** Fetches the three commits and merges. The configuration is that of the base: a change cannot switch off its own check. */
-export async function look(bench: Bench, client: Client, pull: Pull): Promise<Sight> {
+/**
+ * Fetches the three commits and merges. The configuration is that of the base: a change cannot switch off its own check.
+ * @param met where the head meets its base, where that has just been asked
+ */
+export async function look(
+  bench: Bench,
+  client: Client,
+  pull: Pull,
+  met: Meeting | null = null,
+): Promise<Sight> {
   const [{ baseTip, mergeBase }] = await Promise.all([
-    getMeeting(client, pull.baseRef, pull.headSha),
+    met ?? getMeeting(client, pull.baseRef, pull.headSha),
     bench.gitTokens.get(client),
   ])
   const mirror = bench.mirror(client.repository)
@@ -44,12 +54,13 @@ export async function look(bench: Bench, client: Client, pull: Pull): Promise<Si
   ])
   const merge = await mirror.trueMerge({ base: baseTip, head: pull.headSha, mergeBase })
   const tree = (id: string): Tree => yielding(gitTree(mirror.directory, id))
+  const merged = merge.kind === 'conflict' ? merge : { kind: merge.kind, tree: tree(merge.tree) }
   return {
     baseSha: baseTip,
     repositories: [bench.webUrl(client.repository)],
-    ...(await baseOf(tree(baseTip))),
+    ...(await trustedOf(tree(baseTip), merged.kind === 'conflict' ? null : merged.tree)),
     head: tree(pull.headSha),
-    merged: merge.kind === 'conflict' ? merge : { kind: 'clean', tree: tree(merge.tree) },
+    merged,
   }
 }
 
@@ -66,20 +77,20 @@ export async function lookAtMerged(
   return {
     baseSha,
     repositories: [bench.webUrl(client.repository)],
-    ...(await baseOf(yielding(gitTree(mirror.directory, baseSha)))),
+    ...(await trustedOf(yielding(gitTree(mirror.directory, baseSha)), head)),
     head,
     merged: { kind: 'clean', tree: head },
   }
 }
 
-async function baseOf(base: Tree): Promise<Pick<Sight, 'base' | 'config' | 'configProblems'>> {
-  const files = (await base.files()).filter(({ path }) => path === CONFIG_PATH)
-  const bytes = (await base.read(files)).get(CONFIG_PATH)
-  if (bytes === undefined) return { base, config: DEFAULT_CONFIG, configProblems: [] }
-  // Whatever stands there is read, so that a configuration in another encoding, or a link to one, is a problem that
-  // is told and not a configuration that is left out.
-  const { config, problems } = readConfig(CONFIG_PATH, new TextDecoder().decode(bytes))
-  return { base, config, configProblems: problems }
+/** What the base says, and what the merge makes of its configuration; null where it does not merge. */
+async function trustedOf(
+  base: Tree,
+  merged: Tree | null,
+): Promise<Pick<Sight, 'base' | 'config' | 'configProblems' | 'proposed'>> {
+  const { config, problems } = await readConfiguration(base)
+  const proposed = merged === null ? null : await proposedConfiguration(base, merged)
+  return { base, config, configProblems: problems, proposed }
 }
 
 /** Fetches, once more with a new token where the one at hand is refused: tokens can end early. */
@@ -107,6 +118,7 @@ export function judge(bench: Bench, sight: Sight, tree: Tree): Promise<Report> {
     trusted: sight.base,
     config: sight.config,
     configProblems: sight.configProblems,
+    proposed: sight.proposed,
     enroll: [],
     today: today(bench.clock),
     only: null,

@@ -28,7 +28,12 @@ export function mergeGroupJob(bench: Bench, event: MergeGroupRequested): Job {
       onError = sight.config.onError
       const report = await judge(bench, sight, sight.head)
       const ground = await readGround(sight, report)
-      const said = verdict(bench, client, event, sight, report, ground, { unplaced: 0, refused: false })
+      const said = verdict(bench, client, event, sight, report, ground, {
+        unplaced: 0,
+        refused: false,
+        untidied: null,
+      })
+      bench.told?.(said)
       await completeCheckRun(client, run.id, {
         ...said,
         annotations: run.annotations > 0 ? [] : said.annotations,
@@ -38,7 +43,7 @@ export function mergeGroupJob(bench: Bench, event: MergeGroupRequested): Job {
     async failed(error) {
       const client = await bench.client(event)
       const told = run ?? (await begin(client, event.headSha))
-      const output = ownFailure(publicReason(error), onError)
+      const output = ownFailure(publicReason(error), onError, client.hears)
       await completeCheckRun(client, told.id, { conclusion: onError, output, annotations: [], actions: [] })
     },
   }

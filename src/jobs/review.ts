@@ -7,23 +7,33 @@ import {
   restartCheckRun,
 } from '../github/api/checks.ts'
 import type { Annotation, CheckRun, Conclusion, Verdict } from '../github/api/checks.ts'
-import { getPull } from '../github/api/pulls.ts'
-import type { Pull } from '../github/api/pulls.ts'
+import { getMeeting, getPull } from '../github/api/pulls.ts'
+import type { Meeting, Pull } from '../github/api/pulls.ts'
 import { ApiError } from '../github/api/client.ts'
 import type { Client } from '../github/api/client.ts'
-import { publishReview } from '../github/publish.ts'
+import { readSpeech } from '../github/api/speech.ts'
+import type { Speech } from '../github/api/speech.ts'
+import { publishReview, worthSaying } from '../github/publish.ts'
 import type { Published } from '../github/publish.ts'
+import type { Config } from '../core/config.ts'
+import type { Report } from '../examine/report.ts'
 import type { Job } from '../ops/queue.ts'
+import { isGroundedOn, withGround } from '../words/github/ground.ts'
 import { conflict, ownFailure, superseded, underWay } from '../words/github/trouble.ts'
 import type { Bench, Subject } from './bench.ts'
 import { judge, look } from './look.ts'
 import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
 import { RECHECK_ACTION, readGround, verdict } from './verdict.ts'
+import type { Ground } from './verdict.ts'
 
-/** Looks at a pull request as it is when the job runs. `again` asks for another look, when the head has moved. */
-export function reviewJob(bench: Bench, subject: Subject, again: () => void): Job {
+/**
+ * Looks at a pull request as it is when the job runs. `again` asks for another look, when the head has moved.
+ * @param asked somebody wants to see it run, even if nothing has moved
+ */
+export function reviewJob(bench: Bench, subject: Subject, again: () => void, asked = false): Job {
   let run: CheckRun | null = null
+  let standing = false
   let onError: Conclusion & ('failure' | 'neutral') = 'failure'
 
   return {
@@ -33,45 +43,49 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void): Jo
       const pull = await patiently(bench.clock, () => getPull(client, subject.number))
       if (!pull.open) return
       // Where the run was made and no answer came, the next attempt finds it.
-      run = await patiently(bench.clock, () => begin(client, pull))
-      const sight = await patiently(bench.clock, () => look(bench, client, pull))
+      const begun = await patiently(bench.clock, () => begin(client, pull, asked))
+      ;({ run, standing } = begun)
+      const sight = await patiently(bench.clock, () => look(bench, client, pull, begun.met))
       onError = sight.config.onError
       const { merged } = sight
+      const end = (verdict: Verdict): Promise<void> => {
+        bench.told?.(verdict)
+        return complete(client, begun, grounded(verdict, pull.baseRef, sight.baseSha))
+      }
       if (merged.kind === 'conflict') {
         const output = conflict(pull.baseRef, sight.baseSha, merged.paths)
-        await complete(client, run, {
-          conclusion: 'failure',
-          output,
-          annotations: [],
-          actions: [RECHECK_ACTION],
-        })
+        await end({ conclusion: 'failure', output, annotations: [], actions: [RECHECK_ACTION] })
         return
       }
       const report = await judge(bench, sight, merged.tree)
-      const now = await patiently(bench.clock, () => getPull(client, subject.number))
-      if (now.headSha !== pull.headSha) {
-        const output = superseded(now.headSha)
-        await completeCheckRun(client, run.id, {
-          conclusion: 'neutral',
-          output,
-          annotations: [],
-          actions: [],
-        })
+      const ground = await readGround(sight, report)
+      const speech =
+        worthSaying(report).length > 0 || pull.reviewComments > 0
+          ? await patiently(bench.clock, () => readSpeech(client, subject.number)).catch(notShown)
+          : null
+      if (speech !== null && speech !== 'not shown' && speech.headSha !== pull.headSha) {
+        const output = superseded(speech.headSha)
+        await completeCheckRun(client, begun.run.id, { ...NEUTRAL, output })
         again()
         return
       }
-      const ground = await readGround(sight, report)
-      const speak = (): Promise<Published> =>
-        publishReview(client, now, `${run?.appSlug ?? ''}[bot]`, report, () => Promise.resolve(ground))
-      const quiet = !now.open || (now.draft && !sight.config.comments.drafts)
-      const published = quiet ? SILENT : await speak().catch(notSpoken)
-      await complete(client, run, verdict(bench, client, now, sight, report, ground, published))
+      const published =
+        speech === 'not shown'
+          ? { ...SILENT, refused: true }
+          : await speak(client, pull, begun.run, speech, sight.config, report, ground)
+      if (published.untidied !== null) {
+        const reason = published.untidied.message
+        bench.log.warn({ number: subject.number, reason }, 'threads were left open')
+      }
+      await end(verdict(bench, client, pull, sight, report, ground, published))
     },
     async failed(error) {
+      // What stands there is about this head and this base, and no less true for a second look that failed.
+      if (standing) return
       const client = await bench.client(subject)
-      const output = ownFailure(publicReason(error), onError)
+      const output = ownFailure(publicReason(error), onError, client.hears)
       // The run may be there although GitHub did not say so, and a check that is never completed blocks for good.
-      const told = run ?? (await begin(client, await getPull(client, subject.number)))
+      const told = run ?? (await begin(client, await getPull(client, subject.number), true)).run
       await completeCheckRun(client, told.id, {
         conclusion: onError,
         output,
@@ -82,39 +96,89 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void): Jo
   }
 }
 
-const SILENT: Published = { unplaced: 0, refused: false }
+const NEUTRAL = { conclusion: 'neutral', annotations: [], actions: [] } as const
+
+function grounded(verdict: Verdict, baseRef: string, baseSha: string): Verdict {
+  const { output } = verdict
+  return { ...verdict, output: { ...output, summary: withGround(output.summary, baseRef, baseSha) } }
+}
+
+const SILENT: Published = { unplaced: 0, refused: false, untidied: null }
+
+/** On the diff, where there is something to say or something that was said. */
+async function speak(
+  client: Client,
+  pull: Pull,
+  run: CheckRun,
+  speech: Speech | null,
+  config: Config,
+  report: Report,
+  ground: Ground,
+): Promise<Published> {
+  const quiet = speech === null || !speech.open || (speech.draft && !config.comments.drafts)
+  const login = client.login ?? `${run.appSlug}[bot]`
+  return quiet ? SILENT : publishReview(client, pull, login, speech, report, ground).catch(notSpoken)
+}
+
+/** What is not known to stand there must not be said again. */
+function notShown(error: unknown): 'not shown' {
+  if (!(error instanceof ApiError)) throw error
+  return 'not shown'
+}
 
 /** Where GitHub does not let us speak on the diff, what was judged stands in the check all the same. */
 function notSpoken(error: unknown): Published {
   if (!(error instanceof ApiError)) throw error
-  return { unplaced: 0, refused: true }
+  return { ...SILENT, refused: true }
+}
+
+interface Begun {
+  readonly run: CheckRun
+  /** It was completed for this head and this tip of the base, and is left as it stands unless the verdict differs. */
+  readonly standing: boolean
+  /** Where the head meets the base, where that was asked. */
+  readonly met: Meeting | null
 }
 
 /** The run of this head and pull request, begun again; a new one where the newest on the head is another's. */
-async function begin(client: Client, pull: Pull): Promise<CheckRun> {
+async function begin(client: Client, pull: Pull, asked: boolean): Promise<Begun> {
   const [newest] = await listCheckRuns(client, pull.headSha)
   const output = underWay(pull.headSha)
-  if (newest?.number !== pull.number) return createCheckRun(client, pull.headSha, pull.number, output)
+  if (newest?.number !== pull.number) {
+    const run = await createCheckRun(client, pull.headSha, pull.number, output)
+    return { run, standing: false, met: null }
+  }
+  const met = newest.completed && !asked ? await getMeeting(client, pull.baseRef, pull.headSha) : null
+  if (met !== null && isGroundedOn(newest.output.summary, pull.baseRef, met.baseTip))
+    return { run: newest, standing: true, met }
   await restartCheckRun(client, newest.id, output)
-  return newest
+  return { run: newest, standing: false, met }
 }
 
-/** GitHub only ever adds annotations to a run: those that are there are not sent again, and a run that holds one no longer true is replaced. */
-async function complete(client: Client, run: CheckRun, wanted: Verdict): Promise<void> {
+/**
+ * Writes the verdict, unless it stands there. GitHub only ever adds annotations to a run: those that are there are not
+ * sent again, and a run that holds one no longer true is replaced.
+ */
+async function complete(client: Client, { run, standing }: Begun, wanted: Verdict): Promise<void> {
   const key = (annotation: Annotation): string => JSON.stringify(annotation)
   const there = run.annotations === 0 ? [] : (await listAnnotations(client, run.id)).map(key)
   const all = wanted.annotations.map(key)
   if (there.every((one) => all.includes(one))) {
     const annotations = wanted.annotations.filter((one) => !there.includes(key(one)))
+    if (standing && annotations.length === 0 && isSaid(run, wanted)) return
     await completeCheckRun(client, run.id, { ...wanted, annotations })
     return
   }
-  await completeCheckRun(client, run.id, {
-    conclusion: 'neutral',
-    output: superseded(run.headSha),
-    annotations: [],
-    actions: [],
-  })
+  await completeCheckRun(client, run.id, { ...NEUTRAL, output: superseded(run.headSha) })
   const fresh = await createCheckRun(client, run.headSha, run.number, underWay(run.headSha))
   await completeCheckRun(client, fresh.id, wanted)
+}
+
+function isSaid({ conclusion, output }: CheckRun, wanted: Verdict): boolean {
+  return (
+    conclusion === wanted.conclusion &&
+    output.title === wanted.output.title &&
+    output.summary === wanted.output.summary &&
+    (output.text ?? '') === (wanted.output.text ?? '')
+  )
 }

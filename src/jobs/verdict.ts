@@ -31,15 +31,17 @@ export interface Ground {
 }
 
 /** The texts of every file that a report points into, as judged and on the head. */
-export async function readGround(
-  { head, merged }: Sight,
-  { findings, problems, fix }: Report,
-): Promise<Ground> {
+export function readGround(sight: Sight, { findings, problems, fix }: Report): Promise<Ground> {
   const places = [
     ...findings.flatMap((finding) => [finding.cause ?? [], ...policiesOf(finding)].flat()),
     ...problems,
+    ...(fix?.files ?? []),
   ]
-  const paths = new Set([...places.map(({ path }) => path), ...(fix?.files.map(({ path }) => path) ?? [])])
+  return readFiles(sight, new Set(places.map(({ path }) => path)))
+}
+
+/** The texts of these files, as judged and on the head. */
+export async function readFiles({ head, merged }: Sight, paths: ReadonlySet<string>): Promise<Ground> {
   if (paths.size === 0 || merged.kind === 'conflict') return { judged: new Map(), head: new Map() }
   const [judged, now] = await Promise.all([readTexts(merged.tree, paths), readTexts(head, paths)])
   const texts = (files: typeof judged): ReadonlyMap<string, string> =>
@@ -54,19 +56,11 @@ export function verdict(
   { baseRef, headSha }: Pick<Pull, 'baseRef' | 'headSha'>,
   { baseSha }: Sight,
   report: Report,
-  { judged, head }: Ground,
+  ground: Ground,
   { unplaced, refused }: Published,
 ): Verdict {
-  const web = bench.webUrl(client.repository)
-  const onHead = ({ path, line }: Place): number | null => {
-    const [from, to] = [judged.get(path), head.get(path)]
-    return from === undefined || to === undefined ? null : mapLines(from, to)(line)
-  }
-  const link = (place: Place): string => {
-    const line = onHead(place)
-    const sha = head.has(place.path) ? headSha : baseSha
-    return `${web}/blob/${sha}/${escapeUrlPath(place.path)}${line === null ? '' : `#L${String(line)}`}`
-  }
+  const onHead = lineOnHead(ground)
+  const link = linkTo(bench.webUrl(client.repository), headSha, baseSha, ground)
   const compared = {
     baseRef,
     baseSha,
@@ -74,6 +68,7 @@ export function verdict(
     link,
     unplaced,
     reviewRefused: refused,
+    hears: client.hears,
   }
   const fixable = worthSaying(report).some(({ fix }) => fix !== null)
   return {
@@ -81,6 +76,29 @@ export function verdict(
     output: { title: checkTitle(report), summary: checkSummary(report, compared), text: checkText(report) },
     annotations: annotationsOf(report, onHead),
     actions: [...(fixable ? [FIX_ACTION] : []), RECHECK_ACTION],
+  }
+}
+
+/** The line of the head that a place of the merge is; null where it is none. */
+function lineOnHead({ judged, head }: Ground): (place: Place) => number | null {
+  return ({ path, line }) => {
+    const [from, to] = [judged.get(path), head.get(path)]
+    return from === undefined || to === undefined ? null : mapLines(from, to)(line)
+  }
+}
+
+/** Where a place of the merge can be opened: on the head, else on the base. */
+export function linkTo(
+  web: string,
+  headSha: string,
+  baseSha: string,
+  ground: Ground,
+): (place: Place) => string {
+  const onHead = lineOnHead(ground)
+  return (place) => {
+    const line = onHead(place)
+    const sha = ground.head.has(place.path) ? headSha : baseSha
+    return `${web}/blob/${sha}/${escapeUrlPath(place.path)}${line === null ? '' : `#L${String(line)}`}`
   }
 }
 

@@ -90,11 +90,14 @@ export function readSettings(env: Environment, readFile: (path: string) => strin
     logLevel: oneOf('LOG_LEVEL', LEVELS, 'info'),
     logFormat: oneOf('LOG_FORMAT', ['json', 'pretty'], production ? 'json' : 'pretty'),
     concurrency: whole('CONCURRENCY', 1, 64, 4),
-    network: Object.fromEntries(
-      NETWORK.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
-    ),
+    network: networkOf(env),
   }
   return mistakes.length === 0 ? { ok: true, settings } : { ok: false, mistakes }
+}
+
+/** What the network of this machine wants of git. */
+export function networkOf(env: Environment): Readonly<Record<string, string>> {
+  return Object.fromEntries(NETWORK.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
 }
 
 type Get = (name: string) => string | null

@@ -18,13 +18,27 @@ export function leftOutText(
 ): string | null {
   const parts = [
     said(leftOut.owned, 'that another object of the dump makes'),
-    said(leftOut.irrelevant, 'that say nothing about who reaches whom'),
+    said(
+      leftOut.irrelevant,
+      `that ${total(leftOut.irrelevant) === 1 ? 'says' : 'say'} nothing about who reaches whom`,
+    ),
     said(leftOut.nameless, 'without a name'),
   ].filter((part) => part !== null)
   return parts.length === 0 ? null : `Left out: ${parts.join('; ')}.`
 }
 
+function total(counts: Counts): number {
+  return counts.reduce((sum, { count }) => sum + count, 0)
+}
+
 function said(counts: Counts, why: string): string | null {
   if (counts.length === 0) return null
-  return `${counts.map(({ kind, count }) => `${String(count)} ${printable(kind)}`).join(', ')} ${why}`
+  return `${counts.map(({ kind, count }) => `${String(count)} ${printable(count === 1 ? kind : plural(kind))}`).join(', ')} ${why}`
+}
+
+/** `Pods`, `NetworkPolicies`, `Ingresses`; Endpoints and SecurityContextConstraints are many already. */
+function plural(kind: string): string {
+  if (kind.endsWith('ts')) return kind
+  if (/[^aeiou]y$/.test(kind)) return kind.replace(/y$/, 'ies')
+  return /(s|x|ch|sh)$/.test(kind) ? `${kind}es` : `${kind}s`
 }

@@ -39,6 +39,7 @@ export function reportJson(report: Report, explain: boolean = false): string {
             verdict: one.verdict,
             findings: one.findings.map(({ fingerprint }) => fingerprint),
             problems: one.problems.length,
+            clusters: one.clusters,
           })),
         }),
   }

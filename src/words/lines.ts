@@ -3,8 +3,8 @@
 /** What stands before lines that belong to a title. */
 export const INDENT = '    '
 
-/** Characters of a line where nobody says how wide the terminal is. */
-export const PLAIN_WIDTH = 100
+/** Nobody likes to read longer lines, however wide the terminal is. */
+export const MOST_WIDTH = 100
 
 /** Control characters in names would move the cursor, set colours or begin a line of our own: they are shown, not sent. */
 export function printable(text: string): string {
@@ -13,17 +13,28 @@ export function printable(text: string): string {
   )
 }
 
-/** Lines of at most so many characters; a word that is longer stands on its own. */
-export function wrap(text: string, width: number): readonly string[] {
+/**
+ * Lines of at most `width` characters, of which all but the first begin with `hanging`; a word that is longer stands on
+ * its own. Colours have no width. An infinite width keeps everything in one line.
+ */
+export function wrap(text: string, width: number, hanging: string = ''): readonly string[] {
+  const [first = '', ...words] = text.split(' ')
   const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + word.length + 1 > width) {
-      lines.push(line)
-      line = word
+  let line = first
+  for (const word of words) {
+    if (shown(line) + shown(word) + 1 > width) {
+      lines.push(line.trimEnd())
+      line = hanging + word
     } else {
-      line = line === '' ? word : `${line} ${word}`
+      // Of two spaces between columns none is left where a line breaks.
+      line += lines.length > 0 && line === hanging ? word : ` ${word}`
     }
   }
   return [...lines, line]
+}
+
+/** How many characters a terminal shows of it. */
+function shown(text: string): number {
+  // eslint-disable-next-line no-control-regex -- the escape sequences that picocolors writes
+  return text.replace(/\u001b\[\d+m/g, '').length
 }

@@ -5,6 +5,7 @@ import { code, escapeMarkdown as esc } from './github/escape.ts'
 import {
   filesOf,
   findingsOf,
+  inClusters,
   readinessBasis,
   readinessCommand,
   readinessCounts,
@@ -33,7 +34,8 @@ export function readinessMarkdown(report: Report, readiness: Readiness): string 
     ...groups
       .filter(({ verdict }) => !TABLED.includes(verdict))
       .map(
-        ({ heading, namespaces, verdict }) => `${title(heading)}: ${names(namespaces, verdict === 'ready')}.`,
+        ({ heading, namespaces, verdict }) =>
+          `${title(heading)}: ${names(namespaces, report, verdict === 'ready')}.`,
       ),
     ...(command === '' ? [] : [`The fixes, as one diff: ${code(command)}`]),
   ].join('\n\n')
@@ -42,25 +44,24 @@ export function readinessMarkdown(report: Report, readiness: Readiness): string 
 const TABLED: readonly string[] = ['ready-after-fixes', 'not-ready', 'unknown']
 
 function rowsOf({ heading, namespaces }: ReadinessGroup, report: Report): readonly string[] {
-  return namespaces.map((one) => `| ${code(one.namespace)} | ${heading} | ${because(one, report)} |`)
+  return namespaces.map((one) => {
+    const where = inClusters(one, report).slice(one.namespace.length)
+    return `| ${cell(one.namespace)}${bare(where)} | ${heading} | ${because(one, report)} |`
+  })
 }
 
 function because(one: NamespaceReadiness, report: Report): string {
   const findings = findingsOf(one, report)
   const said = findings.map(
-    ({ rule, fingerprint, fix }) => `${rule} ${code(fingerprint)}${fix === null ? ' without a fix' : ''}`,
+    ({ rule, fingerprint, fix, among }) =>
+      `${rule} ${code(fingerprint)}${among === null || one.clusters.length < 2 ? '' : ` in ${bare(among)}`}${fix === null ? ' without a fix' : ''}`,
   )
   const files = filesOf(findings)
   const [first, ...others] = one.problems
   const unseen =
     first === undefined
       ? []
-      : [
-          `${esc(first.message)}${others.length === 0 ? '' : ` And ${String(others.length)} more.`}`.replace(
-            /\|/g,
-            '\\|',
-          ),
-        ]
+      : [bare(`${first.message}${others.length === 0 ? '' : ` And ${String(others.length)} more.`}`)]
   return [...said, ...(files.length === 0 ? [] : [`fixes in ${files.map(cell).join(', ')}`]), ...unseen].join(
     '; ',
   )
@@ -71,10 +72,14 @@ function cell(text: string): string {
   return code(text).replace(/\|/g, '\\|')
 }
 
-function names(namespaces: readonly NamespaceReadiness[], sized: boolean): string {
+function bare(text: string): string {
+  return esc(text).replace(/\|/g, '\\|')
+}
+
+function names(namespaces: readonly NamespaceReadiness[], report: Report, sized: boolean): string {
   const shown = namespaces
     .slice(0, MOST_NAMES)
-    .map((one) => esc(sized ? withSize(one) : one.namespace))
+    .map((one) => esc((sized ? withSize : inClusters)(one, report)))
     .join(', ')
   const left = namespaces.length - MOST_NAMES
   return left > 0 ? `${shown} and ${String(left)} more` : shown

@@ -1,11 +1,13 @@
 // The readiness report for a terminal: counts, then a group for each verdict, then how to get the fixes.
 import type pc from 'picocolors'
 import type { NamespaceReadiness } from '../core/index.ts'
-import type { Readiness, Report } from '../examine/report.ts'
+import type { Readiness, Report, ReportFinding } from '../examine/report.ts'
 import { INDENT, printable, wrap } from './lines.ts'
 import {
+  byCluster,
   filesOf,
   findingsOf,
+  inClusters,
   obstacles,
   readinessBasis,
   readinessCommand,
@@ -67,28 +69,41 @@ function groupLines({ verdict, namespaces }: ReadinessGroup, report: Report, sai
           : []),
       ]
     case 'unknown':
-      return obstacles(namespaces).flatMap((obstacle) => obstacleLines(obstacle, said))
+      return obstacles(namespaces, report).flatMap((obstacle) => obstacleLines(obstacle, said))
     case 'ready':
-      return said(nameList(namespaces.map(withSize)), 1)
+      return said(nameList(namespaces.map((one) => withSize(one, report))), 1)
     default:
-      return said(nameList(namespaces.map(({ namespace }) => namespace)), 1)
+      return said(nameList(namespaces.map((one) => inClusters(one, report))), 1)
   }
 }
 
-/** `payments: hbone-ingress f-0123456789 (payments/policies.yaml)`, what has no fix first. */
+/** `payments`, and below it what it waits for: `hbone-ingress f-0123456789: payments/policies.yaml`. */
 function namespaceLines(one: NamespaceReadiness, report: Report, said: Said): readonly string[] {
-  const findings = findingsOf(one, report)
+  return [
+    ...said(inClusters(one, report), 1),
+    ...byCluster(findingsOf(one, report)).flatMap(([cluster, findings]) =>
+      findingLines(findings, one.clusters.length < 2 ? null : cluster, said),
+    ),
+    ...(one.problems.length === 0 ? [] : said(`and not all of it was seen: ${codes(one)}`, 2)),
+  ]
+}
+
+/** What has no fix first; a cluster is named where the namespace is in several. */
+function findingLines(
+  findings: readonly ReportFinding[],
+  cluster: string | null,
+  said: Said,
+): readonly string[] {
   const [open, mended] = [
     findings.filter(({ fix }) => fix === null),
     findings.filter(({ fix }) => fix !== null),
   ]
+  const where = cluster === null ? '' : ` in ${cluster}`
   const name = (list: typeof findings): string =>
-    list.map(({ rule, fingerprint }) => `${rule} ${fingerprint}`).join(', ')
+    `${list.map(({ rule, fingerprint }) => `${rule} ${fingerprint}`).join(', ')}${where}`
   return [
-    ...said(one.namespace, 1),
     ...(open.length === 0 ? [] : said(`without a fix: ${name(open)}`, 2)),
     ...(mended.length === 0 ? [] : said(`${name(mended)}: ${filesOf(mended).join(', ')}`, 2)),
-    ...(one.problems.length === 0 ? [] : said(`and not all of it was seen: ${codes(one)}`, 2)),
   ]
 }
 

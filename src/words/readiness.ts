@@ -1,6 +1,8 @@
 // The readiness report in words: what the counts are, which groups there are, and why a namespace is in one.
+import { list } from '../core/findings/words.ts'
 import type { NamespaceReadiness, Verdict } from '../core/index.ts'
 import type { Problem } from '../core/source/problem.ts'
+import { grouped } from '../core/source/grouped.ts'
 import type { Readiness, Report, ReportFinding } from '../examine/report.ts'
 
 /** Namespaces of one verdict under their heading; those that need no word of their own are listed by name alone. */
@@ -47,7 +49,7 @@ export function readinessCounts({ namespaces }: Readiness): string {
     number,
   ]
   const rest = [
-    ...(fixed > 0 ? [`${String(fixed)} more with the proved fixes`] : []),
+    ...(fixed > 0 ? [`${String(fixed)}${ready > 0 ? ' more' : ''} with the proved fixes`] : []),
     ...(not > 0 ? [`${String(not)} ${not === 1 ? 'is' : 'are'} not`] : []),
     ...(unknown > 0 ? [`${String(unknown)} cannot be judged`] : []),
   ]
@@ -64,8 +66,23 @@ export function readinessBasis({ namespaces }: Readiness): string {
 }
 
 /** `payments (3 workloads)`: how much of it the tree shows, and so how much was judged. */
-export function withSize({ namespace, workloads }: NamespaceReadiness): string {
-  return `${namespace} (${String(workloads)} ${workloads === 1 ? 'workload' : 'workloads'})`
+export function withSize(one: NamespaceReadiness, report: Report): string {
+  const { workloads } = one
+  return `${inClusters(one, report)} (${String(workloads)} ${workloads === 1 ? 'workload' : 'workloads'})`
+}
+
+const MOST_CLUSTERS = 4
+
+/** `payments in prod and staging`; the name alone where the report speaks of one cluster. */
+export function inClusters({ namespace, clusters }: NamespaceReadiness, report: Report): string {
+  return report.clusters.length < 2 ? namespace : `${namespace} in ${list(clusters, MOST_CLUSTERS)}`
+}
+
+/** Findings by their clusters, in order; together, under no name, where the report speaks of one cluster. */
+export function byCluster(
+  findings: readonly ReportFinding[],
+): readonly (readonly [cluster: string | null, findings: readonly ReportFinding[]])[] {
+  return [...grouped(findings, ({ among }) => among)]
 }
 
 /** How to get the fixes; empty where there are none. */
@@ -94,17 +111,17 @@ export interface Obstacle {
 }
 
 /** What keeps namespaces from being judged, by code: the commonest first. */
-export function obstacles(namespaces: readonly NamespaceReadiness[]): readonly Obstacle[] {
+export function obstacles(namespaces: readonly NamespaceReadiness[], report: Report): readonly Obstacle[] {
   const byCode = new Map<string, { readonly problems: Map<string, Problem>; readonly names: Set<string> }>()
-  for (const { namespace, problems } of namespaces) {
-    for (const problem of problems) {
+  for (const one of namespaces) {
+    for (const problem of one.problems) {
       const entry = byCode.get(problem.code) ?? {
         problems: new Map<string, Problem>(),
         names: new Set<string>(),
       }
       byCode.set(problem.code, entry)
       entry.problems.set(JSON.stringify([problem.path, problem.line, problem.message]), problem)
-      entry.names.add(namespace)
+      entry.names.add(inClusters(one, report))
     }
   }
   return [...byCode]

@@ -1,4 +1,4 @@
-// Where the objects came from, said once: which clusters were found, and what was rendered for them with which tools.
+// Where the objects came from, said once: which clusters were found, what is rendered for them, and with which tools.
 // A tree of plain files is what it looks like, and nothing is said.
 import type { Report, ReportCluster } from '../examine/report.ts'
 
@@ -20,13 +20,27 @@ export function sourceSentences({ clusters, tools }: Report): readonly string[] 
   const shown = clusters.slice(0, MOST_CLUSTERS).map((cluster) => describe(cluster, clusters.length > 1))
   const left = clusters.length - shown.length
   const what = [...shown, ...(left > 0 ? [`and ${String(left)} more`] : [])].join('; ')
-  const found =
-    clusters.length > 1 ? `Found ${String(clusters.length)} clusters: ${what}.` : `Rendered ${what}.`
+  const idle = NEEDS.filter(
+    ({ kind, programs }) =>
+      clusters.some(({ units }) => units.some((unit) => unit.kind === kind)) &&
+      !tools.some(({ name }) => programs.includes(name)),
+  )
+  const found = clusters.length > 1 ? `Found ${String(clusters.length)} clusters: ${what}` : `Found ${what}`
   // The version that counts is that of the kustomize which kubectl carries.
   const called = (name: string): string => (name === 'kubectl' ? 'the kustomize of kubectl,' : name)
   const used = tools.map(({ name, version, from }) => `${called(name)} ${version} (${from})`).join(' and ')
-  return [used === '' ? found : `${found} Rendered with ${used}.`.replace('. Rendered with', ', with')]
+  const lacking = idle.map(({ kind, programs }) => {
+    const [, many = kind] = NOUNS[kind] ?? []
+    return ` No ${many} were rendered: there is no ${programs.join(' or ')}.`
+  })
+  return [`${found}${used === '' ? '' : `, with ${used}`}.${lacking.join('')}`]
 }
+
+/** What takes a program to render. */
+const NEEDS: readonly { readonly kind: string; readonly programs: readonly string[] }[] = [
+  { kind: 'kustomize', programs: ['kustomize', 'kubectl'] },
+  { kind: 'helm', programs: ['helm'] },
+]
 
 function describe({ name, roots, units }: ReportCluster, several: boolean): string {
   const counts = Object.entries(NOUNS).flatMap(([kind, [one, many]]) => {

@@ -4,10 +4,12 @@ import { policiesOf } from '../core/index.ts'
 import type { ComparedProblem, Step } from '../core/index.ts'
 import type { Report, ReportFinding, Summary } from '../examine/report.ts'
 import { cniSentences } from './cni.ts'
-import { INDENT, PLAIN_WIDTH, printable, wrap } from './lines.ts'
+import { configurationSentences } from './configuration.ts'
+import { INDENT, MOST_WIDTH, printable, wrap } from './lines.ts'
 import { readinessText } from './readiness-text.ts'
 import { toldByReadiness } from './readiness.ts'
 import { sourceSentences } from './sources.ts'
+import { endingSentences, idleSentence, lapsedSentence } from './waivers.ts'
 import { apartFromWidenings } from './widening.ts'
 import type { WidenedNamespace } from './widening.ts'
 
@@ -17,7 +19,7 @@ export { printable } from './lines.ts'
 
 export interface TextOptions {
   readonly color: boolean
-  /** Of the terminal, in characters; lines are never longer than PLAIN_WIDTH for that. */
+  /** Of the terminal, in characters; without one, whatever is said stands in one line, for programs that look for it. */
   readonly width?: number
   /** Says under each finding why it is one. */
   readonly explain?: boolean
@@ -26,10 +28,10 @@ export interface TextOptions {
 /** What `check` prints: findings that matter now, problems, readiness where it was asked for, and one line that concludes. */
 export function reportText(
   report: Report,
-  { color, width = PLAIN_WIDTH, explain = false }: TextOptions,
+  { color, width = Infinity, explain = false }: TextOptions,
 ): string {
   const paint = pc.createColors(color)
-  const line = Math.min(width, PLAIN_WIDTH)
+  const line = width === Infinity ? width : Math.min(width, MOST_WIDTH)
   const { others, widened } = apartFromWidenings(report.findings)
   const shown = others.filter(({ change }) => change !== 'resolved')
   const resolved = report.findings.filter(({ change }) => change === 'resolved')
@@ -39,66 +41,87 @@ export function reportText(
   const aside = toldByReadiness(report.readiness)
   const sections = [
     ...shown.filter(isNews).map((finding) => findingText(finding, paint, line, why(finding))),
-    ...(widened.length > 0 ? [widened.map((one) => widenedText(one, paint)).join('\n')] : []),
-    ...shown.filter((finding) => !isNews(finding)).map((finding) => oldText(finding, paint, why(finding))),
+    ...(widened.length > 0 ? [widened.map((one) => widenedText(one, paint, line)).join('\n')] : []),
+    ...shown
+      .filter((finding) => !isNews(finding))
+      .map((finding) => oldText(finding, paint, line, why(finding))),
     ...problems.filter((problem) => !aside(problem)).map((problem) => problemText(problem, paint, line)),
-    ...(resolved.length > 0 ? [resolvedText(resolved, paint)] : []),
+    ...(resolved.length > 0 ? [resolvedText(resolved, paint, line)] : []),
     ...(report.readiness === null ? [] : [readinessText(report, report.readiness, paint, line)]),
-    ...sourceSentences(report).map((sentence) => wrap(printable(sentence), line).join('\n')),
-    ...cniSentences(report).map((sentence) => wrap(printable(sentence), line).join('\n')),
-    conclusionText(report, problems.length, paint),
+    ...[
+      ...endingSentences(report, PLAIN),
+      ...idleSentence(report, PLAIN),
+      ...configurationSentences(report, String),
+      ...sourceSentences(report),
+      ...cniSentences(report),
+    ].map((sentence) => wrap(printable(sentence), line).join('\n')),
+    wrap(conclusionText(report, problems.length, paint), line).join('\n'),
   ]
   return `${sections.join('\n\n')}\n`
 }
+
+/** Every line is made printable as a whole. */
+const PLAIN = { name: String, words: String } as const
 
 /** What was there before, or is waived, takes two lines; `--base none` shows all of it. */
 function isNews({ change, waived }: ReportFinding): boolean {
   return change === 'introduced' && waived === null
 }
 
-function oldText(finding: ReportFinding, paint: Paint, why: readonly string[]): string {
+function oldText(finding: ReportFinding, paint: Paint, width: number, why: readonly string[]): string {
   const places = policiesOf(finding).map(({ path, line }) => `${printable(path)}:${String(line)}`)
-  const policies = places.length === 0 ? [] : [`${INDENT}${paint.dim('policy')} ${places.join(', ')}`]
-  return [title(finding, paint), ...why, ...policies].join('\n')
+  const policies = places.length === 0 ? [] : under(`${paint.dim('policy')} ${places.join(', ')}`, width)
+  return [...title(finding, paint, width), ...lapsedLines(finding, width), ...why, ...policies].join('\n')
 }
 
-function widenedText({ namespace, sentence }: WidenedNamespace, paint: Paint): string {
-  return `${paint.bold(paint.cyan('note'))} ${paint.bold(printable(namespace))}  port-widening  ${sentence(printable)}`
+function lapsedLines(finding: ReportFinding, width: number): readonly string[] {
+  return lapsedSentence(finding, PLAIN).flatMap((sentence) => under(printable(sentence), width))
+}
+
+/** What belongs to a title: indented, and broken where a line is full. */
+function under(text: string, width: number): readonly string[] {
+  return wrap(text, width - INDENT.length).map((line) => `${INDENT}${line}`)
+}
+
+function widenedText({ namespace, among, sentence }: WidenedNamespace, paint: Paint, width: number): string {
+  const where = `${paint.bold(printable(namespace))}${among === null ? '' : ` in ${printable(among)}`}`
+  const said = `${paint.bold(paint.cyan('note'))} ${where}  port-widening  ${sentence(printable)}`
+  return wrap(said, width, INDENT).join('\n')
 }
 
 function title(
   { among, rule, severity, change, waived, workload, fingerprint }: ReportFinding,
   paint: Paint,
-): string {
+  width: number,
+): readonly string[] {
   const mark = { error: paint.red('error'), warning: paint.yellow('warning'), note: paint.cyan('note') }[
     severity
   ]
   const old = change === 'existing' ? ' (was there before)' : ''
   const state = waived === null ? old : ` (waived until ${waived.expires}: ${printable(waived.reason)})`
-  return `${paint.bold(mark)} ${paint.bold(printable(workload.id))}${among === null ? '' : ` in ${printable(among)}`}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`
+  const name = `${paint.bold(printable(workload.id))}${among === null ? '' : ` in ${printable(among)}`}`
+  return wrap(`${paint.bold(mark)} ${name}  ${rule}${paint.dim(`${state}  ${fingerprint}`)}`, width, INDENT)
 }
 
 function findingText(finding: ReportFinding, paint: Paint, width: number, why: readonly string[]): string {
   const { cause, fix, advice, sharedWith } = finding
-  const room = width - INDENT.length
   const lines = [
-    title(finding, paint),
-    ...wrap(printable(finding.message), room).map((line) => `${INDENT}${line}`),
+    ...title(finding, paint, width),
+    ...under(printable(finding.message), width),
+    ...lapsedLines(finding, width),
     ...why,
     ...policiesOf(finding).map(
       ({ path, line }) => `${INDENT}${paint.dim('policy')} ${printable(path)}:${String(line)}`,
     ),
     ...(sharedWith.length === 0
       ? []
-      : [`${INDENT}${paint.dim('shared')} with ${sharedWith.map(printable).join(', ')}`]),
+      : under(`${paint.dim('shared')} with ${sharedWith.map(printable).join(', ')}`, width)),
     ...(cause === null
       ? []
       : [`${INDENT}${paint.dim('cause ')} ${printable(cause.path)}:${String(cause.line)}`]),
-    ...(fix === null
-      ? []
-      : wrap(`fix: ${printable(fix.text)}`, room).map((line) => `${INDENT}${paint.green(line)}`)),
+    ...(fix === null ? [] : under(`fix: ${printable(fix.text)}`, width).map((line) => paint.green(line))),
     ...(fix?.files ?? []).flatMap(({ diff }) => diffText(diff, paint)),
-    ...(advice === null ? [] : wrap(printable(advice), room).map((line) => `${INDENT}${line}`)),
+    ...(advice === null ? [] : under(printable(advice), width)),
   ]
   return lines.join('\n')
 }
@@ -144,16 +167,15 @@ function problemText(
   const mark = kind === 'unreadable' ? paint.red('unreadable') : paint.yellow('not seen')
   return [
     `${paint.bold(mark)} ${printable(path)}:${String(line)}`,
-    ...wrap(printable(`${message} ${remedy}`), width - INDENT.length).map((text) => `${INDENT}${text}`),
+    ...under(printable(`${message} ${remedy}`), width),
   ].join('\n')
 }
 
-function resolvedText(resolved: readonly ReportFinding[], paint: Paint): string {
+function resolvedText(resolved: readonly ReportFinding[], paint: Paint, width: number): string {
   return [
     paint.green('resolved'),
-    ...resolved.map(
-      ({ among, rule, workload }) =>
-        `${INDENT}${printable(workload.id)}${among === null ? '' : ` in ${printable(among)}`}  ${rule}`,
+    ...resolved.flatMap(({ among, rule, workload }) =>
+      under(`${printable(workload.id)}${among === null ? '' : ` in ${printable(among)}`}  ${rule}`, width),
     ),
   ].join('\n')
 }

@@ -5,6 +5,8 @@ import { grouped } from '../core/source/grouped.ts'
 
 export interface WidenedNamespace {
   readonly namespace: string
+  /** The cluster, where the report speaks of several; null where there is no other. */
+  readonly among: string | null
   /** What is to be said of it, below the namespace's name: one sentence. */
   readonly sentence: (name: (id: string) => string) => string
 }
@@ -22,8 +24,9 @@ export function apartFromWidenings(findings: readonly ReportFinding[]): {
   return {
     others: findings.filter((finding) => !isHerd(finding)),
     widened: [...herds.values()].flatMap((herd) =>
-      herd.slice(0, 1).map(({ workload, port }) => ({
+      herd.slice(0, 1).map(({ workload, port, among }) => ({
         namespace: workload.namespace.name,
+        among,
         sentence: (name) =>
           `peers that policies limit to some ports reach every port of ${list(
             herd.map((finding) => name(finding.workload.id)),

@@ -60,9 +60,123 @@ scenario('help', async ({ github, app }) => {
     "A command stands alone on its line.
 
     - \`/ambient-fix [rule|fingerprint|sha]\` commits the proved fixes: all of them, those of one rule, or that of one finding; with a commit, only if that is still the head (needs write permission)
+    - \`/ambient-explain <fingerprint>\` says step by step why a finding is one, and what its fix would commit
     - \`/ambient-recheck\` judges the pull request again, against the base branch as it is now
     - \`/ambient-help\` shows this list"
   `)
+})
+
+scenario('a finding is explained to whoever asks', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const [fingerprint = ''] = /f-[0-9a-f]{10}/.exec(pull.check.output.summary ?? '') ?? []
+  const ask = (word: string): ReturnType<PullRequest['comment']> =>
+    app.hears(pull.comment(`/ambient-explain ${word}`, { by: 'stranger' }))
+  const { commentId } = await ask(fingerprint)
+  expect(contents(pull, commentId)).toEqual(['eyes', 'rocket'])
+  expect(said(github, pull.conversation.at(-1)?.body).replaceAll(fingerprint, '<fingerprint>'))
+    .toMatchInlineSnapshot(`
+      "**\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP.
+
+      error [\`hbone-ingress\`](https://github.com/ambient-guard/ambient-guard/blob/main/docs/rules/hbone-ingress.md) \`<fingerprint>\`, brought by this change: Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.
+
+      #### Why
+
+      1. Deployment/shop/my-app is enrolled in Ambient: the namespace shop carries istio.io/dataplane-mode: ambient ([\`shop/namespace.yaml:6\`](https://github.example/acme/platform/blob/<sha>/shop/namespace.yaml#L6))
+      2. NetworkPolicy shop/my-app-allow-ingress-web selects it and isolates its ingress ([\`shop/netpol.yaml:7\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L7))
+      3. another replica of it is enrolled as well
+      4. rule 0 of NetworkPolicy shop/my-app-allow-ingress-web admits it on 9090/TCP ([\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11))
+      5. no policy admits it on 15008/TCP, by which the mesh delivers
+
+      Policy: [\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11).
+
+      Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP. Through HBONE they then reach every port of its pods; see port-widening.
+
+      \`/ambient-fix <fingerprint>\` commits it.
+
+      <details><summary>What it would commit</summary>
+
+      \`\`\`diff
+      --- a/shop/netpol.yaml
+      +++ b/shop/netpol.yaml
+      @@ -11,3 +11,5 @@
+           - ports:
+               - port: 9090
+                 protocol: TCP
+      +        - port: 15008
+      +          protocol: TCP
+      \`\`\`
+
+      </details>
+
+      Judged just now: \`main\` at \`<sha>\`, with \`<sha>\` merged into it."
+    `)
+  expect(pull.lastCommit.author).not.toContain(github.botLogin)
+
+  const unknown = await ask('f-0123456789')
+  expect(contents(pull, unknown.commentId)).toEqual(['eyes', 'confused'])
+  expect(pull.conversation.at(-1)?.body).toBe(
+    `There is no finding \`f-0123456789\`. There is \`${fingerprint}\` (\`hbone-ingress\`, \`Deployment/shop/my-app\`).`,
+  )
+  await ask('hbone-ingress')
+  expect(pull.conversation.at(-1)?.body).toBe(
+    '`hbone-ingress` is no fingerprint. `/ambient-help` lists the commands.',
+  )
+  await ask('')
+  expect(pull.conversation.at(-1)?.body).toBe(
+    '`/ambient-explain` wants a fingerprint; the check has one for each finding. `/ambient-help` lists the commands.',
+  )
+
+  // As it is now, and not as it was when the check was written.
+  await app.hears(pull.comment('/ambient-fix'))
+  await ask(fingerprint)
+  expect(pull.conversation.at(-1)?.body).toMatch(/There is no finding|mended by this change/)
+  await app.hears(pull.closed())
+  await ask(fingerprint)
+  expect(pull.conversation.at(-1)?.body).toBe('This pull request is closed, and is not judged any more.')
+})
+
+scenario('a finding that the head cannot mend says so', async ({ github, app }) => {
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'README.md': 'Hello.\n' } })
+  await repository.pushToBase({ 'shop/netpol.yaml': ALLOW_WEB })
+  await app.hears(pull.opened())
+  const [fingerprint = ''] = /f-[0-9a-f]{10}/.exec(pull.check.output.summary ?? '') ?? []
+  await app.hears(pull.comment(`/ambient-explain ${fingerprint}`))
+  const { body = '' } = pull.conversation.at(-1) ?? {}
+  expect(body).toContain(', there on `main` already: ')
+  expect(body).toContain(
+    'The fix changes `shop/netpol.yaml`, which this branch has in another form than `main`.',
+  )
+  expect(body).not.toContain('commits it')
+})
+
+scenario('ten commits of fixes are enough', async ({ github, app }) => {
+  const pull = await broken({ github, app })
+  const message = 'Let it through\n\nAmbient-Fix: f-0123456789'
+  github.deliverTo(null)
+  for (let made = 0; made < 9; made += 1)
+    await pull.pushes({ 'README.md': `${String(made)}\n` }, { by: github.botLogin, message })
+  await pull.pushes({ 'README.md': 'by hand\n' }, { message })
+  await pull.pushes(
+    { 'README.md': 'no fix\n' },
+    { by: github.botLogin, message: 'Ambient-Fix: is dear to us' },
+  )
+  github.deliverTo(`${app.url}/api/github/webhooks`)
+  await app.hears(pull.comment('/ambient-recheck'))
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(pull.lastCommit.files).toEqual(['shop/netpol.yaml'])
+  expect(pull.check.conclusion).toBe('success')
+
+  await app.hears(pull.pushes({ 'shop/netpol.yaml': ALLOW_WEB }))
+  const head = pull.head
+  const { commentId } = await app.hears(pull.comment('/ambient-fix'))
+  expect(contents(pull, commentId)).toEqual(['eyes', 'confused'])
+  const { body = '' } = pull.conversation.at(-1) ?? {}
+  expect(body).toMatch(
+    /^This pull request has 10 commits of fixes already, and takes no more\. Nothing was committed\./,
+  )
+  expect(body).toContain('+        - port: 15008')
+  expect(pull.head).toBe(head)
 })
 
 scenario('a recheck sees what the base has become', async ({ github, app }) => {

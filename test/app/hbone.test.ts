@@ -24,18 +24,18 @@ scenario('a policy that forgets HBONE', async ({ github, app }) => {
     #### Introduced
 
     - **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP.
-      - error \`hbone-ingress\` \`f-abdcf63488\`: Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.
-        - Policy: [\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11).
-        - Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP. Through HBONE they then reach every port of its pods; see port-widening.
-        - <details><summary>Why</summary>
+      - error \`hbone-ingress\` \`f-abdcf63488\`: Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.<br>Policy: [\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11).<br>Fix: NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 15008/TCP. Through HBONE they then reach every port of its pods; see port-widening.
+        <details><summary>Why</summary>
 
-          1. Deployment/shop/my-app is enrolled in Ambient: the namespace shop carries istio.io/dataplane-mode: ambient ([\`shop/namespace.yaml:6\`](https://github.example/acme/platform/blob/<sha>/shop/namespace.yaml))
-          2. NetworkPolicy shop/my-app-allow-ingress-web selects it and isolates its ingress ([\`shop/netpol.yaml:7\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L7))
-          3. another replica of it is enrolled as well
-          4. rule 0 of NetworkPolicy shop/my-app-allow-ingress-web admits it on 9090/TCP ([\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11))
-          5. none of them admits it on 15008/TCP, by which the mesh delivers
+        1. Deployment/shop/my-app is enrolled in Ambient: the namespace shop carries istio.io/dataplane-mode: ambient ([\`shop/namespace.yaml:6\`](https://github.example/acme/platform/blob/<sha>/shop/namespace.yaml))
+        2. NetworkPolicy shop/my-app-allow-ingress-web selects it and isolates its ingress ([\`shop/netpol.yaml:7\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L7))
+        3. another replica of it is enrolled as well
+        4. rule 0 of NetworkPolicy shop/my-app-allow-ingress-web admits it on 9090/TCP ([\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11))
+        5. no policy admits it on 15008/TCP, by which the mesh delivers
 
-          </details>"
+        </details>
+
+    About [\`hbone-ingress\`](https://github.com/ambient-guard/ambient-guard/blob/main/docs/rules/hbone-ingress.md)."
   `)
   expect(pull.reviews).toHaveLength(1)
   expect(pull.review.body).toMatchInlineSnapshot(
@@ -44,7 +44,7 @@ scenario('a policy that forgets HBONE', async ({ github, app }) => {
   expect(pull.review.comments).toHaveLength(1)
   expect(pull.review.comments[0]).toMatchObject({ path: 'shop/netpol.yaml' })
   expect(pull.review.comments[0]?.body).toMatchInlineSnapshot(`
-    "**error**: **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP (\`hbone-ingress\`).
+    "**error**: **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP ([\`hbone-ingress\`](https://github.com/ambient-guard/ambient-guard/blob/main/docs/rules/hbone-ingress.md)).
 
     Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.
 
@@ -100,7 +100,7 @@ scenario('a label that enrols a namespace over an old policy', async ({ github, 
   expect(pull.review.comments).toHaveLength(1)
   expect(pull.review.comments[0]).toMatchObject({ path: 'shop/namespace.yaml', line: 6 })
   expect(pull.review.comments[0]?.body).toMatchInlineSnapshot(`
-    "**error**: **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP (\`hbone-ingress\`).
+    "**error**: **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP ([\`hbone-ingress\`](https://github.com/ambient-guard/ambient-guard/blob/main/docs/rules/hbone-ingress.md)).
 
     Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6). NetworkPolicy shop/my-app-allow-ingress-web admits any peer on 9090/TCP, but mesh traffic arrives on 15008/TCP, which no policy admits from there: those connections time out.
 

@@ -18,7 +18,7 @@ scenario('deny-ingress over enrolled pods with a readiness probe', async ({ gith
     ['shop/deny.yaml', 6, '**warning'],
   ])
   expect(pull.review.comments[0]?.body).toMatchInlineSnapshot(`
-    "**error**: **\`Deployment/shop/my-app\`** may lose kubelet probes on 9090/TCP (\`kubelet-probe\`).
+    "**error**: **\`Deployment/shop/my-app\`** may lose kubelet probes on 9090/TCP ([\`kubelet-probe\`](https://github.com/ambient-guard/ambient-guard/blob/main/docs/rules/kubelet-probe.md)).
 
     Deployment/shop/my-app is enrolled in Ambient (the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6), so its readinessProbe on 9090/TCP comes from 169.254.7.127. NetworkPolicy shop/deny-ingress isolates it and does not admit that address: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known; set clusters.default.cni to make this exact.
 

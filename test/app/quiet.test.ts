@@ -26,14 +26,14 @@ scenario('a clean pull request', async ({ github, app }) => {
     'POST /repos/acme/platform/check-runs',
     'PATCH /repos/acme/platform/check-runs/N',
   ])
-  expect(calls(github)).toHaveLength(8)
+  expect(calls(github)).toHaveLength(7)
   expect([pull.reviews, pull.conversation, pull.reviewComments]).toEqual([[], [], []])
 
   // The tokens are still good.
   github.forgetRequests()
   await app.hears(pull.pushes({ 'README.md': 'Words.\n' }))
   expect(pull.check.conclusion).toBe('success')
-  expect(calls(github)).toHaveLength(6)
+  expect(calls(github)).toHaveLength(5)
 })
 
 scenario('a pull request about something else', async ({ github, app }) => {

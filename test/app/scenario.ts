@@ -21,60 +21,66 @@ export interface Story {
   readonly app: App
 }
 
-/** Runs one story; it fails when the app asked GitHub for anything that GitHub would not understand. */
+/** A test that plays one story. */
 export function scenario(
   name: string,
   tell: (story: Story) => Promise<void>,
   options: GitHubOptions = {},
 ): void {
-  test(name, { timeout: 60_000 }, async () => {
-    const github = await startGitHub(options)
-    const cacheDirectory = await mkdtemp(join(tmpdir(), 'ambient-guard-story-'))
-    const settings: Settings = {
-      appId: github.appId,
-      privateKey: github.privateKey,
-      webhookSecret: github.webhookSecret,
-      host: '127.0.0.1',
-      port: 0,
-      cacheDirectory,
-      toolsDirectory: null,
-      github: { apiUrl: github.apiUrl, gitUrl: github.url },
-      logLevel: process.env.STORY_LOG === undefined ? 'fatal' : 'debug',
-      logFormat: 'json',
-      concurrency: 2,
-      network: {},
+  test(name, { timeout: 60_000 }, () => play(tell, options))
+}
+
+/** Plays a story; it fails when the app asked GitHub for anything that GitHub would not understand. */
+export async function play(
+  tell: (story: Story) => Promise<void>,
+  options: GitHubOptions = {},
+): Promise<void> {
+  const github = await startGitHub(options)
+  const cacheDirectory = await mkdtemp(join(tmpdir(), 'ambient-guard-story-'))
+  const settings: Settings = {
+    appId: github.appId,
+    privateKey: github.privateKey,
+    webhookSecret: github.webhookSecret,
+    host: '127.0.0.1',
+    port: 0,
+    cacheDirectory,
+    toolsDirectory: null,
+    github: { apiUrl: github.apiUrl, gitUrl: github.url },
+    logLevel: process.env.STORY_LOG === undefined ? 'fatal' : 'debug',
+    logFormat: 'json',
+    concurrency: 2,
+    network: {},
+  }
+  const clock = { ...systemClock, pause: () => Promise.resolve() }
+  const server = await startServer(settings, { clock, octokit: impatientOctokit })
+  github.deliverTo(`${server.url}/api/github/webhooks`)
+  const quiet = async (): Promise<void> => {
+    // What the app writes makes GitHub send more, and that may make the app work: both have to be at rest.
+    for (let seen = -1; seen !== github.requests.length + github.deliveries.length;) {
+      seen = github.requests.length + github.deliveries.length
+      await github.settled()
+      await server.idle()
     }
-    const clock = { ...systemClock, pause: () => Promise.resolve() }
-    const server = await startServer(settings, { clock, octokit: impatientOctokit })
-    github.deliverTo(`${server.url}/api/github/webhooks`)
-    const quiet = async (): Promise<void> => {
-      // What the app writes makes GitHub send more, and that may make the app work: both have to be at rest.
-      for (let seen = -1; seen !== github.requests.length + github.deliveries.length;) {
-        seen = github.requests.length + github.deliveries.length
-        await github.settled()
-        await server.idle()
-      }
-    }
-    try {
-      await tell({
-        github,
-        app: {
-          url: server.url,
-          async hears(deed) {
-            const done = await deed
-            await quiet()
-            return done
-          },
+  }
+  try {
+    await tell({
+      github,
+      app: {
+        url: server.url,
+        async hears(deed) {
+          const done = await deed
+          await quiet()
+          return done
         },
-      })
-      await quiet()
-      github.assertClean()
-    } finally {
-      await server.stop()
-      await github.close()
-      await rm(cacheDirectory, { recursive: true, force: true })
-    }
-  })
+      },
+    })
+    await quiet()
+    github.assertClean()
+  } finally {
+    await server.stop()
+    await github.close()
+    await rm(cacheDirectory, { recursive: true, force: true })
+  }
 }
 
 /** The calls of the app to the API, without those of git, such as `POST /repos/acme/platform/check-runs`. */
@@ -84,9 +90,10 @@ export function calls(github: GitHub): readonly string[] {
     .map(({ method, path, operations }) => [method, path, ...operations].join(' '))
 }
 
-/** What the app said, without what changes from run to run: commits and the address of the stand-in. */
+/** What the app said to people, without what changes from run to run: commits and the address of the stand-in. */
 export function said(github: GitHub, text: string | null | undefined): string {
   return (text ?? '')
+    .replace(/\n\n<!-- ambient-guard [0-9a-f]{40} \S+ -->$/, '')
     .replaceAll(github.url, 'https://github.example')
     .replace(/\b[0-9a-f]{40}\b|\b[0-9a-f]{12}\b/g, '<sha>')
 }

@@ -72,11 +72,73 @@ scenario('the configuration is that of the base', async ({ github, app }) => {
   })
   await app.hears(pull.opened())
   expect(pull.check.conclusion).toBe('failure')
+  expect(pull.check.output.summary).toContain(
+    '\n\n`.github/ambient-guard.yml` is new, and was not used: the base has none. The new one is valid, and holds once it is merged.\n\n',
+  )
 
   await repository.pushToBase({ '.github/ambient-guard.yml': 'failOn: never\n' })
   const other = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
   await app.hears(other.opened())
   expect(other.check).toMatchObject({ conclusion: 'neutral', output: { title: '1 error introduced' } })
+})
+
+scenario('a change that breaks the configuration is answered with its line', async ({ github, app }) => {
+  const repository = await github.repository({
+    files: { ...SHOP, '.github/ambient-guard.yml': 'version: 1\nfailOn: any\n' },
+  })
+  const pull = await repository.pullRequest({
+    changes: { '.github/ambient-guard.yml': 'version: 1\nfailon: any\nwaivers:\n  - rule: isolated\n' },
+  })
+  await app.hears(pull.opened())
+  expect(pull.check).toMatchObject({ conclusion: 'failure', output: { title: '5 not judged' } })
+  expect(said(github, pull.check.output.summary)).toMatchInlineSnapshot(`
+    "\`main\` at \`<sha>\`, compared with \`<sha>\` merged into it: 1 workload (1 enrolled) in 1 namespace, 0 policies.
+
+    \`.github/ambient-guard.yml\` is changed here, and was used as the base has it. The new one is not valid: it has 5 mistakes, which are named with the problems.
+
+    #### Not judged
+
+    - [\`.github/ambient-guard.yml:2\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L2): "failon" is not a setting. Did you mean "failOn"?
+    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers.0.expires is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
+    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers.0.owner is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
+    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers.0.reason is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
+    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers.0.workload is missing. See docs/configuration.md; until it is mended, this waiver does not hold."
+  `)
+  await app.hears(pull.pushes({ '.github/ambient-guard.yml': 'version: 1\nfailOn: never\n' }))
+  expect(pull.check.conclusion).toBe('success')
+})
+
+scenario('a waiver is told before its end, and after it', async ({ github, app }) => {
+  const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  const waivers = (expires: string): string =>
+    `waivers: [{rule: hbone-ingress, workload: Deployment/shop/my-app, reason: soon, owner: "@team", expires: ${expires}}, {rule: isolated, workload: Deployment/shop/my-app, reason: soon, owner: us, expires: 2199-01-31}]\n`
+  const repository = await github.repository({
+    files: { ...SHOP, '.github/ambient-guard.yml': waivers(day(9)) },
+  })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  expect(pull.check.conclusion).toBe('success')
+  expect(pull.check.output.summary).toContain(
+    `\n\nThe waiver for \`hbone-ingress\` on \`Deployment/shop/my-app\` ends ${day(9)}, in 9 days (@&#8203;team).\n\n`,
+  )
+  expect(pull.check.output.summary).not.toContain('no finding')
+  expect([pull.reviews, pull.check.output.annotations]).toEqual([[], []])
+
+  await repository.pushToBase({ '.github/ambient-guard.yml': waivers(day(-1)) })
+  await app.hears(pull.comment('/ambient-recheck'))
+  expect(pull.check.conclusion).toBe('failure')
+  const sentence = `Its waiver ended on ${day(-1)} (@&#8203;team: soon).`
+  expect(pull.check.output.summary).toContain(sentence)
+  expect(pull.review.comments[0]?.body).toContain(sentence)
+  expect(pull.check.output.annotations).toHaveLength(1)
+
+  const other = await repository.pullRequest({
+    changes: { '.github/ambient-guard.yml': `${waivers(day(-1))}version: 1\n` },
+  })
+  await app.hears(other.opened())
+  expect(other.check.output.summary).toContain(
+    '2 waivers match no finding: `hbone-ingress` on `Deployment/shop/my-app` and `isolated` on `Deployment/shop/my-app`.',
+  )
 })
 
 scenario('a waiver is shown with its reason', async ({ github, app }) => {
@@ -115,9 +177,7 @@ scenario('onError lets a failure of our own pass', async ({ github, app }) => {
     files: { ...SHOP, '.github/ambient-guard.yml': 'onError: neutral\n' },
   })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-  github.before({ path: /\.git\/git-upload-pack$/ }, () => {
-    github.fail({ method: 'GET', path: '/repos/acme/platform/pulls/*', status: 500, times: 9 })
-  })
+  github.fail({ method: 'PATCH', path: '/repos/acme/platform/check-runs/*', status: 500, times: 2 })
   await app.hears(pull.opened())
   expect(pull.check).toMatchObject({ conclusion: 'neutral', output: { title: 'Could not be judged' } })
 })
@@ -125,7 +185,7 @@ scenario('onError lets a failure of our own pass', async ({ github, app }) => {
 scenario('reviews that GitHub does not show leave what was judged as it is', async ({ github, app }) => {
   const repository = await github.repository({ files: SHOP })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-  github.fail({ method: 'GET', path: '/repos/acme/platform/pulls/*/reviews', status: 500, times: 9 })
+  github.fail({ operation: 'repository', status: 500, times: 9 })
   await app.hears(pull.opened())
   expect(pull.check).toMatchObject({ conclusion: 'failure', output: { title: '1 error introduced' } })
   expect(pull.check.output.summary).toContain('GitHub did not take review comments')
@@ -167,7 +227,7 @@ scenario('GitHub does not like an anchor', async ({ github, app }) => {
 
     #### Findings
 
-    - **error**: **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP (\`hbone-ingress\`).
+    - **error**: **\`Deployment/shop/my-app\`** loses mesh traffic from anywhere on 15008/TCP ([\`hbone-ingress\`](https://github.com/ambient-guard/ambient-guard/blob/main/docs/rules/hbone-ingress.md)).
 
     <!-- ambient-guard f-abdcf63488 -->"
   `)

@@ -50,7 +50,7 @@ describe('assume', () => {
       'Service/broker',
     ])
     expect(stderr).toBe(
-      'Left out: 1 Deployment, 1 Job, 3 Pod, 1 ReplicaSet that another object of the dump makes; 1 ConfigMap, 1 Secret that say nothing about who reaches whom.\n',
+      'Left out: 1 Deployment, 1 Job, 3 Pods, 1 ReplicaSet that another object of the dump makes; 1 ConfigMap, 1 Secret that say nothing about who reaches whom.\n',
     )
     expect(stdout.split('\n')[1]).toContain('kubectl get ns,netpol,deploy')
   })

@@ -1,4 +1,5 @@
 // `check --explain`: under each finding, the chain that a person can follow with the files open.
+import { cpSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ambientGuard, folder } from './command.ts'
 import { deployment, namespace, policy } from './manifests.ts'
@@ -22,7 +23,7 @@ const CHAIN = [
     line: 6,
   },
   { text: 'rule 0 of NetworkPolicy shop/api admits it on 8080/TCP', path: 'np.yaml', line: 11 },
-  { text: 'none of them admits it on 15008/TCP, by which the mesh delivers', path: null, line: null },
+  { text: 'no policy admits it on 15008/TCP, by which the mesh delivers', path: null, line: null },
 ]
 
 describe('check --explain', () => {
@@ -43,7 +44,7 @@ describe('check --explain', () => {
       '    2. NetworkPolicy shop/api selects it and isolates its ingress\n       np.yaml:7\n    3. Deployment/shop/web is enrolled',
     )
     expect(stdout).toContain(
-      '    4. rule 0 of NetworkPolicy shop/api admits it on 8080/TCP\n       np.yaml:11\n    5. none of them admits it on 15008/TCP, by which the mesh delivers\n',
+      '    4. rule 0 of NetworkPolicy shop/api admits it on 8080/TCP\n       np.yaml:11\n    5. no policy admits it on 15008/TCP, by which the mesh delivers\n',
     )
     expect((await ambientGuard('check', root)).stdout).not.toContain('selects it and isolates')
     const { stdout: markdown } = await ambientGuard('check', root, '--explain', '--format', 'markdown')
@@ -62,15 +63,26 @@ describe('check --explain', () => {
     expect(findings.find(({ rule }) => rule === 'kubelet-probe')?.explanation).toEqual([
       CHAIN[0],
       { text: 'the readinessProbe of container main calls 8080/TCP (httpGet)', path: 'app.yaml', line: 18 },
-      { text: 'Ambient gives what the kubelet sends to it the source 169.254.7.127', path: null, line: null },
+      { text: 'in Ambient, what the kubelet sends to it comes from 169.254.7.127', path: null, line: null },
       {
         text: 'the CNI is cilium (the configuration says so), whose enforcement sees that source',
         path: null,
         line: null,
       },
       CHAIN[1],
-      { text: 'none of them admits 169.254.7.127 on 8080/TCP', path: null, line: null },
+      { text: 'no policy admits 169.254.7.127 on 8080/TCP', path: null, line: null },
     ])
+  })
+
+  it('ends with the rule that denies, where one does, and not with who admits nothing', async () => {
+    const root = folder({})
+    for (const side of ['both', 'head'])
+      cpSync(`fixtures/cases/cilium/deny-beats-a-network-policy/${side}`, root, { recursive: true })
+    const { stdout } = await ambientGuard('check', root, '--explain')
+    expect(stdout).toContain(
+      '    6. rule 0 of CiliumClusterwideNetworkPolicy no-tunnels denies it on 15008/TCP, by which the mesh delivers\n       ccnp.yaml:',
+    )
+    expect(stdout).not.toContain('none of them admits')
   })
 
   it('does not explain what is mended', async () => {

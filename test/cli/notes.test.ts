@@ -34,3 +34,17 @@ it('port widening takes one line for each namespace', async () => {
     expect.stringContaining('DENY and notPorts ["8080"]'),
   ])
 })
+
+it('names the cluster, where there are several', async () => {
+  const side = (hbone: string): string =>
+    folder({
+      '.github/ambient-guard.yml': 'clusters: {prod: {paths: [prod]}, staging: {paths: [staging]}}\n',
+      ...Object.fromEntries(Object.entries(limits(hbone)).map(([path, text]) => [`prod/${path}`, text])),
+      'staging/ns.yaml': namespace('shop', true),
+    })
+  const argv = ['check', '--base', side(''), '--head', side('        - port: 15008\n')]
+  const { stdout } = await ambientGuard(...argv)
+  expect(stdout).toContain('note shop in prod  port-widening  peers')
+  const { stdout: markdown } = await ambientGuard(...argv, '--format', 'markdown')
+  expect(markdown).toContain('**note** shop in prod (port-widening): peers')
+})

@@ -175,6 +175,34 @@ describe('reach --queries', () => {
     expect(code).toBe(0)
   })
 
+  it('names no policy where Cilium denies what none admits', async () => {
+    const { 'ns.yaml': ns, 'web.yaml': pods } = tree
+    const { answers } = await ask(
+      [
+        { from: web, to: '10.0.0.1', port: 80 },
+        { from: 'Deployment/shop/agent', to: '10.0.0.1', port: 80 },
+      ],
+      {
+        '.github/ambient-guard.yml':
+          'clusters: {default: {cni: cilium, cilium: {policyEnforcementMode: always}}}\n',
+        'ns.yaml': ns,
+        'web.yaml': pods,
+        'agent.yaml': deployment('agent', 'shop', 80).replace(
+          '    spec:\n',
+          '    spec:\n      hostNetwork: true\n',
+        ),
+      },
+    )
+    expect(answers).toMatchObject([
+      {
+        verdict: 'denied',
+        because: [{ direction: 'egress', policy: null, rule: null, action: 'deny' }],
+      },
+      // Its host firewall decides, which the tree does not show.
+      { verdict: 'unknown', because: [] },
+    ])
+  })
+
   it('answers what it cannot understand with an error, goes on, and ends with 2', async () => {
     const { code, answers } = await ask([
       { from: 'Deployment/shop/nobody', to: api, port: 8080 },

@@ -51,11 +51,18 @@ describe('check --enroll', () => {
     const { stdout } = await ambientGuard('check', root, '--enroll', 'all', '--format', 'json')
     const { findings, readiness } = JSON.parse(stdout) as Answered
     const [first] = findings
+    const clusters = ['default']
     expect(readiness).toEqual([
-      { namespace: 'bare-1', verdict: 'unknown', findings: [], problems: 1 },
-      { namespace: 'bare-2', verdict: 'unknown', findings: [], problems: 1 },
-      { namespace: 'open', verdict: 'ready', findings: [], problems: 0 },
-      { namespace: 'shut', verdict: 'ready-after-fixes', findings: [first?.fingerprint], problems: 0 },
+      { namespace: 'bare-1', verdict: 'unknown', findings: [], problems: 1, clusters },
+      { namespace: 'bare-2', verdict: 'unknown', findings: [], problems: 1, clusters },
+      { namespace: 'open', verdict: 'ready', findings: [], problems: 0, clusters },
+      {
+        namespace: 'shut',
+        verdict: 'ready-after-fixes',
+        findings: [first?.fingerprint],
+        problems: 0,
+        clusters,
+      },
     ])
     const plain = await ambientGuard('check', root, '--format', 'json')
     expect(JSON.parse(plain.stdout)).not.toHaveProperty('readiness')
@@ -118,5 +125,27 @@ describe('check --enroll', () => {
         { namespace: 'web', verdict: 'ready' },
       ],
     })
+  })
+
+  it('names the clusters, where there are several', async () => {
+    const shut = (name: string): string => tree['shut.yaml'].replaceAll('shut', name)
+    const root = folder({
+      '.github/ambient-guard.yml': 'clusters: {prod: {paths: [prod]}, staging: {paths: [staging]}}\n',
+      'prod/all.yaml': [tree['open.yaml'], shut('shut')].join('---\n'),
+      'prod/bare.yaml': tree['bare-1.yaml'],
+      'staging/all.yaml': [tree['open.yaml'], shut('shut'), shut('closed')].join('---\n'),
+    })
+    const { stdout } = await ambientGuard('check', root, '--enroll', 'all')
+    expect(stdout).toMatch(/\nready 1\n {4}open in prod and staging \(2 workloads\)\n/)
+    expect(stdout).toMatch(/\n {4}closed in staging\n {8}hbone-ingress f-[0-9a-f]{10}: staging\/all\.yaml\n/)
+    expect(stdout).toMatch(
+      /\n {4}shut in prod and staging\n {8}hbone-ingress f-[0-9a-f]{10} in prod: prod\/all\.yaml\n {8}hbone-ingress f-[0-9a-f]{10} in staging: /,
+    )
+    expect(stdout).toContain('\n    workloads-not-in-tree: bare-1 in prod\n')
+    const { stdout: markdown } = await ambientGuard('check', root, '--enroll', 'all', '--format', 'markdown')
+    expect(markdown).toMatch(
+      /^\| `shut` in prod and staging \| [^|]*\| hbone-ingress `f-[0-9a-f]{10}` in prod; hbone-ingress `f-/m,
+    )
+    expect(markdown).toContain('\nReady: open in prod and staging (2 workloads).\n')
   })
 })

@@ -3,9 +3,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { DEFAULT_CONFIG, readConfig } from '../../src/core/config.ts'
-import { ambientGuard } from '../cli/command.ts'
+import { ambientGuardWith } from '../cli/command.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const RULES = join(ROOT, 'docs/rules')
@@ -109,15 +109,20 @@ function write(folder: string, path: string, text: string): void {
   }
 }
 
-/** In this process, from that folder: starting a program for each example took longer than all the rest. */
+/**
+ * As in a terminal of 100 columns without colours. In this process, from that folder: starting a program for each
+ * example took longer than all the rest.
+ */
 async function run(args: readonly string[], cwd: string): Promise<string> {
   const here = process.cwd()
   process.chdir(cwd)
   try {
-    const { stdout, stderr } = await ambientGuard(...args)
+    vi.stubEnv('NO_COLOR', '1')
+    const { stdout, stderr } = await ambientGuardWith({ terminal: true, width: 100 }, ...args)
     expect(stderr).toBe('')
     return stdout
   } finally {
     process.chdir(here)
+    vi.unstubAllEnvs()
   }
 }

@@ -14,7 +14,10 @@ const client: Client = {
   octokit: new ProbotOctokit({ auth: { token: 'secret-token' }, throttle: { enabled: false } }),
   repository: { owner: 'acme', name: 'platform' },
   installation: 7,
-  appId: 3,
+  app: { id: 3 },
+  login: null,
+  hears: true,
+  checked: true,
 }
 const REPO = '/repos/acme/platform'
 const api = (): nock.Scope => nock('https://api.github.com')
@@ -32,7 +35,9 @@ afterEach(() => {
 describe('writes that may not happen twice', () => {
   it('are not repeated after a 502', async () => {
     api().post(`${REPO}/pulls/1/reviews`).reply(502, 'Bad gateway')
-    await expect(createReview(client, 1, { commit: 'abc', body: 'x', comments: [] })).rejects.toMatchObject({
+    await expect(
+      createReview(client, 1, { commit: 'abc', body: 'x', comments: [], submit: true }),
+    ).rejects.toMatchObject({
       name: 'ApiError',
       kind: 'unavailable',
       status: 502,
@@ -63,12 +68,12 @@ it('a review has one range on the right side for each comment', async () => {
         { path: 'b', body: 'two', line: 5, side: 'RIGHT', start_line: 4, start_side: 'RIGHT' },
       ],
     })
-    .reply(200, {})
+    .reply(200, { id: 17 })
   const comments = [
     { path: 'a', startLine: null, line: 3, body: 'one' },
     { path: 'b', startLine: 4, line: 5, body: 'two' },
   ]
-  await createReview(client, 1, { commit: 'abc', body: 'x', comments })
+  expect(await createReview(client, 1, { commit: 'abc', body: 'x', comments, submit: true })).toBe(17)
 })
 
 it('an error says what was done, and neither token nor address', async () => {

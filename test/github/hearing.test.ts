@@ -11,6 +11,8 @@ const AT = {
 }
 const SUBJECT = { repository: { owner: 'acme', name: 'platform' }, installation: 7 }
 
+const FIXABLE = 'rule, fingerprint or commit'
+
 describe('webhooks', () => {
   it.each(['opened', 'synchronize', 'reopened', 'ready_for_review'])('pull_request.%s', (action) => {
     const expected = { kind: 'pull-request-changed', ...SUBJECT, number: 1, why: action }
@@ -134,18 +136,41 @@ describe('commands', () => {
   })
 
   it.each([
-    ['/ambient-fixes', { given: '/ambient-fixes', wrong: 'name', didYouMean: '/ambient-fix' }],
-    ['/ambient-xyzzyxyzzy', { given: '/ambient-xyzzyxyzzy', wrong: 'name', didYouMean: null }],
-    ['/ambient-fix kubelet-prob', { given: 'kubelet-prob', wrong: 'argument', didYouMean: 'kubelet-probe' }],
-    ['/ambient-fix f-012', { given: 'f-012', wrong: 'argument', didYouMean: null }],
-    ['/ambient-fix a b', { given: '/ambient-fix a b', wrong: 'arguments', didYouMean: null }],
-    ['/ambient-recheck now', { given: '/ambient-recheck now', wrong: 'arguments', didYouMean: null }],
+    ['/ambient-fixes', { given: '/ambient-fixes', wrong: 'name', wants: '', didYouMean: '/ambient-fix' }],
+    ['/ambient-xyzzyxyzzy', { given: '/ambient-xyzzyxyzzy', wrong: 'name', wants: '', didYouMean: null }],
+    [
+      '/ambient-fix kubelet-prob',
+      { given: 'kubelet-prob', wrong: 'argument', wants: FIXABLE, didYouMean: 'kubelet-probe' },
+    ],
+    ['/ambient-fix f-012', { given: 'f-012', wrong: 'argument', wants: FIXABLE, didYouMean: null }],
+    ['/ambient-fix a b', { given: '/ambient-fix a b', wrong: 'arguments', wants: FIXABLE, didYouMean: null }],
+    [
+      '/ambient-explain',
+      { given: '/ambient-explain', wrong: 'missing', wants: 'fingerprint', didYouMean: null },
+    ],
+    [
+      '/ambient-explain hbone-ingress',
+      { given: 'hbone-ingress', wrong: 'argument', wants: 'fingerprint', didYouMean: null },
+    ],
+    [
+      '/ambient-recheck now',
+      { given: '/ambient-recheck now', wrong: 'arguments', wants: '', didYouMean: null },
+    ],
   ])('%j is a mistake', (body, mistake) => {
     expect(parseComment(body)).toEqual({ ok: false, mistake })
   })
 
+  it('a finding to explain is named by its fingerprint', () => {
+    expect(parseComment('/ambient-explain f-0123456789')).toEqual({
+      ok: true,
+      command: { name: 'ambient-explain', fingerprint: 'f-0123456789' },
+    })
+  })
+
   it('every command of the table is understood', () => {
-    for (const { name } of COMMANDS)
-      expect(parseComment(`/${name}`)).toMatchObject({ ok: true, command: { name } })
+    for (const { name, takes } of COMMANDS) {
+      const words = takes === '<fingerprint>' ? ' f-0123456789' : ''
+      expect(parseComment(`/${name}${words}`)).toMatchObject({ ok: true, command: { name } })
+    }
   })
 })

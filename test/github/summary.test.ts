@@ -12,6 +12,7 @@ const COMPARED = {
   link: () => null,
   unplaced: 0,
   reviewRefused: false,
+  hears: true,
 }
 
 it.each([1, 60, 90, 2000])(

@@ -125,6 +125,7 @@ function finding(index: number, name = `api-${String(index)}`): ReportFinding {
     direction: 'ingress',
     message: 'x'.repeat(500),
     advice: null,
+    lapsed: null,
     fix: { strategy: 'edit', text: `NetworkPolicy shop/${name} admits any peer.`, files: [] },
   } as unknown as ReportFinding
 }

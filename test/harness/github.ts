@@ -47,6 +47,9 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
       return log.requests.filter((request) => request.write)
     },
     count: (filter = {}) => log.requests.filter((request) => matches(filter, request)).length,
+    forgetFaults: () => {
+      log.forgetFaults()
+    },
     forgetRequests: () => {
       log.requests = []
     },

@@ -22,7 +22,7 @@ export async function clientFor(
       return request(options)
     }
   })
-  return { octokit, repository, installation, appId }
+  return { octokit, repository, installation, app: { id: appId }, login: null, hears: true, checked: true }
 }
 
 interface TokenCache {
@@ -31,7 +31,7 @@ interface TokenCache {
 }
 
 /** Octokit's way to a new token asks api.github.com whatever the base URL is, so the old one is taken from its cache. */
-async function forgetToken(octokit: Client['octokit']): Promise<void> {
+async function forgetToken(octokit: InstanceType<typeof ProbotOctokit>): Promise<void> {
   await octokit.auth({
     type: 'installation',
     factory: ({ cache, installationId }: { cache: TokenCache; installationId: number }) =>

@@ -11,6 +11,7 @@ export interface CheckRun {
   readonly number: number | null
   readonly completed: boolean
   readonly conclusion: string | null
+  readonly output: CheckOutput
   readonly annotations: number
   /** Of the app that made it: its bot is `<slug>[bot]`. */
   readonly appSlug: string
@@ -45,15 +46,25 @@ export async function listCheckRuns(client: Client, sha: string): Promise<readon
       ...where(client),
       ref: sha,
       check_name: CHECK_NAME,
-      app_id: client.appId,
+      ...(client.app !== null && 'id' in client.app ? { app_id: client.app.id } : {}),
       filter: 'all',
       per_page: 100,
     }),
   )
   return data.check_runs
-    .filter(({ app }) => app?.id === client.appId)
+    .filter((run) => isOurs(client, run))
     .map(asCheckRun)
     .sort((a, b) => b.id - a.id)
+}
+
+/** The jobs of a workflow are runs of the same app as what they write: their external_id is an id of their own. */
+function isOurs(
+  { app: own }: Client,
+  { app, external_id }: { app: { id: number; slug?: string } | null; external_id: string | null },
+): boolean {
+  if (own === null || app === null) return false
+  if ('id' in own) return app.id === own.id
+  return app.slug === own.slug && ((external_id ?? '') === '' || pullNumber(external_id) !== null)
 }
 
 /** Adds a run that is under way; `number` is null where it is about no single pull request. */
@@ -114,7 +125,7 @@ export async function completeCheckRun(client: Client, id: number, verdict: Verd
     status: 'completed' as const,
     conclusion: verdict.conclusion,
     output,
-    actions: verdict.actions.map((action) => ({ ...action })),
+    actions: client.hears ? verdict.actions.map((action) => ({ ...action })) : [],
   }
   const annotated = { ...completed, ...ONCE, output: { ...output, annotations: first.map(asAnnotation) } }
   try {
@@ -160,17 +171,24 @@ interface RawCheckRun {
   readonly external_id: string | null
   readonly status: string
   readonly conclusion: string | null
-  readonly output: { readonly annotations_count: number }
+  readonly output: {
+    readonly title: string | null
+    readonly summary: string | null
+    readonly text: string | null
+    readonly annotations_count: number
+  }
   readonly app: { readonly slug?: string } | null
 }
 
 function asCheckRun(raw: RawCheckRun): CheckRun {
+  const { title, summary, text } = raw.output
   return {
     id: raw.id,
     headSha: raw.head_sha,
     number: pullNumber(raw.external_id),
     completed: raw.status === 'completed',
     conclusion: raw.conclusion,
+    output: { title: title ?? '', summary: summary ?? '', text },
     annotations: raw.output.annotations_count,
     appSlug: raw.app?.slug ?? '',
   }

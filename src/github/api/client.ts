@@ -2,7 +2,8 @@
 // kind of error that says what was being done.
 import type { ProbotOctokit } from 'probot'
 
-export type Octokit = InstanceType<typeof ProbotOctokit>
+/** As much of Octokit as is used, whichever of its packages it comes from. */
+export type Octokit = Pick<InstanceType<typeof ProbotOctokit>, 'rest' | 'paginate' | 'graphql'>
 
 export interface RepositoryName {
   readonly owner: string
@@ -13,9 +14,18 @@ export interface Client {
   readonly octokit: Octokit
   readonly repository: RepositoryName
   readonly installation: number
-  /** The app that all of this is done as. */
-  readonly appId: number
+  /** The app that all of this is done as; null for a person, who has no check runs. */
+  readonly app: AppName | null
+  /** Who speaks, where that is known beforehand; null: the bot of the app that made the check run. */
+  readonly login: string | null
+  /** Does anybody hear commands and buttons? */
+  readonly hears: boolean
+  /** Is there a check run? False once GitHub has refused one to a token. */
+  readonly checked: boolean
 }
+
+/** By its slug where a token is all there is, which does not tell the id. GitHub gives neither twice. */
+export type AppName = { readonly id: number } | { readonly slug: string }
 
 /**
  * `stale`: the branch has moved. `limited`: too much was asked, and nothing was done. `unavailable`: GitHub did not
@@ -61,6 +71,11 @@ export function isRefusal(error: unknown, ...kinds: readonly Refusal[]): error i
 }
 
 const KINDS: Readonly<Record<number, Refusal>> = { 403: 'forbidden', 404: 'not-found', 422: 'unprocessable' }
+
+/** What kind of refusal an error of Octokit is; null for any other error. */
+export function refusalOf(error: unknown): Refusal | null {
+  return asApiError('', error)?.kind ?? null
+}
 
 /** Structural, since several copies of octokit's error classes may be installed. */
 function asApiError(doing: string, error: unknown): ApiError | null {

@@ -12,6 +12,8 @@ export interface Pull {
   /** Null where the fork it came from is gone. */
   readonly headRepository: (RepositoryName & { readonly ownerType: string }) | null
   readonly maintainerCanModify: boolean
+  /** How many comments stand on its diff, by whomever. */
+  readonly reviewComments: number
 }
 
 /** The pull request as it is now. `base.sha` is not here: it may be as old as the pull request. */
@@ -31,6 +33,7 @@ export async function getPull(client: Client, number: number): Promise<Pull> {
     headRepository:
       head === null ? null : { owner: head.owner.login, name: head.name, ownerType: head.owner.type },
     maintainerCanModify: data.maintainer_can_modify,
+    reviewComments: data.review_comments,
   }
 }
 
@@ -89,6 +92,24 @@ export async function listFiles(
     if (data.length < PAGE) break
   }
   return found
+}
+
+export interface PullCommit {
+  /** The login; null where the author has no account. */
+  readonly author: string | null
+  readonly message: string
+}
+
+/** The commits of a pull request since its branch left the base, the oldest first; GitHub tells 250 of them. */
+export async function listCommits(client: Client, number: number): Promise<readonly PullCommit[]> {
+  const data = await ask(`list the commits of pull request ${String(number)}`, () =>
+    client.octokit.paginate(client.octokit.rest.pulls.listCommits, {
+      ...where(client),
+      pull_number: number,
+      per_page: PAGE,
+    }),
+  )
+  return data.map(({ author, commit }) => ({ author: author?.login ?? null, message: commit.message }))
 }
 
 /** Numbers of the open pull requests with this head. GitHub does not tell those that come from forks. */

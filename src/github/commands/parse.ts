@@ -14,14 +14,17 @@ export type Selection =
 
 export type Command =
   | { readonly name: 'ambient-fix'; readonly selection: Selection }
+  | { readonly name: 'ambient-explain'; readonly fingerprint: string }
   | { readonly name: 'ambient-recheck' }
   | { readonly name: 'ambient-help' }
 
 export interface Mistake {
   /** What was written, as it was written. */
   readonly given: string
-  /** `name`: no such command. `argument`: not one it takes. `arguments`: too many. */
-  readonly wrong: 'name' | 'argument' | 'arguments'
+  /** `name`: no such command. `argument`: not one it takes. `arguments`: too many. `missing`: it takes one. */
+  readonly wrong: 'name' | 'argument' | 'arguments' | 'missing'
+  /** What the command takes, as a sentence calls it; empty where it takes nothing, or is none. */
+  readonly wants: string
   readonly didYouMean: string | null
 }
 
@@ -48,27 +51,42 @@ function parseLine(name: string, words: readonly string[]): Parsed {
       name,
       COMMANDS.map((command) => command.name),
     )
-    return mistake(`/${name}`, 'name', near === null ? null : `/${near}`)
+    return mistake(`/${name}`, 'name', '', near === null ? null : `/${near}`)
   }
+  const { wants } = entry
+  const [word] = words
   if (words.length > (entry.takes === '' ? 0 : 1))
-    return mistake(`/${name} ${words.join(' ')}`, 'arguments', null)
-  if (entry.name !== 'ambient-fix') return { ok: true, command: { name: entry.name } }
-  const selection = parseSelection(words[0])
-  if (selection !== null) return { ok: true, command: { name: 'ambient-fix', selection } }
-  return mistake(words[0] ?? '', 'argument', nearest(words[0] ?? '', Object.keys(RULE_SEVERITIES)))
+    return mistake(`/${name} ${words.join(' ')}`, 'arguments', wants, null)
+  switch (entry.name) {
+    case 'ambient-fix': {
+      const selection = parseSelection(word)
+      if (selection !== null) return { ok: true, command: { name: entry.name, selection } }
+      return mistake(word ?? '', 'argument', wants, nearest(word ?? '', Object.keys(RULE_SEVERITIES)))
+    }
+    case 'ambient-explain':
+      if (word === undefined) return mistake(`/${name}`, 'missing', wants, null)
+      return FINGERPRINT.test(word)
+        ? { ok: true, command: { name: entry.name, fingerprint: word } }
+        : mistake(word, 'argument', wants, null)
+    case 'ambient-recheck':
+    case 'ambient-help':
+      return { ok: true, command: { name: entry.name } }
+  }
 }
+
+const FINGERPRINT = /^f-[0-9a-f]{10}$/
 
 function parseSelection(word: string | undefined): Selection | null {
   if (word === undefined) return { by: 'all' }
   const rule = (Object.keys(RULE_SEVERITIES) as RuleId[]).find((id) => id === word)
   if (rule !== undefined) return { by: 'rule', rule }
-  if (/^f-[0-9a-f]{10}$/.test(word)) return { by: 'fingerprint', fingerprint: word }
+  if (FINGERPRINT.test(word)) return { by: 'fingerprint', fingerprint: word }
   if (/^[0-9a-f]{7,40}$/i.test(word)) return { by: 'sha', sha: word.toLowerCase() }
   return null
 }
 
-function mistake(given: string, wrong: Mistake['wrong'], didYouMean: string | null): Parsed {
-  return { ok: false, mistake: { given, wrong, didYouMean } }
+function mistake(given: string, wrong: Mistake['wrong'], wants: string, didYouMean: string | null): Parsed {
+  return { ok: false, mistake: { given, wrong, wants, didYouMean } }
 }
 
 function nearest(word: string, candidates: readonly string[]): string | null {

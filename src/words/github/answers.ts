@@ -27,17 +27,20 @@ const MAX_GIVEN = 100
 export function mistakeAnswer({
   given: all,
   wrong,
+  wants,
   didYouMean,
 }: {
   given: string
-  wrong: 'name' | 'argument' | 'arguments'
+  wrong: 'name' | 'argument' | 'arguments' | 'missing'
+  wants: string
   didYouMean: string | null
 }): string {
   const given = clip(all, MAX_GIVEN)
   const what = {
     name: `There is no command ${code(given)}.`,
-    argument: `${code(given)} is no rule, fingerprint or commit.`,
+    argument: `${code(given)} is no ${wants}.`,
     arguments: `${code(given)} has more words than the command takes.`,
+    missing: `${code(given)} wants a ${wants}; the check has one for each finding.`,
   }[wrong]
   const hint =
     didYouMean === null ? `${code('/ambient-help')} lists the commands.` : `Did you mean ${code(didYouMean)}?`
@@ -90,6 +93,11 @@ export function patchAnswer(why: string, files: readonly FileChange[]): string {
     ),
     folded('Patch', [fenced('diff', patch)]),
   ])
+}
+
+/** `most`: how many commits of fixes a pull request takes. */
+export function tooManyAnswer(most: number): string {
+  return `This pull request has ${String(most)} commits of fixes already, and takes no more. Nothing was committed.`
 }
 
 export function forkAnswer(reason: 'gone' | 'organization' | 'not-allowed'): string {

@@ -1,7 +1,9 @@
 // What is said on a line of the diff, and the review that carries it.
+import type { RuleId } from '../../core/config.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../../examine/report.ts'
+import { lapsedSentence } from '../waivers.ts'
 import { code, escapeMarkdown, fenced } from './escape.ts'
-import { count, lossOf, names } from './finding.ts'
+import { count, lossOf, names, ruleLink } from './finding.ts'
 import { MAX_LENGTH, assemble, listed, paragraph } from './fit.ts'
 import type { Section } from './fit.ts'
 
@@ -42,10 +44,22 @@ function marked(sections: readonly Section[], findings: readonly ReportFinding[]
   return `${assemble(sections, MAX_LENGTH - markers.length - 2)}\n\n${markers}`
 }
 
+/** Who is there beside what is said: somebody who hears commands, and a check run. */
+export interface Company {
+  readonly hears: boolean
+  readonly checked: boolean
+}
+
+const ALL: Company = { hears: true, checked: true }
+
 /** One comment for the findings that share a line. */
-export function inlineComment(findings: readonly ReportFinding[], offer: Offer): string {
+export function inlineComment(
+  findings: readonly ReportFinding[],
+  offer: Offer,
+  { hears }: Company = ALL,
+): string {
   const fixes = [...new Map(findings.flatMap(({ fix }) => (fix === null ? [] : [[fix.text, fix]]))).values()]
-  return marked([told(findings), paragraph(offered(offer, fixes, findings))], findings)
+  return marked([told(findings), paragraph(offered(offer, fixes, findings, hears))], findings)
 }
 
 /** More findings than this on one line are said in a line each, and more than that are counted. */
@@ -53,23 +67,33 @@ const MAX_TOLD = 10
 const MAX_LISTED = 50
 
 function told(findings: readonly ReportFinding[]): Section {
-  const heads = findings.map(
-    (finding) => `**${finding.severity}**: ${lossOf([finding])} (${code(finding.rule)}).`,
-  )
   if (findings.length > MAX_TOLD) {
+    const heads = findings.map((finding) => head(finding, code))
     const left = heads.length - MAX_LISTED
     const rest = left > 0 ? [`- ${String(left)} more, in the check.`] : []
-    return paragraph([...heads.slice(0, MAX_LISTED).map((head) => `- ${head}`), ...rest].join('\n'))
+    return paragraph([...heads.slice(0, MAX_LISTED).map((line) => `- ${line}`), ...rest].join('\n'))
   }
-  const full = findings.map(({ message, advice }, index) =>
-    [heads[index] ?? '', escapeMarkdown(message), ...(advice === null ? [] : [escapeMarkdown(advice)])].join(
-      '\n\n',
-    ),
+  const full = findings.map((finding) =>
+    [
+      head(finding, ruleLink),
+      escapeMarkdown(finding.message),
+      ...lapsedSentence(finding, { name: code, words: escapeMarkdown }),
+      ...(finding.advice === null ? [] : [escapeMarkdown(finding.advice)]),
+    ].join('\n\n'),
   )
   return paragraph(full.join('\n\n'))
 }
 
-function offered(offer: Offer, fixes: readonly Fix[], findings: readonly ReportFinding[]): string {
+function head(finding: ReportFinding, nameRule: (rule: RuleId) => string): string {
+  return `**${finding.severity}**: ${lossOf([finding])} (${nameRule(finding.rule)}).`
+}
+
+function offered(
+  offer: Offer,
+  fixes: readonly Fix[],
+  findings: readonly ReportFinding[],
+  hears: boolean,
+): string {
   if (offer.as === 'none' || fixes.length === 0) return ''
   const text =
     fixes.length > MAX_TOLD
@@ -81,13 +105,18 @@ function offered(offer: Offer, fixes: readonly Fix[], findings: readonly ReportF
   const diffs = offer.files.map(({ diff }) => fenced('diff', diff)).join('\n\n')
   const [only, ...others] = [...new Set(findings.map(({ fingerprint }) => fingerprint))]
   const command = others.length === 0 ? `/ambient-fix ${only ?? ''}` : '/ambient-fix'
-  const carries = `${code(command)} commits it.`
-  if (diffs.length > MAX_LENGTH / 2) return `${text} The diff is too long to show here. ${carries}`
-  return `${text}\n\n${diffs}\n\n${carries}`
+  const carries = hears ? `${code(command)} commits it.` : ''
+  if (diffs.length > MAX_LENGTH / 2) return `${text} The diff is too long to show here. ${carries}`.trimEnd()
+  return `${text}\n\n${diffs}\n\n${carries}`.trimEnd()
 }
 
-/** The body of a review; GitHub wants one. */
-export function reviewBody(report: Report, said: readonly ReportFinding[], inline: boolean): string {
+/** The body of a review; GitHub wants one. `unspoken`: those that GitHub takes on no line, said here instead. */
+export function reviewBody(
+  report: Report,
+  said: readonly ReportFinding[],
+  unspoken: readonly ReportFinding[],
+  { hears, checked }: Company = ALL,
+): string {
   const errors = said.filter(({ severity }) => severity === 'error').length
   const warnings = said.length - errors
   const counts = [
@@ -95,13 +124,12 @@ export function reviewBody(report: Report, said: readonly ReportFinding[], inlin
     ...(warnings > 0 ? [count(warnings, 'warning')] : []),
   ]
   const fix =
-    report.fix !== null && said.some(({ fix }) => fix !== null)
+    hears && report.fix !== null && said.some(({ fix }) => fix !== null)
       ? ` ${code('/ambient-fix')} commits the proved fixes.`
       : ''
-  const text = `This change brings ${names(counts)}; the check ${code('ambient-guard')} has the whole picture.${fix}`
-  if (inline) return text
-  const items = said.map(
-    (finding) => `- **${finding.severity}**: ${lossOf([finding])} (${code(finding.rule)}).`,
-  )
-  return marked([paragraph(text), listed('Findings', items)], said)
+  const check = checked ? `; the check ${code('ambient-guard')} has the whole picture` : ''
+  const text = `This change brings ${names(counts)}${check}.${fix}`
+  if (unspoken.length === 0) return text
+  const items = unspoken.map((finding) => `- ${head(finding, ruleLink)}`)
+  return marked([paragraph(text), listed('Findings', items)], unspoken)
 }

@@ -7,6 +7,15 @@ export interface CommitMessage {
   readonly body: string
 }
 
+/** Is this the whole message of a commit that mends findings, by its trailers? Who made it is for others to ask. */
+export function isFixCommit(message: string): boolean {
+  const [last = ''] = message
+    .trimEnd()
+    .split(/\r?\n\r?\n/)
+    .reverse()
+  return /^Ambient-Fix: f-[0-9a-f]{10}\r?$/m.test(last)
+}
+
 /** A sentence about things of the repository: no name in it mentions anybody, closes anything or steers a workflow. */
 function plainWords(text: string): string {
   return plainLine(text)

@@ -31,6 +31,13 @@ export function code(text: string): string {
   return `${ticks}${padding}${line}${padding}${ticks}`
 }
 
+/** A name where Markdown does not work, such as in what a fold shows of itself. */
+export function htmlCode(text: string): string {
+  const line = oneLine(text)
+  const safe = line.replace(/[&<>"'$]/g, (mark) => `&#${String(mark.charCodeAt(0))};`)
+  return `<code>${line === '' ? '?' : safe}</code>`
+}
+
 /** A fenced block; the fence is longer than any run of backticks inside. The text keeps its line endings. */
 export function fenced(language: string, text: string): string {
   const ticks = '`'.repeat(Math.max(3, longestRun(text) + 1))

@@ -1,10 +1,13 @@
 // One finding in GitHub's Markdown: the sentence of who loses whom, and the lines below it.
 import { policiesOf } from '../../core/index.ts'
 import type { Step } from '../../core/index.ts'
+import type { RuleId } from '../../core/config.ts'
 import { list } from '../../core/findings/words.ts'
 import type { Place } from '../../core/kubernetes/origin.ts'
 import type { ReportFinding } from '../../examine/report.ts'
-import { code, escapeMarkdown } from './escape.ts'
+import { rulePage } from '../pages.ts'
+import { lapsedSentence } from '../waivers.ts'
+import { code, escapeMarkdown, htmlCode } from './escape.ts'
 
 /** Where a place can be opened: a URL, or null where it cannot. */
 export type Linker = (place: Place) => string | null
@@ -29,10 +32,19 @@ export function names(all: readonly string[], most = 4): string {
 /** What an object loses (`mesh traffic from Deployment/web/front on 15008/TCP`), or what else is to be said of it. */
 type Said = { readonly loses: string } | { readonly does: string }
 
-function say(finding: ReportFinding): Said {
+/** How names are set off: in Markdown, or where only HTML works. */
+interface Style {
+  readonly name: (text: string) => string
+  readonly strong: (text: string) => string
+}
+
+const MARKDOWN: Style = { name: code, strong: (text) => `**${text}**` }
+const HTML: Style = { name: htmlCode, strong: (text) => `<b>${text}</b>` }
+
+function say(finding: ReportFinding, { name }: Style): Said {
   const { rule, peers, port, direction } = finding
   const at = `${String(port)}/TCP`
-  const who = names(peers.map((peer) => (peer === 'any' ? 'anywhere' : code(peer))))
+  const who = names(peers.map((peer) => (peer === 'any' ? 'anywhere' : name(peer))))
   switch (rule) {
     case 'kubelet-probe':
       return { loses: `kubelet probes on ${at}` }
@@ -68,36 +80,63 @@ function say(finding: ReportFinding): Said {
 
 /** `**Deployment/payments/api** loses …`, once for all findings of a workload. */
 export function lossOf(findings: readonly ReportFinding[]): string {
+  return lossIn(findings, MARKDOWN)
+}
+
+function lossIn(findings: readonly ReportFinding[], style: Style): string {
   const [first] = findings
-  const lossy = findings.filter((finding) => 'loses' in say(finding))
-  const verb = lossy.every(({ certainty }) => certainty === 'possible') ? 'may lose' : 'loses'
-  const said = findings.map(say)
-  const losses = [...new Set(said.flatMap((one) => ('loses' in one ? one.loses : [])))]
+  const said = findings.map((finding) => ({ finding, ...say(finding, style) }))
+  const lossy = said.filter((one) => 'loses' in one)
+  const verb = lossy.every(({ finding }) => finding.certainty === 'possible') ? 'may lose' : 'loses'
+  const losses = [...new Set(lossy.map(({ loses }) => loses))]
   const others = [...new Set(said.flatMap((one) => ('does' in one ? one.does : [])))]
   const parts = [...(losses.length === 0 ? [] : [`${verb} ${names(losses, 6)}`]), ...others]
   const among = first?.among ?? null
-  return `**${code(first?.workload.id ?? '')}**${among === null ? '' : ` in ${code(among)}`} ${names(parts, 6)}`
+  const who = style.strong(style.name(first?.workload.id ?? ''))
+  return `${who}${among === null ? '' : ` in ${style.name(among)}`} ${names(parts, 6)}`
 }
 
 /** Why a finding is one, step by step; empty where it is not to be said. */
 export type Explain = (finding: ReportFinding) => readonly Step[]
 
-/** Findings of one workload, as a list item with one item inside for each. */
+/** The name of a rule, which opens its page. */
+export function ruleLink(rule: RuleId): string {
+  return `[${code(rule)}](${rulePage(rule)})`
+}
+
+/** Findings of one workload, as a list item with one item inside for each; `fold`: behind the sentence. */
 export function workloadItem(
   findings: readonly ReportFinding[],
   link: Linker,
-  explain: Explain = () => [],
+  { explain = () => [], fold = false }: { readonly explain?: Explain; readonly fold?: boolean } = {},
 ): string {
-  const items = findings.map((finding) => indent(findingItem(finding, link, explain(finding))))
-  return [`- ${lossOf(findings)}.`, ...items].join('\n')
+  const items = findings.map((finding) => indent(findingItem(finding, link, explain(finding)))).join('\n')
+  return fold
+    ? `- <details><summary>${lossIn(findings, HTML)}.</summary>\n\n${items}\n\n  </details>`
+    : `- ${lossOf(findings)}.\n${items}`
 }
 
+/** Facts stand on lines of one paragraph: items of their own would be a page of a few words each. */
 function findingItem(finding: ReportFinding, link: Linker, why: readonly Step[]): string {
-  const { severity, rule, fingerprint, message, cause, fix, advice } = finding
+  const { severity, rule, fingerprint, message, fix, advice } = finding
+  const places = placeSentences(finding, link)
+  const lines = [
+    `${severity} ${code(rule)} ${code(fingerprint)}: ${escapeMarkdown(message)}`,
+    ...(places.length === 0 ? [] : [places.join(' ')]),
+    ...(fix === null ? [] : [`Fix: ${escapeMarkdown(fix.text)}`]),
+    ...(advice === null ? [] : [escapeMarkdown(advice)]),
+  ]
+  return [`- ${lines.join('<br>')}`, ...(why.length === 0 ? [] : [`  ${explanation(why, link)}`])].join('\n')
+}
+
+/** What is to be known of it besides its message: its policies, with whom they are shared, what brought it about. */
+export function placeSentences(finding: ReportFinding, link: Linker): readonly string[] {
+  const { cause, sharedWith } = finding
   const policies = policiesOf(finding)
   const apart =
     cause !== null && !policies.some(({ path, line }) => path === cause.path && line === cause.line)
-  const facts = [
+  return [
+    ...lapsedSentence(finding, { name: code, words: escapeMarkdown }),
     ...(policies.length === 0
       ? []
       : [
@@ -106,25 +145,23 @@ function findingItem(finding: ReportFinding, link: Linker, why: readonly Step[])
             6,
           )}.`,
         ]),
-    ...(finding.sharedWith.length === 0 ? [] : [`Shared with ${names(finding.sharedWith.map(code))}.`]),
+    ...(sharedWith.length === 0 ? [] : [`Shared with ${names(sharedWith.map(code))}.`]),
     ...(apart ? [`Cause: ${placeLink(cause, link)}.`] : []),
-    ...(fix === null ? [] : [`Fix: ${escapeMarkdown(fix.text)}`]),
-    ...(advice === null ? [] : [escapeMarkdown(advice)]),
   ]
-  return [
-    `- ${severity} ${code(rule)} ${code(fingerprint)}: ${escapeMarkdown(message)}`,
-    ...facts.map((fact) => `  - ${fact}`),
-    ...(why.length === 0 ? [] : [`  - ${explanation(why, link)}`]),
-  ].join('\n')
 }
 
 /** A numbered list behind a fold, inside an item of a list: its lines stand below the text of that item. */
 function explanation(why: readonly Step[], link: Linker): string {
-  const steps = why.map(
+  const steps = stepItems(why, link).map((item) => `  ${item}`)
+  return `<details><summary>Why</summary>\n\n${steps.join('\n')}\n\n  </details>`
+}
+
+/** The items of a numbered list. */
+export function stepItems(why: readonly Step[], link: Linker): readonly string[] {
+  return why.map(
     ({ text, at }, index) =>
-      `    ${String(index + 1)}. ${escapeMarkdown(text)}${at === null ? '' : ` (${placeLink(at, link)})`}`,
+      `${String(index + 1)}. ${escapeMarkdown(text)}${at === null ? '' : ` (${placeLink(at, link)})`}`,
   )
-  return `<details><summary>Why</summary>\n\n${steps.join('\n')}\n\n    </details>`
 }
 
 function indent(text: string): string {

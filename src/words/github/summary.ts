@@ -1,13 +1,16 @@
 // The check run: its title, and the summary, which is the one place where everything is said.
 import type { ComparedProblem } from '../../core/index.ts'
 import type { Report, ReportFinding } from '../../examine/report.ts'
+import { compareText } from '../../core/source/problem.ts'
 import { cniSentences } from '../cni.ts'
+import { configurationSentences } from '../configuration.ts'
 import { code, escapeMarkdown, fenced } from './escape.ts'
-import { byWorkload, count, names, placeLink, workloadItem } from './finding.ts'
+import { byWorkload, count, names, placeLink, ruleLink, workloadItem } from './finding.ts'
 import type { Linker } from './finding.ts'
 import { MAX_LENGTH, RESERVE, assemble, folded, listed, paragraph } from './fit.ts'
 import { lostGraph } from './graph.ts'
 import { sourceSentences } from '../sources.ts'
+import { endingSentences, idleSentence } from '../waivers.ts'
 import { apartFromWidenings } from '../widening.ts'
 
 /** What was compared, and how it can be opened. */
@@ -20,6 +23,8 @@ export interface Compared {
   readonly unplaced: number
   /** GitHub did not take the review. */
   readonly reviewRefused: boolean
+  /** Does anybody hear commands and buttons? */
+  readonly hears: boolean
 }
 
 interface Sorted {
@@ -66,56 +71,74 @@ export function checkTitle(report: Report): string {
   return `Nothing new is cut off${aside.length === 0 ? '' : ` (${aside.join(', ')})`}`
 }
 
+/** Of more workloads than these, a reader first sees the sentences alone. */
+const MAX_OPEN = 6
+
 /** The summary of a check run, whole items of it within GitHub's limit. */
 export function checkSummary(report: Report, compared: Compared): string {
   const { introduced, existing, resolved, waived } = sort(report)
   const { link } = compared
-  const items = (findings: readonly ReportFinding[]): string[] =>
-    byWorkload(findings).map((group) => workloadItem(group, link))
+  const items = (findings: readonly ReportFinding[]): string[] => {
+    const all = byWorkload(findings)
+    const fold = all.length > MAX_OPEN
+    return all.map((group) => workloadItem(group, link, { fold }))
+  }
   const { others, widened } = apartFromWidenings(introduced)
   const groups = byWorkload(others)
   const [told, aside] = [
     report.problems.filter(({ relevant }) => relevant),
     report.problems.filter(({ relevant }) => !relevant),
   ]
-  const whole = (news: readonly string[]): string =>
-    assemble([
-      paragraph(opening(report, compared)),
-      paragraph(fixLine(report, introduced)),
-      paragraph([...sourceSentences(report), ...cniSentences(report)].map(escapeMarkdown).join('\n')),
-      paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
-      listed('Introduced', [
-        ...news,
-        ...widened.map(
-          ({ namespace, sentence }) =>
-            `- note ${code('port-widening')} in ${code(namespace)}: ${sentence(code)}.`,
+  const whole = (news: readonly string[], most = MAX_LENGTH): string =>
+    assemble(
+      [
+        paragraph(opening(report, compared)),
+        paragraph(fixLine(report, introduced, compared.hears)),
+        paragraph(upkeep(report).join('\n')),
+        paragraph([...sourceSentences(report), ...cniSentences(report)].map(escapeMarkdown).join('\n')),
+        paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
+        listed('Introduced', [
+          ...news,
+          ...widened.map(
+            ({ among, namespace, sentence }) =>
+              `- note ${code('port-widening')} in ${code(namespace)}${among === null ? '' : ` of ${code(among)}`}: ${sentence(code)}.`,
+          ),
+        ]),
+        listed(
+          'Not judged',
+          told.map((problem) => problemItem(problem, link)),
         ),
-      ]),
-      listed(
-        'Not judged',
-        told.map((problem) => problemItem(problem, link)),
-      ),
-      folded(`${String(existing.length)} existing`, items(existing)),
-      folded(`${String(resolved.length)} resolved`, items(resolved)),
-      folded(`${String(waived.length)} waived`, waived.map(waivedItem)),
-      folded(
-        `${String(aside.length)} not judged, and not touched here`,
-        aside.map((problem) => problemItem(problem, link)),
-      ),
-    ])
+        folded(`${String(existing.length)} existing`, items(existing)),
+        folded(`${String(resolved.length)} resolved`, items(resolved)),
+        folded(`${String(waived.length)} waived`, waived.map(waivedItem)),
+        folded(
+          `${String(aside.length)} not judged, and not touched here`,
+          aside.map((problem) => problemItem(problem, link)),
+        ),
+        paragraph(pages(report)),
+      ],
+      most,
+    )
   const plain = items(others)
   // What explains is the first to go: everything else is said before any of it.
-  let room = MAX_LENGTH - whole(plain).length - RESERVE
+  let room = MAX_LENGTH - whole(plain, Infinity).length - RESERVE
   return whole(
     plain.map((item, index) => {
       if (room <= 0) return item
-      const longer = workloadItem(groups[index] ?? [], link, report.explain)
+      const fold = groups.length > MAX_OPEN
+      const longer = workloadItem(groups[index] ?? [], link, { explain: report.explain, fold })
       const extra = longer.length - item.length
       if (extra > room) return item
       room -= extra
       return longer
     }),
   )
+}
+
+/** Where each rule that is spoken of is described. */
+function pages({ findings }: Report): string {
+  const rules = [...new Set(findings.map(({ rule }) => rule))].sort(compareText)
+  return rules.length === 0 ? '' : `About ${names(rules.map(ruleLink), rules.length)}.`
 }
 
 /** The text below the summary: what `/ambient-fix` would commit, file by file; null where there is nothing. */
@@ -141,7 +164,19 @@ function opening(
   return lines.join('\n')
 }
 
-function fixLine(report: Report, introduced: readonly ReportFinding[]): string {
+const QUOTES = { name: code, words: escapeMarkdown } as const
+
+/** What whoever keeps the configuration has to know. Waivers that hold for nothing wait for a change to their file. */
+function upkeep(report: Report): readonly string[] {
+  const configuration = configurationSentences(report, code)
+  return [
+    ...configuration,
+    ...endingSentences(report, QUOTES),
+    ...(configuration.length === 0 ? [] : idleSentence(report, QUOTES)),
+  ]
+}
+
+function fixLine(report: Report, introduced: readonly ReportFinding[], hears: boolean): string {
   const fixable = introduced.filter(({ fix }) => fix !== null)
   if (report.fix === null || fixable.length === 0) return ''
   const paths = [...new Set(fixable.flatMap(({ fix }) => fix?.files.map(({ path }) => code(path)) ?? []))]
@@ -149,6 +184,10 @@ function fixLine(report: Report, introduced: readonly ReportFinding[]): string {
     fixable.length === introduced.length
       ? 'the proved fixes'
       : `proved fixes for ${String(fixable.length)} of ${count(introduced.length, 'finding')}`
+  if (!hears) {
+    const what = `${some.charAt(0).toUpperCase()}${some.slice(1)} to ${names(paths)}`
+    return `${what} are below, as diffs; ${code('ambient-guard fix --write')} writes what is proved.`
+  }
   return `Comment ${code('/ambient-fix')}, or press Fix, to commit ${some} to ${names(paths)}.`
 }
 

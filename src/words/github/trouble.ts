@@ -38,12 +38,19 @@ export function superseded(head: string): Output {
 }
 
 /** A failure of the app itself. `reason` is a sentence fit for the public, or null for a bug. */
-export function ownFailure(reason: string | null, onError: 'failure' | 'neutral'): Output {
+export function ownFailure(
+  reason: string | null,
+  onError: 'failure' | 'neutral',
+  hears: boolean = true,
+): Output {
   const what = reason === null ? 'A bug in ambient-guard; its log has the details.' : escapeMarkdown(reason)
   const passes =
     onError === 'failure'
       ? 'Nothing was judged, so this does not pass.'
       : 'Nothing was judged; onError lets it pass.'
-  const then = `${passes} Press Recheck, or comment ${code('/ambient-recheck')}, to try again.`
+  const again = hears
+    ? `Press Recheck, or comment ${code('/ambient-recheck')}, to try again.`
+    : 'Run it again to try again.'
+  const then = `${passes} ${again}`
   return { title: 'Could not be judged', summary: `${what}\n\n${then}`, text: null }
 }

@@ -1,9 +1,10 @@
 // What people do on a pull request. Each deed changes the world, then sends its webhook and waits for the answer.
+import { anchor, filesAt } from '../model/anchors.ts'
 import { checkSuiteEvent, issueCommentEvent, pullEvent, reviewCommentEvent } from '../model/events.ts'
 import type { Event } from '../model/events.ts'
 import { moveBranch, suiteFor, synchronize, tipOf } from '../model/pulls.ts'
 import type { Account, IssueCommentRecord, PullRecord } from '../model/records.ts'
-import { addCarrier, addIssueComment, addReviewComment, rootOf } from '../model/speech.ts'
+import { addCarrier, addIssueComment, addReviewComment, rootOf, spot } from '../model/speech.ts'
 import type { World } from '../model/world.ts'
 import type { By, Changes, CommentDelivery, Delivery, PullRequest } from '../types.ts'
 
@@ -21,6 +22,7 @@ type Deeds = Pick<
   | 'closed'
   | 'comment'
   | 'editsComment'
+  | 'commentsOn'
   | 'replies'
   | 'resolvesThread'
   | 'locks'
@@ -119,14 +121,21 @@ export function pullDeeds(world: World, pull: PullRecord): Deeds {
       Object.assign(record, { body, edited: true, updatedAt: world.iso() })
       return said(world, record, issueCommentEvent(world, 'edited', record, maintainer(options), { changes }))
     },
+    commentsOn: async (path, line, body, options = {}) => {
+      const { files, mergeBase } = await filesAt(pull, pull.headSha)
+      const at = spot(anchor(files, { path, line, side: 'RIGHT' }), pull.headSha, mergeBase)
+      const review = addCarrier(world, pull, maintainer(options), pull.headSha)
+      const record = await addReviewComment(world, review, at, body)
+      return said(world, record, reviewCommentEvent(world, 'created', record, review.user))
+    },
     replies: async (reviewCommentId, body, options = {}) => {
       const root = rootOf(commentOf(pull, reviewCommentId))
       const review = addCarrier(world, pull, maintainer(options), pull.headSha)
       const record = await addReviewComment(world, review, root, body, root)
       return said(world, record, reviewCommentEvent(world, 'created', record, review.user))
     },
-    resolvesThread: (reviewCommentId) => {
-      rootOf(commentOf(pull, reviewCommentId)).resolved = true
+    resolvesThread: (reviewCommentId, options = {}) => {
+      rootOf(commentOf(pull, reviewCommentId)).resolvedBy = maintainer(options)
     },
     locks: () => {
       pull.locked = true

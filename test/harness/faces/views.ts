@@ -18,7 +18,7 @@ export function reviewCommentView(record: ReviewCommentRecord): ReviewComment {
     commit: record.originalCommit,
     inReplyTo: record.replyTo?.id ?? null,
     outdated: record.line === null && record.subject === 'line',
-    resolved: rootOf(record).resolved,
+    resolved: rootOf(record).resolvedBy !== null,
     minimized: record.minimized,
   }
 }

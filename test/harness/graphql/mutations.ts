@@ -66,7 +66,7 @@ function resolve(world: World, token: TokenRecord, args: Args, resolved: boolean
       `Could not resolve to PullRequestReviewThread node with the global id of '${String(threadId)}'`,
     )
   }
-  node.record.resolved = resolved
+  node.record.resolvedBy = resolved ? world.bot : null
   const name = resolved ? 'ResolveReviewThreadPayload' : 'UnresolveReviewThreadPayload'
   return { __typename: name, clientMutationId: null, thread: () => thread(world, node.record) }
 }

@@ -75,9 +75,11 @@ export function thread(world: World, root: ReviewCommentRecord): Type {
   return {
     __typename: 'PullRequestReviewThread',
     id: `PRRT_${String(root.id)}`,
-    isResolved: root.resolved,
+    isResolved: root.resolvedBy !== null,
+    // By the schema it is a user, which an app is not.
+    resolvedBy: () => (root.resolvedBy?.type === 'User' ? actor(root.resolvedBy) : null),
     isOutdated: root.line === null && root.subject === 'line',
-    isCollapsed: root.resolved || root.line === null,
+    isCollapsed: root.resolvedBy !== null || root.line === null,
     path: root.path,
     line: root.line,
     startLine: root.startLine,
@@ -117,6 +119,7 @@ export function review(world: World, record: ReviewRecord): Type {
     ...common(record),
     id: `PRR_${String(record.id)}`,
     state: record.state,
+    commit: () => ({ __typename: 'Commit', oid: record.commit }),
     url,
   }
 }

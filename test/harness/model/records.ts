@@ -113,7 +113,8 @@ export interface ReviewCommentRecord {
   line: number | null
   startLine: number | null
   position: number | null
-  resolved: boolean
+  /** Of a thread's first comment: who resolved the thread. */
+  resolvedBy: Account | null
   minimized: string | null
   deleted: boolean
 }

@@ -118,7 +118,7 @@ export async function addReviewComment(
     line: null,
     startLine: null,
     position: null,
-    resolved: false,
+    resolvedBy: null,
     minimized: null,
     deleted: false,
   }

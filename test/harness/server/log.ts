@@ -8,7 +8,7 @@ interface Armed<T> {
   hits: number
 }
 type Hook = () => void | Promise<void>
-type Seen = Pick<Request, 'method' | 'path' | 'operations'>
+type Seen = Pick<Request, 'method' | 'path' | 'operations'> & { readonly body?: unknown }
 
 export class Log {
   readonly violations: string[] = []
@@ -19,6 +19,10 @@ export class Log {
 
   fail(fault: Fault): FaultHandle {
     return arm(this.faults, fault, fault, fault.times ?? 1)
+  }
+
+  forgetFaults(): void {
+    for (const armed of this.faults) armed.left = 0
   }
 
   before(filter: RequestFilter, hook: Hook, times = 1): FaultHandle {
@@ -52,13 +56,14 @@ export class Log {
 export function matches(filter: RequestFilter, seen: Seen): boolean {
   if (filter.method !== undefined && filter.method !== seen.method) return false
   if (filter.operation !== undefined && !seen.operations.includes(filter.operation)) return false
-  if (filter.path === undefined) return true
-  if (filter.path instanceof RegExp) return new RegExp(filter.path.source, filter.path.flags).test(seen.path)
-  const wanted = filter.path.split('/')
-  const parts = seen.path.split('/')
-  return (
-    wanted.length === parts.length && wanted.every((part, index) => part === '*' || part === parts[index])
-  )
+  return fits(filter.path, seen.path) && filter.where?.(seen.body) !== false
+}
+
+function fits(wanted: string | RegExp | undefined, path: string): boolean {
+  if (wanted === undefined) return true
+  if (wanted instanceof RegExp) return new RegExp(wanted.source, wanted.flags).test(path)
+  const [some, parts] = [wanted.split('/'), path.split('/')]
+  return some.length === parts.length && some.every((part, index) => part === '*' || part === parts[index])
 }
 
 function arm<T>(list: Armed<T>[], filter: RequestFilter, what: T, times: number): FaultHandle {

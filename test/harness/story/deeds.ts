@@ -29,10 +29,12 @@ export interface PullRequest {
   comment(body: string, options?: By): Promise<CommentDelivery>
   /** Edits an issue comment of this pull request. */
   editsComment(commentId: number, body: string, options?: By): Promise<CommentDelivery>
+  /** Comments on a line of the head that the diff shows. */
+  commentsOn(path: string, line: number, body: string, options?: By): Promise<CommentDelivery>
   /** Answers a review comment in its thread. */
   replies(reviewCommentId: number, body: string, options?: By): Promise<CommentDelivery>
   /** A person resolves the thread of a review comment; no webhook. */
-  resolvesThread(reviewCommentId: number): void
+  resolvesThread(reviewCommentId: number, options?: By): void
   /** Locks the conversation: comments and reviews answer 403; no webhook is subscribed. */
   locks(): void
 

@@ -23,6 +23,8 @@ export interface RequestFilter {
   readonly path?: string | RegExp
   /** GraphQL root field. */
   readonly operation?: string
+  /** Asked about the body of the request. */
+  readonly where?: (body: unknown) => boolean
 }
 
 export interface Fault extends RequestFilter {
@@ -78,6 +80,8 @@ export interface GitHub {
   /** Forgets the requests so far, for "and then nothing is written". */
   forgetRequests(): void
   fail(fault: Fault): FaultHandle
+  /** Disarms every fault that is left. */
+  forgetFaults(): void
   /** Runs before a matching request is handled: for races. */
   before(filter: RequestFilter & { readonly times?: number }, hook: () => void | Promise<void>): FaultHandle
   /** A valid installation token, for tests that speak to the stand-in themselves. */

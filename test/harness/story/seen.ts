@@ -64,6 +64,7 @@ export interface ReviewComment {
   readonly commit: string
   readonly inReplyTo: number | null
   readonly outdated: boolean
+  /** Is its thread resolved? */
   readonly resolved: boolean
   /** The classifier it was hidden with. */
   readonly minimized: string | null

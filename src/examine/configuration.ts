@@ -1,0 +1,68 @@
+// Which configuration is used, and which is not yet: that of the base holds, so that a change cannot switch off its own
+// check. What the change makes of the file is read all the same, and told before it holds.
+import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
+import type { Config, ReadConfig } from '../core/config.ts'
+import type { ComparedProblem } from '../core/index.ts'
+import type { Problem } from '../core/source/problem.ts'
+import type { Tree } from '../git/tree.ts'
+import type { ReportConfiguration } from './report.ts'
+
+/** A configuration file other than the one that is used. */
+export interface Proposed {
+  readonly change: 'added' | 'changed' | 'removed'
+  readonly config: Config
+  readonly problems: readonly Problem[]
+}
+
+/** The configuration at the root of a tree; without one the defaults hold. */
+export async function readConfiguration(tree: Tree): Promise<ReadConfig> {
+  return readText(await textOf(tree))
+}
+
+/** The configuration of `head`, where it is not that of `used`. */
+export async function proposedConfiguration(used: Tree, head: Tree): Promise<Proposed | null> {
+  const [before, after] = [await textOf(used), await textOf(head)]
+  if (before === after) return null
+  const change = before === null ? 'added' : after === null ? 'removed' : 'changed'
+  return { change, ...readText(after) }
+}
+
+/** What is wrong with the configuration that is used, each at its line of the file that is proposed, where it still is. */
+export function problemsOnHead(used: readonly Problem[], proposed: Proposed | null): readonly Problem[] {
+  return used.map((problem) => proposed?.problems.find((other) => isSame(problem, other)) ?? problem)
+}
+
+/** What is wrong with the file that is proposed. It hides nothing: nothing was judged by it. */
+export function proposedProblems(
+  used: readonly Problem[],
+  proposed: Proposed | null,
+): readonly ComparedProblem[] {
+  return (proposed?.problems ?? []).map((problem) => {
+    const known = used.some((other) => isSame(problem, other))
+    return {
+      ...problem,
+      hides: { namespaces: [] },
+      change: known ? 'existing' : 'introduced',
+      relevant: true,
+    }
+  })
+}
+
+export function describeProposed(proposed: Proposed | null): ReportConfiguration | null {
+  return proposed === null ? null : { change: proposed.change, mistakes: proposed.problems.length }
+}
+
+function isSame(a: Problem, b: Problem): boolean {
+  return a.path === b.path && a.code === b.code && a.message === b.message
+}
+
+/** Whatever stands there: one in another encoding, or a link to one, is a problem and no configuration that is left out. */
+async function textOf(tree: Tree): Promise<string | null> {
+  const files = (await tree.files()).filter(({ path }) => path === CONFIG_PATH)
+  const bytes = (await tree.read(files)).get(CONFIG_PATH)
+  return bytes === undefined ? null : new TextDecoder().decode(bytes)
+}
+
+function readText(text: string | null): ReadConfig {
+  return text === null ? { config: DEFAULT_CONFIG, problems: [] } : readConfig(CONFIG_PATH, text)
+}

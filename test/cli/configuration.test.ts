@@ -1,0 +1,181 @@
+// Waivers and changes of the configuration, as the command line tells them. Dates count from today, as the command does.
+import { describe, expect, it } from 'vitest'
+import { ambientGuard, commit, folder, repository, write } from './command.ts'
+import type { Ran } from './command.ts'
+import { deployment, namespace, policy } from './manifests.ts'
+
+const CONFIG = '.github/ambient-guard.yml'
+const BROKEN = {
+  'ns.yaml': namespace('shop', true),
+  'api.yaml': deployment('api', 'shop', 8080),
+  'web.yaml': deployment('web', 'shop', 8080),
+  'api-policy.yaml': policy('api', 'shop', 'web', 8080),
+}
+const OPEN = { ...BROKEN, 'api-policy.yaml': `${policy('api', 'shop', 'web', 8080)}        - port: 15008\n` }
+
+const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+const waiver = (expires: string, workload = 'Deployment/shop/api'): string =>
+  `  - {rule: hbone-ingress, workload: ${workload}, reason: next *sprint*, owner: team-db, expires: ${expires}}\n`
+const waivers = (...all: readonly string[]): Record<string, string> => ({
+  [CONFIG]: `waivers:\n${all.join('')}`,
+})
+
+async function check(
+  format: string,
+  head: Record<string, string>,
+  base?: Record<string, string>,
+): Promise<Ran> {
+  const against = base === undefined ? [] : ['--base', folder(base)]
+  const ran = await ambientGuard('check', folder(head), '--format', format, ...against)
+  expect(ran.stderr).toBe('')
+  return { ...ran, stdout: ran.stdout.replace(/\s+/g, ' ') }
+}
+
+describe('a waiver', () => {
+  it('that soon ends is told, with its finding and its owner', async () => {
+    const world = { ...BROKEN, ...waivers(waiver(day(9))) }
+    const text = await check('text', world)
+    expect(text.code).toBe(0)
+    expect(text.stdout).toContain(
+      ` The waiver for hbone-ingress on Deployment/shop/api ends ${day(9)}, in 9 days (team-db). `,
+    )
+    expect((await check('markdown', world)).stdout).toContain(
+      ` The waiver for \`hbone-ingress\` on \`Deployment/shop/api\` ends ${day(9)}, in 9 days (team-db). `,
+    )
+    expect(JSON.parse((await check('json', world)).stdout)).toMatchObject({
+      findings: [{ waived: { reason: 'next *sprint*', owner: 'team-db', expires: day(9) } }],
+      problems: [],
+    })
+  })
+
+  it('that holds for long, or for what is mended, is not', async () => {
+    expect((await check('text', { ...BROKEN, ...waivers(waiver(day(15))) })).stdout).not.toContain('ends')
+    const mended = await check(
+      'text',
+      { ...OPEN, ...waivers(waiver(day(9))) },
+      { ...BROKEN, ...waivers(waiver(day(9))) },
+    )
+    expect(mended.stdout).toContain('resolved')
+    expect(mended.stdout).not.toContain('The waiver')
+    expect(mended.stdout).not.toContain('match')
+  })
+
+  it('that has ended is told with its finding', async () => {
+    const world = { ...BROKEN, ...waivers(waiver(day(-1))) }
+    const text = await check('text', world)
+    expect(text.code).toBe(1)
+    expect(text.stdout).toContain(`Its waiver ended on ${day(-1)} (team-db: next *sprint*). `)
+    expect((await check('markdown', world)).stdout).toContain(
+      `Its waiver ended on ${day(-1)} (team-db: next \\*sprint\\*). `,
+    )
+    const before = await check('text', world, world)
+    expect(before.stdout).toContain('(was there before)')
+    expect(before.stdout).toContain(`Its waiver ended on ${day(-1)} (team-db: next *sprint*). `)
+    expect((await check('json', world)).stdout).not.toContain('next')
+  })
+
+  it('is printed as one in Markdown, and not as an error', async () => {
+    const { stdout } = await check('markdown', { ...BROKEN, ...waivers(waiver(day(99))) })
+    expect(stdout).toMatch(
+      /waived: Deployment\/shop\/api \(hbone-ingress, error, `f-\w{10}`\): next \\\*sprint\\\* \(team-db, until \S+\) /,
+    )
+    expect(stdout).not.toContain('**error**')
+    expect(stdout).not.toContain('```diff')
+  })
+
+  it('for which there is nothing is told in words, elsewhere only where its file is changed', async () => {
+    const idle = waivers(waiver(day(99)), waiver(day(99), 'Deployment/shop/old'))
+    const sentence = (name: string): string => `1 waiver matches no finding: ${name}.`
+    const [plain, ticked] = [
+      sentence('hbone-ingress on Deployment/shop/old'),
+      sentence('`hbone-ingress` on `Deployment/shop/old`'),
+    ]
+    const [base, head] = [
+      { ...BROKEN, ...idle },
+      { ...BROKEN, ...idle, 'x.yaml': namespace('x', false) },
+    ]
+    expect((await check('text', head, base)).stdout).toContain(plain)
+    expect((await check('markdown', head, base)).stdout).not.toContain('no finding')
+    expect((await check('json', head, base)).stdout).not.toContain('no finding')
+    const fresh = { ...BROKEN, 'x.yaml': namespace('x', false) }
+    expect((await check('markdown', head, fresh)).stdout).toContain(ticked)
+  })
+})
+
+describe('a configuration that is changed', () => {
+  it('holds once it is merged, and says so', async () => {
+    const root = repository({ ...BROKEN, [CONFIG]: 'failOn: any\n' })
+    const ask = (format: string): Promise<Ran> => ambientGuard('check', root, '--format', format)
+    expect((await ask('text')).stdout).not.toContain('merged')
+    write(root, { [CONFIG]: 'failOn: never\n' })
+    const text = await ask('text')
+    expect(text.code).toBe(1)
+    expect(text.stdout.replace(/\s+/g, ' ')).toContain(
+      ' .github/ambient-guard.yml is changed here, and was used as the base has it. The new one is valid, and holds once it is merged. ',
+    )
+    expect((await ask('markdown')).stdout).toContain('`.github/ambient-guard.yml` is changed here')
+    const json = await ask('json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ conclusion: 'failure', problems: [] })
+    expect(json.stdout + json.stderr).not.toContain('merged')
+    expect((await ambientGuard('fix', root)).stderr).toContain('holds once it is merged')
+    const named = await ambientGuard('check', root, '--config', `${root}/${CONFIG}`)
+    expect(named.code).toBe(0)
+    expect(named.stdout).not.toContain('merged')
+  })
+
+  it('is new, or is gone', async () => {
+    const file = { [CONFIG]: 'failOn: never\n' }
+    expect((await check('text', { ...OPEN, ...file }, OPEN)).stdout).toContain(
+      'is new, and was not used: the base has none.',
+    )
+    expect((await check('text', OPEN, { ...OPEN, ...file })).stdout).toContain(
+      'is removed here, and was used all the same, as the base has it: the defaults hold once this is merged.',
+    )
+  })
+
+  it('and broken fails, with its line and its remedy', async () => {
+    const broken = await check('text', { ...OPEN, [CONFIG]: 'version: 1\nfailon: never\n' }, OPEN)
+    expect(broken.code).toBe(1)
+    expect(broken.stdout).toContain(
+      'unreadable .github/ambient-guard.yml:2 "failon" is not a setting. Did you mean "failOn"?',
+    )
+    expect(broken.stdout).toContain(
+      'The new one is not valid: it has a mistake, which is named with the problems.',
+    )
+  })
+
+  it('and broken hides nothing, since nothing was judged by it', async () => {
+    const head = { ...OPEN, [CONFIG]: 'failon: never\n' }
+    const { stdout } = await check('json', head, BROKEN)
+    expect(JSON.parse(stdout)).toMatchObject({
+      conclusion: 'failure',
+      findings: [{ rule: 'port-widening' }, { rule: 'hbone-ingress', change: 'resolved' }],
+    })
+  })
+
+  it('and mended passes; what is left of its mistakes is no news', async () => {
+    const was = { ...OPEN, [CONFIG]: 'failon: never\nonunknown: failure\n' }
+    const mended = await check('json', { ...OPEN, [CONFIG]: 'failOn: never\n' }, was)
+    expect(JSON.parse(mended.stdout)).toMatchObject({
+      conclusion: 'success',
+      problems: [
+        { line: 1, change: 'existing', relevant: false },
+        { line: 2, change: 'existing', relevant: false },
+      ],
+    })
+    const half = await check('json', { ...OPEN, [CONFIG]: 'failOn: never\n\nonunknown: failure\n' }, was)
+    expect(JSON.parse(half.stdout)).toMatchObject({
+      conclusion: 'neutral',
+      problems: [
+        { line: 1, change: 'existing', relevant: false },
+        { line: 3, change: 'existing', relevant: true },
+      ],
+    })
+  })
+
+  it('is none where only something else is', async () => {
+    const root = repository({ ...OPEN, [CONFIG]: 'failOn: any\n' })
+    commit(root, 'more', { 'x.yaml': namespace('x', false) })
+    expect((await ambientGuard('check', root, '--base', 'HEAD~1')).stdout).not.toContain(CONFIG)
+  })
+})
