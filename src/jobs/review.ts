@@ -19,11 +19,12 @@ import type { Config } from '../core/config.ts'
 import type { Report } from '../examine/report.ts'
 import type { Job } from '../ops/queue.ts'
 import { isGroundedOn, withGround } from '../words/github/ground.ts'
-import { conflict, ownFailure, superseded, underWay } from '../words/github/trouble.ts'
+import { conflict, ownFailure, sharedHead, superseded, underWay } from '../words/github/trouble.ts'
 import type { Bench, Subject } from './bench.ts'
 import { judge, look } from './look.ts'
 import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
+import { othersOf, rivalsOf } from './rivals.ts'
 import { RECHECK_ACTION, readGround, verdict } from './verdict.ts'
 import type { Ground } from './verdict.ts'
 
@@ -77,7 +78,9 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void, ask
         const reason = published.untidied.message
         bench.log.warn({ number: subject.number, reason }, 'threads were left open')
       }
-      await end(verdict(bench, client, pull, sight, report, ground, published))
+      const own = verdict(bench, client, pull, sight, report, ground, published)
+      const rivals = begun.shared && own.conclusion !== 'failure' ? await rivalsOf(bench, client, pull) : []
+      await end(rivals.length === 0 ? own : heldBack(own, rivals))
     },
     async failed(error) {
       // What stands there is about this head and this base, and no less true for a second look that failed.
@@ -97,6 +100,14 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void, ask
 }
 
 const NEUTRAL = { conclusion: 'neutral', annotations: [], actions: [] } as const
+
+/** What another pull request with this head is held back by, this one is as well. */
+function heldBack(own: Verdict, rivals: readonly number[]): Verdict {
+  const { title, summary } = own.output
+  const said = sharedHead(rivals)
+  const output = { ...own.output, title: `${said.title}. ${title}`, summary: `${said.summary}\n\n${summary}` }
+  return { ...own, conclusion: 'failure', output }
+}
 
 function grounded(verdict: Verdict, baseRef: string, baseSha: string): Verdict {
   const { output } = verdict
@@ -134,6 +145,8 @@ function notSpoken(error: unknown): Published {
 
 interface Begun {
   readonly run: CheckRun
+  /** Has another pull request a run on this head? */
+  readonly shared: boolean
   /** It was completed for this head and this tip of the base, and is left as it stands unless the verdict differs. */
   readonly standing: boolean
   /** Where the head meets the base, where that was asked. */
@@ -142,17 +155,19 @@ interface Begun {
 
 /** The run of this head and pull request, begun again; a new one where the newest on the head is another's. */
 async function begin(client: Client, pull: Pull, asked: boolean): Promise<Begun> {
-  const [newest] = await listCheckRuns(client, pull.headSha)
+  const runs = await listCheckRuns(client, pull.headSha)
+  const [newest] = runs
+  const shared = othersOf(runs, pull.number).length > 0
   const output = underWay(pull.headSha)
   if (newest?.number !== pull.number) {
     const run = await createCheckRun(client, pull.headSha, pull.number, output)
-    return { run, standing: false, met: null }
+    return { run, shared, standing: false, met: null }
   }
   const met = newest.completed && !asked ? await getMeeting(client, pull.baseRef, pull.headSha) : null
   if (met !== null && isGroundedOn(newest.output.summary, pull.baseRef, met.baseTip))
-    return { run: newest, standing: true, met }
+    return { run: newest, shared, standing: true, met }
   await restartCheckRun(client, newest.id, output)
-  return { run: newest, standing: false, met }
+  return { run: newest, shared, standing: false, met }
 }
 
 /**

@@ -1,5 +1,6 @@
 // Check runs that say something else than a report.
 import { code, escapeMarkdown, plainLine } from './escape.ts'
+import { names } from './finding.ts'
 import { assemble, folded, paragraph } from './fit.ts'
 
 interface Output {
@@ -34,6 +35,16 @@ export function superseded(head: string): Output {
     title: 'Superseded',
     summary: `The head is ${code(head.slice(0, 12))} now; its own check says more.`,
     text: null,
+  }
+}
+
+/** Other pull requests with this head that do not pass. */
+export function sharedHead(numbers: readonly number[]): { readonly title: string; readonly summary: string } {
+  const who = names(numbers.map((number) => `#${String(number)}`))
+  const [does, it] = numbers.length === 1 ? ['does', 'it'] : ['do', 'they']
+  return {
+    title: `${who} with this head ${does} not pass`,
+    summary: `${who} ${numbers.length === 1 ? 'has' : 'have'} this head, too, and ${does} not pass. GitHub keeps one check for a commit, so this one does not pass either; recheck once ${it} ${numbers.length === 1 ? 'does' : 'do'}.`,
   }
 }
 
