@@ -31,6 +31,7 @@ export function markdown(text: string): void {
   let fence: { readonly ticks: string; readonly language: string } | null = null
   for (const line of text
     .replace(/<!--.*?-->\n?/gs, '')
+    .replaceAll('<br>', '\n')
     .trim()
     .split('\n')) {
     const [, ticks = '', language = ''] = /^\s*(`{3,})\s*(\w*)/.exec(line) ?? []

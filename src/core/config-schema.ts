@@ -182,7 +182,10 @@ const severity = z.union(
 
 const waiver = z.strictObject({
   rule: z.enum(ruleIds).describe('The rule whose finding is waived.'),
-  workload: z.string().describe('The object that the finding names, as Kind/namespace/name.'),
+  workload: z
+    .string()
+    .regex(/^[A-Z][\w.-]*(?:\/[^/*\s]+){1,2}$/, 'must be Kind/namespace/name, as the finding has it')
+    .describe('The object that the finding names, as Kind/namespace/name.'),
   reason: z.string().min(1).describe('Why it may stay as it is for now.'),
   owner: z.string().min(1).describe('Who sees to it.'),
   expires: date.describe('The last day on which the waiver holds, YYYY-MM-DD.'),

@@ -37,7 +37,9 @@ export function readinessMarkdown(report: Report, readiness: Readiness): string 
         ({ heading, namespaces, verdict }) =>
           `${title(heading)}: ${names(namespaces, report, verdict === 'ready')}.`,
       ),
-    ...(command === '' ? [] : [`The fixes, as one diff: ${code(command)}`]),
+    ...(command === ''
+      ? []
+      : [`The fixes, as one diff, with the PATH and options of this check: ${code(command)}`]),
   ].join('\n\n')
 }
 

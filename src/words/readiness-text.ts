@@ -37,7 +37,9 @@ export function readinessText(report: Report, readiness: Readiness, paint: Paint
       `${mark(group, paint)} ${paint.dim(String(group.namespaces.length))}`,
       ...groupLines(group, report, said),
     ]),
-    ...(command === '' ? [] : ['', ...said(`The fixes, as one diff: ${command}`, 0)]),
+    ...(command === ''
+      ? []
+      : ['', ...said(`The fixes, as one diff, with the PATH and options of this check: ${command}`, 0)]),
   ]
   return parts.join('\n')
 }

@@ -126,6 +126,16 @@ describe('settings', () => {
     ).toMatchObject({ ok: true })
   })
 
+  it('take no known secret for one, but on a desk', () => {
+    const open = { APP_ID: env.APP_ID, PRIVATE_KEY: env.PRIVATE_KEY }
+    expect(readSettings(open, none)).toMatchObject({ ok: false })
+    expect(readSettings({ ...open, NODE_ENV: 'test' }, none)).toMatchObject({ ok: false })
+    expect(readSettings({ ...open, NODE_ENV: 'development' }, none)).toMatchObject({
+      ok: true,
+      settings: { webhookSecret: 'development' },
+    })
+  })
+
   it('tell all mistakes at once, and never a secret', () => {
     const read = readSettings(
       {
@@ -141,7 +151,7 @@ describe('settings', () => {
     expect(read).toEqual({
       ok: false,
       mistakes: [
-        'WEBHOOK_SECRET is not set: without it anybody could send webhooks, so in production this is required',
+        'WEBHOOK_SECRET is not set: without it anybody could send webhooks; only with NODE_ENV=development is it the word "development"',
         'APP_ID is not a whole number from 1 to 9007199254740991',
         'PRIVATE_KEY is not a private key in PEM',
         'PORT is not a whole number from 0 to 65535',

@@ -285,7 +285,7 @@ function notEvaluated(manifest: Manifest, config: ClusterConfig, network: Networ
       : `${what} is not evaluated: what it allows or denies is not known.`,
     remedy: ignored
       ? `If something does enforce it, correct clusters.${config.name}.cni.`
-      : Object.hasOwn(POLICY_KINDS, groupKindOf(manifest))
+      : Object.hasOwn(POLICY_KINDS, groupKindOf(manifest)) && network.basis !== 'configuration'
         ? `Say with clusters.${config.name}.cni which CNI the cluster runs.`
         : 'Judge its effect on TCP 15008 and on the probe source by hand.',
     hides: { namespaces: ignored ? [] : own === null ? 'all' : [own] },

@@ -2,7 +2,8 @@
 // everything else: before `enableDefaultDeny` (Cilium 1.16) Istio's own documentation showed it so. Sources: istio.io,
 // ambient/install/platform-prerequisites; docs.cilium.io, security/policy/intro, "Policy enforcement modes".
 import type { ClusterConfig } from '../../config.ts'
-import { implies } from '../../kubernetes/labels.ts'
+import { NAMESPACE_NAME_LABEL, implies } from '../../kubernetes/labels.ts'
+import type { Selector } from '../../kubernetes/labels.ts'
 import type { ClusterState, NetworkPolicy } from '../../kubernetes/state.ts'
 import type { World } from '../../analysis.ts'
 import { admitsOnlyProbes } from '../only-probes.ts'
@@ -35,13 +36,17 @@ function isolatedAnyway(policy: NetworkPolicy, { config, network, policies }: Cl
         other.spec.ingress !== null &&
         other.spec.subjects.some(
           (wide) =>
-            wide.namespaces !== null &&
             implies(subject.pods, wide.pods) &&
-            implies(subject.namespaces ?? [], wide.namespaces),
+            implies(subject.namespaces ?? [], wide.namespaces ?? within(other.namespace.name)),
         ) &&
         !isForProbes(other, config),
     ),
   )
+}
+
+/** A policy without a word about namespaces is about its own. */
+function within(namespace: string): Selector {
+  return [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [namespace] }]
 }
 
 function asFinding(world: World, policy: NetworkPolicy): Finding {
