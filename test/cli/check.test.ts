@@ -319,9 +319,9 @@ describe('config validate', () => {
     const root = folder({
       'good.yml': 'version: 1\nclusters: {prod: {cni: cilium}}\n',
       'bad.yml':
-        'version: 1\nclusters:\n  prod:\n    cni: celium\n    podCIDR: [10.0.0.0/8]\nrules:\n  hbone-ingres: error\nwaivers:\n  - {rule: isolated, workload: x, reason: y, owner: z, expires: 2027-13-01}\n',
+        'version: 1\nclusters:\n  prod:\n    cni: celium\n    podCIDR: [10.0.0.0/8]\nrules:\n  hbone-ingres: error\nwaivers:\n  - {rule: isolated, workload: Deployment/x/x, reason: y, owner: z, expires: 2027-13-01}\n',
       'half.yml':
-        'waivers:\n  - {rule: isolated, workload: a}\n  - {rule: isolated, workload: b, reason: soon, owner: us, expires: 2027-01-31}\n',
+        'waivers:\n  - {rule: isolated, workload: Deployment/a/a}\n  - {rule: isolated, workload: Deployment/b/b, reason: soon, owner: us, expires: 2027-01-31}\n',
     })
     expect(await ambientGuard('config', 'validate', join(root, 'good.yml'))).toMatchObject({ code: 0 })
     const { code, stdout } = await ambientGuard('config', 'validate', join(root, 'bad.yml'))

@@ -99,8 +99,8 @@ describe('what is wrong in a configuration', () => {
         'failOn: always',
         'ignorePaths: [""]',
         'waivers:',
-        '  - {rule: isolated, workload: a, reason: b, owner: c, expires: soon}',
-        '  - {rule: isolated, workload: a, reasn: b, owner: c, expires: 2027-01-31}',
+        '  - {rule: isolated, workload: Deployment/a/a, reason: b, owner: c, expires: soon}',
+        '  - {rule: isolated, workload: Deployment/a/a, reasn: b, owner: c, expires: 2027-01-31}',
       ].join('\n'),
     )
     expect(problems.map(({ line, remedy }) => `${String(line)}: ${remedy}`)).toEqual([

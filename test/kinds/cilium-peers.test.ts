@@ -68,7 +68,14 @@ describe('fromEndpoints and toEndpoints', () => {
       'labelsfilter/filter.go: labels that are left out of identities',
       '{matchLabels: {statefulset.kubernetes.io/pod-name: db-0}}',
       'namespace',
-      [{ kind: 'pods', pods: [], namespaces: null, doubt: true }],
+      [
+        {
+          kind: 'pods',
+          pods: [is('statefulset.kubernetes.io/pod-name', 'db-0')],
+          namespaces: null,
+          doubt: true,
+        },
+      ],
     ],
     [
       'labelsfilter/filter.go: who does not have such a label has it under no filter',
@@ -91,12 +98,6 @@ describe('fromEndpoints and toEndpoints', () => {
         pods([{ key: 'kubernetes.io/role', operator: 'NotIn', values: ['x'] }], []),
         { kind: 'pods', pods: [], namespaces: [], doubt: true },
       ],
-    ],
-    [
-      'labelsfilter/filter.go: but controllers give labels that no template shows',
-      '{matchExpressions: [{key: pod-template-hash, operator: NotIn, values: [x]}]}',
-      'cluster',
-      [{ kind: 'pods', pods: [], namespaces: [], doubt: true }],
     ],
     [
       'cilium/cilium#46949: what only excludes namespaces matches the world in some versions',

@@ -174,7 +174,6 @@ describe('subjects', () => {
   test.each([
     ['kubernetes, Multi-Cluster', '{matchLabels: {io.cilium.k8s.policy.cluster: one}}'],
     ['labels.go, LabelSourceContainer', '{matchLabels: {"container:app": web}}'],
-    ['labelsfilter/filter.go', '{matchLabels: {pod-template-hash: abc}}'],
   ])('%s: it selects perhaps', (_, selector) => {
     const read = spec(`endpointSelector: ${selector}\ningress: [{fromEntities: [all]}]`)
     expect(read.subjects).toEqual([{ pods: [], namespaces: null, doubt: true }])
@@ -184,8 +183,10 @@ describe('subjects', () => {
     expect(read.ingress).toMatchObject([{ action: 'allow', peers: null, doubt: null }])
   })
   it('labelsfilter/filter.go: who does not have a label that is left out is never selected for it', () => {
-    const { subjects } = spec('endpointSelector: {matchLabels: {kubernetes.io/role: x}}\ningress: [{}]')
-    expect(subjects).toEqual([{ pods: [is('kubernetes.io/role', 'x')], namespaces: null, doubt: true }])
+    for (const key of ['kubernetes.io/role', 'pod-template-hash']) {
+      const { subjects } = spec(`endpointSelector: {matchLabels: {${key}: x}}\ningress: [{}]`)
+      expect(subjects).toEqual([{ pods: [is(key, 'x')], namespaces: null, doubt: true }])
+    }
   })
   it('filter.go: labels that the setting of the agent leaves out', () => {
     const around = { ...NO_SURROUNDINGS, identities: leftOutBy(['k8s:app']) }

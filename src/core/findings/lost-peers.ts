@@ -121,7 +121,7 @@ function deniedPeers(
     .filter(({ rule }) => hasPort(rulePorts(rule, null, NOWHERE).perhaps, 'TCP', hbonePort))
   if (denying.length === 0) return []
   // Where policies isolate, whoever comes is admitted by a rule, and goes by what that calls it.
-  if (engine.isIsolated(workload, direction)) {
+  if (engine.isolation(workload, direction) === 'yes') {
     const admitted = closedThoughAdmitted(world, workload, direction, senders)
     const losses = denying.flatMap((culprit) => deniedOf(world, workload, direction, culprit, admitted))
     if (losses.length > 0) return losses

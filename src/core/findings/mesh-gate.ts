@@ -43,6 +43,6 @@ export function meshGate(
   const { certain, possible } = finder.everyone
   const [members, strangers] = [ask(certain), ask(possible)]
   if ([...named, members, strangers].includes('open')) return 'open'
-  const unnamed = members === 'doubtful' && !engine.isIsolated(workload, direction)
+  const unnamed = members === 'doubtful' && engine.isolation(workload, direction) !== 'yes'
   return named.includes('doubtful') || unnamed ? 'doubtful' : 'closed'
 }

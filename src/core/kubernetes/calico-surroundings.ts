@@ -49,18 +49,27 @@ function networkSets(manifests: readonly Manifest[], config: ClusterConfig): rea
 /** Those of an assumed baseline give way to those of the tree. */
 function accounts(manifests: readonly Manifest[], config: ClusterConfig): readonly AccountRef[] {
   const found = manifests.filter((manifest) => groupKindOf(manifest) === 'v1/ServiceAccount')
+  const unreadable = new Set<AccountRef>()
   const read = (assumed: boolean): readonly AccountRef[] =>
     found
       .filter(({ origin }) => origin.editable !== assumed)
-      .map((manifest) => ({
-        namespace: namespaceOf(manifest.object) ?? config.namespace,
-        name: nameIn(manifest),
-        labels: readAccountLabels(rootField(manifest.object)),
-      }))
+      .map((manifest) => {
+        const root = rootField(manifest.object)
+        const account = {
+          namespace: namespaceOf(manifest.object) ?? config.namespace,
+          name: nameIn(manifest),
+          labels: readAccountLabels(root),
+        }
+        if (root.faults.length > 0) unreadable.add(account)
+        return account
+      })
+  const isAmong = (some: readonly AccountRef[], one: AccountRef): boolean =>
+    some.some(({ namespace, name }) => namespace === one.namespace && name === one.name)
   const own = read(false)
-  const isOwn = (one: AccountRef): boolean =>
-    own.some(({ namespace, name }) => namespace === one.namespace && name === one.name)
-  return onlyOnce([...own, ...read(true).filter((one) => !isOwn(one))])
+  const shown = [...own, ...read(true).filter((one) => !isAmong(own, one))]
+  // The API server refuses labels that are none: which ones the account has in the end is not known.
+  const unknown = shown.filter((one) => unreadable.has(one))
+  return onlyOnce(shown).filter((one) => !isAmong(unknown, one))
 }
 
 function services(manifests: readonly Manifest[], config: ClusterConfig): readonly ServiceRef[] {

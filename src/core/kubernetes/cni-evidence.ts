@@ -112,6 +112,9 @@ function readAgent({ kind, apiVersion, object }: Manifest, root: Field): Found |
 /** The key of Cilium's ConfigMap for the mode in which it enforces policies. */
 export const ENFORCEMENT_KEY = 'enable-policy'
 
+/** The keys of Cilium's ConfigMap that anything here goes by; the other one is for the labels of identities. */
+const CONFIG_KEYS = [ENFORCEMENT_KEY, 'labels']
+
 /** Policies of one engine, by API group. */
 const READERS: Readonly<Record<string, Cni>> = {
   'cilium.io': 'cilium',
@@ -157,9 +160,10 @@ function readObject(manifest: Manifest, root: Field): Found | null {
   if (kind === 'ConfigMap' && nameOf(root) === 'kubernetes-services-endpoint')
     return { cni: 'calico-ebpf', weight: 'reads', route: NAME_ROUTE }
   // What Cilium's agent is configured by (Helm chart of Cilium, templates/cilium-configmap.yaml).
-  const mode = get(get(root, 'data'), ENFORCEMENT_KEY)
-  if (kind === 'ConfigMap' && nameOf(root) === 'cilium-config' && mode.value !== undefined)
-    return { cni: 'cilium', weight: 'reads', route: mode.route }
+  if (kind === 'ConfigMap' && nameOf(root) === 'cilium-config') {
+    const set = CONFIG_KEYS.map((key) => get(get(root, 'data'), key)).find(({ value }) => value !== undefined)
+    if (set !== undefined) return { cni: 'cilium', weight: 'reads', route: set.route }
+  }
   if (kind === 'Network' && /^(operator|config)\.openshift\.io$/.test(group)) {
     const type = [get(get(spec, 'defaultNetwork'), 'type'), get(spec, 'networkType')]
     const ovn = type.find(({ value }) => value === 'OVNKubernetes')

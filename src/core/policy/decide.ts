@@ -64,6 +64,19 @@ export function eitherOf<S>(
   )
 }
 
+/** A rule, with what is in doubt about the peer, or about what the rule lets through, taken for the better. */
+export function atBest<S>(step: Step<S>): Step<S> {
+  const { sure, perhaps } = step.on
+  switch (step.action) {
+    case 'allow':
+      return { ...step, on: { sure: perhaps, perhaps } }
+    case 'deny':
+      return { ...step, on: { sure, perhaps: sure } }
+    case 'pass':
+      return step
+  }
+}
+
 /** What is allowed of `all`, where everything is that no stage denies. */
 export function decide<S>(stages: readonly Stage<S>[], all: S, algebra: SetAlgebra<S>): Doubtful<S> {
   return stages.reduceRight<Doubtful<S>>((next, stage) => decideStage(stage, next, algebra), {

@@ -2,6 +2,7 @@
 // and the rules that say so. Sets, not packets.
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { Match } from '../kubernetes/labels.ts'
 import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
 import type { Closing } from './closers.ts'
 import type { Peer } from './peer.ts'
@@ -48,8 +49,13 @@ export interface Engine {
   readonly isOpen: (workload: Workload, direction: Direction) => boolean
   /** Those of the policies that deny what nothing admits. */
   readonly isolating: (workload: Workload, direction: Direction) => readonly NetworkPolicy[]
-  /** Is what nothing admits denied there, by such policies or by the mode in which the CNI enforces them? */
-  readonly isIsolated: (workload: Workload, direction: Direction) => boolean
+  /**
+   * Is what nothing admits denied there, by such policies or by the mode in which the CNI enforces them? `maybe` where
+   * that hangs on what the tree leaves open about whole policies.
+   */
+  readonly isolation: (workload: Workload, direction: Direction) => Match
+  /** Does it hang on the selection or the place of whole policies what is allowed there? */
+  readonly wavers: (workload: Workload, direction: Direction) => boolean
   /** The rules of the policies that govern it, those that admit and those that deny. */
   readonly admitting: (workload: Workload, direction: Direction) => readonly RuleOf[]
   readonly denying: (workload: Workload, direction: Direction) => readonly RuleOf[]
@@ -59,6 +65,11 @@ export interface Engine {
   readonly addsUp: (workload: Workload, direction: Direction) => boolean
   /** Ports of the destination: of `workload` for ingress, of `peer` for egress. */
   readonly allows: (workload: Workload, peer: Peer, direction: Direction) => Allowance
+  /**
+   * What of that hangs on the peer alone: the ports that are allowed whichever policies select the workload and whichever
+   * of them comes first, if the peer is one of which that may be said.
+   */
+  readonly settled: (workload: Workload, peer: Peer, direction: Direction) => PortSet
   /** For many peers at once: is a TCP port of the destination open between them and the workload? */
   readonly split: (workload: Workload, direction: Direction, port: number, peers: PeerSet) => Split
   /** The same, where a port is open that a proxy looks into, and lets some of what is said through. */

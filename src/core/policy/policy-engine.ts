@@ -15,14 +15,15 @@ import {
 } from '../kubernetes/port-set.ts'
 import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
-import type { Network } from '../kubernetes/network.ts'
 import type { ClusterState, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
+import { ENDINGS, chainFor, isOpen } from './chain.ts'
+import type { Chain } from './chain.ts'
 import { closings } from './closers.ts'
 import { INDEXES, cutPeers, doubtful } from './cut-peers.ts'
-import { decide, decideAny, eitherOf } from './decide.ts'
+import { atBest, decide, decideAny, eitherOf } from './decide.ts'
 import type { Doubtful, SetAlgebra, Stage, Step } from './decide.ts'
-import type { Allowance, Engine, RuleHit, RuleOf, Split } from './engine.ts'
+import type { Allowance, Engine, RuleHit, Split } from './engine.ts'
 import { NOBODY, firstIndexes, fromRising } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
 import { NOWHERE } from './peer.ts'
@@ -34,8 +35,8 @@ import type { Population } from './population.ts'
 import { ruleMatches, rulePorts } from './rule-matches.ts'
 import { ruleSets } from './rule-sets.ts'
 import { isAbout, selects } from './selects.ts'
-import type { Ending, Governing, PlacedRule, PlacedStage } from './stages.ts'
-import { unlimited, worldsFor } from './worlds.ts'
+import type { Governing, PlacedRule, PlacedStage } from './stages.ts'
+import { unlimited } from './worlds.ts'
 import type { World } from './worlds.ts'
 
 /** The engine of a cluster; where nothing enforces policies, one that knows none. */
@@ -117,6 +118,21 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     return { ...decideAny(all, ALL_PORTS, PORTS), hits, denials }
   }
   const allows: Engine['allows'] = (workload, peer, direction) => allowsIn(null, workload, peer, direction)
+
+  const settled: Engine['settled'] = (workload, peer, direction) => {
+    const worlds = chainOf(workload, direction).worlds.map((world) =>
+      world.map(({ rules, end }): Stage<PortSet> => ({
+        end,
+        steps: rules.flatMap((placed): Step<PortSet>[] => {
+          const on = portsFor(placed, workload, peer, direction)
+          if (on === null) return []
+          const step = { action: placed.rule.action, on, tie: placed.tie }
+          return [placed.match === 'yes' ? atBest(step) : step]
+        }),
+      })),
+    )
+    return decideAny(worlds, ALL_PORTS, PORTS).sure
+  }
 
   const sets = ruleSets(population, network)
   const everywhere = firstIndexes(population.namespaces.length)
@@ -302,68 +318,20 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     governing: (workload, direction) => chainOf(workload, direction).governing,
     isOpen: (workload, direction) => isOpen(chainOf(workload, direction)),
     isolating: (workload, direction) => chainOf(workload, direction).isolating,
-    isIsolated: (workload, direction) => chainOf(workload, direction).isIsolated,
+    isolation: (workload, direction) => chainOf(workload, direction).isolation,
+    wavers: (workload, direction) => chainOf(workload, direction).wavers,
     admitting: (workload, direction) => chainOf(workload, direction).admitting,
     denying: (workload, direction) => chainOf(workload, direction).denying,
     letting: (workload, direction) => chainOf(workload, direction).letting,
     addsUp: (workload, direction) => chainOf(workload, direction).addsUp,
     allows,
+    settled,
     split,
     passing,
     parted,
     closing,
     matches: speaksOf,
   }
-}
-
-/** What policies make of a workload, and of every other that they govern alike. */
-interface Chain {
-  /** All rules that may have a say; see worlds.ts. */
-  readonly stages: World
-  readonly worlds: readonly World[]
-  readonly governing: readonly NetworkPolicy[]
-  readonly isolating: readonly NetworkPolicy[]
-  readonly isIsolated: boolean
-  readonly admitting: readonly RuleOf[]
-  readonly denying: readonly RuleOf[]
-  readonly letting: readonly RuleOf[]
-  readonly addsUp: boolean
-}
-
-function chainFor(
-  governing: readonly Governing[],
-  direction: Direction,
-  tiers: ClusterState['tiers'] | null,
-  ending: Ending,
-): Chain {
-  const { seen: stages, worlds } = worldsFor(governing, direction, tiers, ending)
-  const rules = stages.flatMap((stage) => stage.rules)
-  const isolating = new Set(stages.flatMap((stage) => stage.isolating))
-  const policies = governing.map(({ policy }) => policy)
-  return {
-    stages,
-    worlds,
-    governing: policies,
-    isolating: policies.filter((policy) => isolating.has(policy)),
-    isIsolated: isolating.size > 0 || stages.some(({ end }) => end === 'denied'),
-    admitting: rules.filter(({ rule }) => rule.action === 'allow'),
-    letting: rules.filter(({ rule }) => rule.action !== 'deny'),
-    denying: rules.filter(({ rule }) => rule.action === 'deny'),
-    addsUp:
-      stages.length <= 1 && rules.every(({ rule, match }) => rule.action === 'allow' && match === 'yes'),
-  }
-}
-
-/** What the modes of Cilium make of what no policy speaks of; in `never` nothing gets as far. */
-const ENDINGS: Readonly<Record<Network['enforcement']['mode'], Ending>> = {
-  default: 'next',
-  always: 'denied',
-  'perhaps-always': 'perhaps-denied',
-  never: 'next',
-}
-
-function isOpen({ stages }: Chain): boolean {
-  return stages.length === 0
 }
 
 /** Does a policy look beyond its own namespace for the pods that it selects? */

@@ -5,10 +5,11 @@ import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
 import { intersect, intervalSet, subtract } from '../kubernetes/interval-set.ts'
 import type { IntervalSet } from '../kubernetes/interval-set.ts'
+import { asksForGiven, isGiven, matchesPods } from '../kubernetes/kinds/given-labels.ts'
 import { NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../kubernetes/labels.ts'
-import type { Labels, Selector } from '../kubernetes/labels.ts'
+import type { Labels, Match, Selector } from '../kubernetes/labels.ts'
 import type { ClusterState, Namespace, Workload } from '../kubernetes/state.ts'
-import { countOf, firstIndexes, fromRising, indexesOf } from './index-set.ts'
+import { NOBODY, countOf, firstIndexes, fromRising, indexesOf } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
 
 /** Who matches for sure, and who does if what the tree does not show would have it so; the two are apart. */
@@ -32,8 +33,10 @@ export interface Population {
   readonly indexOf: (workload: Workload) => number
   /** The index of a namespace by its name, if there is one. */
   readonly namespaceIndex: (name: string) => number | undefined
-  /** The workloads of some namespaces whose pods a selector matches. */
+  /** The workloads of some namespaces whose pods, or some of them, a selector matches surely or perhaps. */
   readonly matching: (pods: Selector, namespaces: IndexSet) => IndexSet
+  /** Those of them that it matches perhaps. */
+  readonly matchingPerhaps: (pods: Selector, namespaces: IndexSet) => IndexSet
   readonly namespacesMatching: (selector: Selector) => Matched
   /** The namespaces in which some workloads live. */
   readonly homesOf: (workloads: IndexSet) => IndexSet
@@ -66,13 +69,23 @@ export function populate(state: ClusterState): Population {
   const inside = (some: IndexSet): IndexSet =>
     intervalSet(some.map(([low, high]) => [span[low]?.[0] ?? 0, span[high - 1]?.[1] ?? 0] as const))
 
+  const matchOf = (pods: Selector, index: number): Match =>
+    matchesPods(pods, (workloads[index] as Workload).pods)
+
   const everywhere = remembered((pods: Selector) => {
-    const [narrow] = narrowest(pods, byLabel)
+    // Who is given a label does not show it.
+    const shown = pods.filter(({ key }) => !isGiven(key))
+    const [narrow] = narrowest(shown, byLabel)
     const candidates = narrow ?? workloads.keys()
-    return fromRising(
-      [...candidates].filter((index) => matches(pods, (workloads[index] as Workload).pods.labels)),
-    )
+    return fromRising([...candidates].filter((index) => matchOf(pods, index) !== 'no'))
   })
+
+  const matching: Population['matching'] = (pods, some) => {
+    const within = inside(some)
+    if (pods.length === 0) return within
+    if (countOf(within) > FEW) return intersect(everywhere(pods), within)
+    return fromRising([...indexesOf(within)].filter((index) => matchOf(pods, index) !== 'no'))
+  }
 
   const namespacesMatching = remembered((selector: Selector): Matched => {
     const [narrow, key] = narrowest(selector, namespacesByLabel)
@@ -108,14 +121,11 @@ export function populate(state: ClusterState): Population {
       return index
     },
     namespaceIndex: (name) => namespaceIndexes.get(name),
-    matching: (pods, some) => {
-      const within = inside(some)
-      if (pods.length === 0) return within
-      if (countOf(within) > FEW) return intersect(everywhere(pods), within)
-      return fromRising(
-        [...indexesOf(within)].filter((index) => matches(pods, (workloads[index] as Workload).pods.labels)),
-      )
-    },
+    matching,
+    matchingPerhaps: (pods, some) =>
+      asksForGiven(pods)
+        ? fromRising([...indexesOf(matching(pods, some))].filter((index) => matchOf(pods, index) === 'maybe'))
+        : NOBODY,
     namespacesMatching,
     homesOf: (some) => {
       const homes: number[] = []

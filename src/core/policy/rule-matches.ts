@@ -20,6 +20,7 @@ import {
   weaker,
 } from '../kubernetes/labels.ts'
 import type { Match, Selector } from '../kubernetes/labels.ts'
+import { matchesPods } from '../kubernetes/kinds/given-labels.ts'
 import type { Network } from '../kubernetes/network.ts'
 import { ALL_PORTS, NO_PORTS, portRange, unionPorts } from '../kubernetes/port-set.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
@@ -158,8 +159,9 @@ function podsMatch(
   switch (peer.kind) {
     case 'workload': {
       const { pods, namespace } = peer.workload
-      if (!matches(candidate.pods, pods.labels)) return 'no'
-      const match = namespaceMatches(candidate.namespaces, policy, namespace)
+      const those = matchesPods(candidate.pods, pods)
+      if (those === 'no') return 'no'
+      const match = weaker(those, namespaceMatches(candidate.namespaces, policy, namespace))
       // The API leaves it to the CNI whether a selector sees pods that use the host's address.
       return match === 'yes' && pods.hostNetwork ? 'maybe' : match
     }

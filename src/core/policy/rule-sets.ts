@@ -41,10 +41,11 @@ export function ruleSets(population: Population, network: Network): RuleSets {
     if (before !== undefined) return before
     const { yes, maybe } = namespacesOf(peer, policy)
     const there = population.matching(peer.pods, yes)
+    const doubtful = union(population.hostNetwork, population.matchingPerhaps(peer.pods, yes))
     // The API leaves it to the CNI whether a selector sees pods that use the host's address.
     const now: Matched = {
-      yes: subtract(there, population.hostNetwork),
-      maybe: union(intersect(there, population.hostNetwork), population.matching(peer.pods, maybe)),
+      yes: subtract(there, doubtful),
+      maybe: union(intersect(there, doubtful), population.matching(peer.pods, maybe)),
     }
     answers.set(key, now)
     return now

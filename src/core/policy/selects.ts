@@ -1,11 +1,12 @@
 // Which pods a policy is about, and within it a rule: pods by their labels and those of their namespace, which the tree
 // may not show.
+import { matchesPods } from '../kubernetes/kinds/given-labels.ts'
 import { EVERYTHING, matches, matchesPartly, weaker } from '../kubernetes/labels.ts'
 import type { Match } from '../kubernetes/labels.ts'
 import type { PolicyRule, Subject } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 
-/** Does a policy select the pods of a workload? Perhaps, where the labels of their namespace are not known. */
+/** Does a policy select the pods of a workload? Perhaps, where the labels of their namespace, or of some of them, are not known. */
 export function selects(policy: NetworkPolicy, workload: Workload): Match {
   return isAmong(policy.spec.subjects, policy, workload)
 }
@@ -18,8 +19,9 @@ export function isAbout({ own }: PolicyRule, policy: NetworkPolicy, workload: Wo
 function isAmong(subjects: readonly Subject[], policy: NetworkPolicy, { pods, namespace }: Workload): Match {
   let result: Match = 'no'
   for (const subject of subjects) {
-    if (!matches(subject.pods, pods.labels)) continue
-    const there = inNamespaces(subject, policy, namespace)
+    const those = matchesPods(subject.pods, pods)
+    if (those === 'no') continue
+    const there = weaker(those, inNamespaces(subject, policy, namespace))
     const match = subject.doubt === undefined ? there : weaker(there, 'maybe')
     if (match === 'yes') return 'yes'
     if (match === 'maybe') result = 'maybe'

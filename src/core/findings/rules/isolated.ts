@@ -1,17 +1,18 @@
 // An enrolled workload that the mesh reached (or that reached the mesh), and that a change cuts off whole.
-// Where an HBONE rule already says so as an error, this rule has nothing to add.
+// Where an HBONE rule already says so as an error, this rule has nothing to add; nor where one has the doubt, if it is one.
 import type { Direction } from '../../kubernetes/kinds/policy.ts'
 import type { Workload } from '../../kubernetes/state.ts'
 import type { Analysis, World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
 import { ANYBODY } from '../../policy/peer.ts'
 import { noPeers } from '../../policy/peer-set.ts'
-import type { Finding } from '../finding.ts'
+import type { Certainty, Finding } from '../finding.ts'
 import { admittedBy } from '../admitted-by.ts'
 import { closing, hasDenial } from '../closing.ts'
 import { meshGate } from '../mesh-gate.ts'
 import { withOpenPorts } from '../open-to.ts'
 import type { ChangeRule } from '../rule.ts'
+import type { Gate } from '../waypoint-end.ts'
 import { because, nameClosers } from '../words.ts'
 
 export const isolated: ChangeRule = {
@@ -24,35 +25,52 @@ export const isolated: ChangeRule = {
       const old = before.get(member.workload.id)
       if (member.enrollment.state !== 'yes' || old === undefined) return []
       return (['ingress', 'egress'] as const).flatMap((direction) => {
-        if (hasMesh(head, member.workload, direction) || !hadMesh(base, old, direction)) return []
-        const said = head.findings.some(
-          ({ workload, direction: other, port, severity }) =>
-            workload === member.workload &&
-            other === direction &&
-            port === head.state.config.mesh.hbonePort &&
-            severity === 'error',
-        )
-        return said ? [] : [asFinding(head, member, direction)]
+        const now = meshGate(head, member.workload, direction, head.state.config.mesh.hbonePort)
+        if (now === 'open') return []
+        // Whom a rule means may be in doubt, and everybody meant be let in. Whether a policy applies is another matter.
+        if (now === 'doubtful' && !head.engine.wavers(member.workload, direction)) return []
+        const then = gateBefore(base, old, direction)
+        // A doubt on both sides is no news.
+        if (then === 'closed' || (then === 'doubtful' && now === 'doubtful')) return []
+        const certainty = then === 'open' && now === 'closed' ? 'certain' : 'possible'
+        return isSaid(head, member.workload, direction, certainty)
+          ? []
+          : [asFinding(head, member, direction, certainty, now)]
       })
     })
   },
 }
 
-/** Is HBONE open to or from any peer that is, or may be, in the mesh? */
-function hasMesh(world: World, workload: Workload, direction: Direction): boolean {
-  return meshGate(world, workload, direction, world.state.config.mesh.hbonePort) !== 'closed'
+/** Does another rule say it: for sure, or, where nothing is sure, perhaps? */
+function isSaid(
+  { findings, state }: Analysis,
+  workload: Workload,
+  direction: Direction,
+  certainty: Certainty,
+): boolean {
+  return findings.some(
+    (one) =>
+      one.workload === workload &&
+      one.direction === direction &&
+      one.port === state.config.mesh.hbonePort &&
+      (one.severity === 'error' || (certainty === 'possible' && one.severity === 'warning')),
+  )
 }
 
-/** Before enrolment the same traffic ran on application ports. */
-function hadMesh(world: World, workload: Workload, direction: Direction): boolean {
-  if (world.mesh.member(workload).enrollment.state === 'yes') return hasMesh(world, workload, direction)
-  return isOpenToPods(world, workload, direction) || admitsApplications(world, workload, direction)
+/** Was the port of HBONE open? Before enrolment the same traffic ran on application ports. */
+function gateBefore(base: World, workload: Workload, direction: Direction): Gate {
+  if (base.mesh.member(workload).enrollment.state === 'yes')
+    return meshGate(base, workload, direction, base.state.config.mesh.hbonePort)
+  const unnamed = gateForPods(base, workload, direction)
+  return unnamed !== 'open' && admitsApplications(base, workload, direction) ? 'open' : unnamed
 }
 
-/** Does some TCP port stay open to pods of which no policy speaks? */
-function isOpenToPods({ engine }: World, workload: Workload, direction: Direction): boolean {
-  if (engine.isIsolated(workload, direction)) return false
-  return engine.allows(workload, ANYBODY, direction).perhaps.TCP.length > 0
+/** Is some TCP port open to pods of which no policy speaks? */
+function gateForPods({ engine }: World, workload: Workload, direction: Direction): Gate {
+  const isolation = engine.isolation(workload, direction)
+  if (isolation === 'yes') return 'closed'
+  if (engine.allows(workload, ANYBODY, direction).perhaps.TCP.length === 0) return 'closed'
+  return isolation === 'maybe' ? 'doubtful' : 'open'
 }
 
 /**
@@ -76,7 +94,13 @@ function admitsApplications(world: World, workload: Workload, direction: Directi
     )
 }
 
-function asFinding(head: Analysis, member: Member, direction: Direction): Finding {
+function asFinding(
+  head: Analysis,
+  member: Member,
+  direction: Direction,
+  certainty: Certainty,
+  now: Gate,
+): Finding {
   const { workload, enrollment } = member
   const { config } = head.state
   const peers = (direction === 'ingress' ? head.senders : head.receivers).everyone
@@ -91,18 +115,28 @@ function asFinding(head: Analysis, member: Member, direction: Direction): Findin
   const meant = admitsApplications(head, workload, direction)
   const denies = hasDenial(culprits)
   const [one, many] = denies ? ['denies', 'deny'] : ['isolates', 'isolate']
-  const verb = policies.length > 1 ? many : one
+  const verb = now === 'doubtful' ? `may ${many}` : policies.length > 1 ? many : one
   const port = `${String(config.mesh.hbonePort)}/TCP`
-  const what =
-    direction === 'ingress' ? 'no mesh peer can reach it any more' : 'it can reach no mesh peer any more'
+  const fate =
+    now === 'doubtful'
+      ? direction === 'ingress'
+        ? 'whether any mesh peer can still reach it is not known from the tree'
+        : 'whether it can still reach any mesh peer is not known from the tree'
+      : direction === 'ingress'
+        ? 'no mesh peer can reach it any more'
+        : 'it can reach no mesh peer any more'
+  const before =
+    certainty === 'possible' && now === 'closed'
+      ? '; whether that was so before is not known from the tree'
+      : ''
   const hint = meant
     ? `${policies.length === 0 || denies ? 'Policies do' : policies.length > 1 ? 'They do' : 'It does'} admit mesh peers on other TCP ports, so this is hardly meant.`
     : `If that is meant, nothing needs doing${policies.length > 0 ? '' : `; else it takes a policy that opens ${port}`}.`
   return {
     rule: 'isolated',
-    severity: meant ? 'error' : 'warning',
-    lowered: false,
-    certainty: 'certain',
+    severity: meant && certainty === 'certain' ? 'error' : 'warning',
+    lowered: certainty === 'possible',
+    certainty,
     cluster: config.name,
     workload,
     direction,
@@ -114,6 +148,6 @@ function asFinding(head: Analysis, member: Member, direction: Direction): Findin
     isolatedBy: head.engine.isolating(workload, direction),
     enrolledBy: [enrollment],
     workloadRoutes: [workload.pods.labelsRoute],
-    message: `${workload.id} is enrolled in Ambient (${because(enrollment)}), and ${nameClosers(policies, head.state.network)} ${verb} its ${direction} with nothing open on ${port}: ${what}. ${hint}`,
+    message: `${workload.id} is enrolled in Ambient (${because(enrollment)}), and ${nameClosers(policies, head.state.network)} ${verb} its ${direction} with nothing open on ${port}: ${fate}${before}. ${hint}`,
   }
 }

@@ -17,6 +17,7 @@ import type { PeerSet } from '../../policy/peer-set.ts'
 import { closing } from '../closing.ts'
 import type { Finding } from '../finding.ts'
 import type { StateRule } from '../rule.ts'
+import type { Gate } from '../waypoint-end.ts'
 import { nameClosers } from '../words.ts'
 
 /** What every proxy of Istio needs beside its traffic. */
@@ -55,23 +56,24 @@ export const waypointControl: StateRule = {
     world.state.workloads
       .filter(({ gateway }) => gateway !== null)
       .flatMap((gateway) =>
-        NEEDS.flatMap((need) => (isShut(world, gateway, need) ? [asFinding(world, gateway, need)] : [])),
+        NEEDS.flatMap((need) => {
+          const gate = gateTo(world, gateway, need)
+          return gate === 'open' ? [] : [asFinding(world, gateway, need, gate)]
+        }),
       ),
 }
 
 /**
- * Shut for sure: where the tree shows who serves it, that one is not reached; where it does not, nobody is reached on
- * the port who could be it. Whoever names the port, or lets all of a namespace outside the mesh through, knows better
- * than we do where it is served, unless something else denies it.
+ * Closed: where the tree shows who serves it, that one is not reached; where it does not, nobody is reached on the port
+ * who could be it. Whoever names the port, or lets all of a namespace outside the mesh through, knows better than we do
+ * where it is served, unless something else denies it. Doubtful is only what hangs on whole policies: which of them
+ * select the gateway, and which comes first.
  */
-function isShut(world: World, gateway: Workload, need: Need): boolean {
+function gateTo(world: World, gateway: Workload, need: Need): Gate {
   const { engine } = world
   const { port, protocol } = need
-  if (engine.isOpen(gateway, 'egress')) return false
-  const reaches = (peer: Peer): boolean =>
-    hasPort(engine.allows(gateway, peer, 'egress').perhaps, protocol, port)
-  if (servedBy(world, need).some(reaches)) return false
-  return !engine.letting(gateway, 'egress').some(({ policy, rule }) => {
+  if (engine.isOpen(gateway, 'egress')) return 'open'
+  const named = engine.letting(gateway, 'egress').flatMap(({ policy, rule }) => {
     // A block may be that of its Service, or of a cache of DNS on the node.
     const meant = isShown(world, need)
       ? names(rule, need) && rule.peers !== null
@@ -80,8 +82,15 @@ function isShut(world: World, gateway: Workload, need: Need): boolean {
       : mayLeadTo(world, policy, rule, need)
         ? (rule.peers ?? [null])
         : []
-    return meant.some((peer) => ends(peer, policy).some(reaches))
+    return meant.flatMap((peer) => ends(peer, policy))
   })
+  const peers = [...servedBy(world, need), ...named]
+  const reached = peers.filter((peer) =>
+    hasPort(engine.allows(gateway, peer, 'egress').perhaps, protocol, port),
+  )
+  if (reached.length === 0) return 'closed'
+  const isSettled = (peer: Peer): boolean => hasPort(engine.settled(gateway, peer, 'egress'), protocol, port)
+  return reached.some(isSettled) ? 'open' : 'doubtful'
 }
 
 /** Who serves it: the workloads that the tree shows, else pods as the charts label them. */
@@ -165,20 +174,21 @@ function names({ ports }: PolicyRule, { port, protocol }: Need): boolean {
   )
 }
 
-function asFinding(world: World, gateway: Workload, need: Need): Finding {
+function asFinding(world: World, gateway: Workload, need: Need, gate: Exclude<Gate, 'open'>): Finding {
   const { engine, state } = world
   const { name, port, protocol, fate } = need
   const peers: PeerSet = { ...NO_PEERS, rest: servedBy(world, need) }
   const culprits = closing(world, gateway, 'egress', port, peers, protocol)
   const policies = [...new Set(culprits.map(({ policy }) => policy))]
   const role = gateway.gateway === 'istio-waypoint' ? 'a waypoint' : 'a gateway'
-  const verb = policies.length > 1 ? 'do' : 'does'
+  const sure = gate === 'closed'
+  const verb = !sure ? 'may' : policies.length > 1 ? 'do' : 'does'
   const remedy = policies.length > 0 ? '' : ' It takes a policy that lets it.'
   return {
     rule: 'waypoint-control',
-    severity: 'error',
-    lowered: false,
-    certainty: 'certain',
+    severity: sure ? 'error' : 'warning',
+    lowered: !sure,
+    certainty: sure ? 'certain' : 'possible',
     cluster: state.config.name,
     workload: gateway,
     direction: 'egress',
@@ -190,6 +200,6 @@ function asFinding(world: World, gateway: Workload, need: Need): Finding {
     isolatedBy: engine.isolating(gateway, 'egress'),
     enrolledBy: [],
     workloadRoutes: [gateway.pods.labelsRoute],
-    message: `${gateway.id} is ${role}. ${nameClosers(policies, state.network)} ${verb} not let it reach ${name} on ${String(port)}/${protocol}: ${fate}.${remedy}`,
+    message: `${gateway.id} is ${role}. ${nameClosers(policies, state.network)} ${verb} not let it reach ${name} on ${String(port)}/${protocol}: ${sure ? '' : 'if so, '}${fate}.${remedy}`,
   }
 }

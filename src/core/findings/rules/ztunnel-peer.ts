@@ -66,7 +66,9 @@ function openingRules(
 function reachesMesh(world: World, workload: Workload, direction: Direction): boolean {
   const only = (rule: PolicyRule): PolicyRule =>
     rule.peers === null ? rule : { ...rule, peers: rule.peers.filter((peer) => !isZtunnel(peer)) }
-  return meshGate(world, workload, direction, world.state.config.mesh.hbonePort, { only }) !== 'closed'
+  const gate = meshGate(world, workload, direction, world.state.config.mesh.hbonePort, { only })
+  // Where policies perhaps isolate, those that do mean ztunnel all the same.
+  return gate === 'open' || (gate === 'doubtful' && world.engine.isolation(workload, direction) !== 'maybe')
 }
 
 /** Does a rule name mesh peers other than ztunnel? The source of kubelet probes, for one, is none. */

@@ -110,8 +110,8 @@ export interface Variant extends Selection {
 export function variantsOf(known: Selection, open: Selection): readonly Variant[] {
   const asked = [...open.pods, ...open.namespaces]
   if (asked.length === 0) return [known]
-  const surely = asked.every((one) => !asksFor(one) && !isGiven(one))
-  const needed = (some: Selector): Selector => some.filter((one) => asksFor(one) && !isGiven(one))
+  const surely = !asked.some(asksFor)
+  const needed = (some: Selector): Selector => some.filter(asksFor)
   const perhaps: Variant = {
     pods: [...known.pods, ...needed(open.pods)],
     namespaces: [...known.namespaces, ...needed(open.namespaces)],
@@ -128,20 +128,6 @@ export function variantsOf(known: Selection, open: Selection): readonly Variant[
 export function asksFor({ operator }: Requirement): boolean {
   return operator === 'In' || operator === 'Exists'
 }
-
-/** Controllers put these on the pods that they make, so that no template shows who has them. */
-function isGiven({ key }: Requirement): boolean {
-  return GIVEN.includes(key)
-}
-
-const GIVEN: readonly string[] = [
-  'apps.kubernetes.io/pod-index',
-  'batch.kubernetes.io/job-completion-index',
-  'controller-revision-hash',
-  'pod-template-generation',
-  'pod-template-hash',
-  'statefulset.kubernetes.io/pod-name',
-]
 
 /**
  * What has no labels of pods fulfils a selector that only excludes. Where it excludes namespaces, versions of Cilium ask

@@ -5,6 +5,7 @@ import { absent, get, integer, items, labelsField, text } from '../field.ts'
 import type { Field } from '../field.ts'
 import { SERVICE_ACCOUNT, label } from '../labels.ts'
 import type { Labels } from '../labels.ts'
+import { GIVEN_BY_DEPLOYMENTS } from './given-labels.ts'
 import type { PodTemplate } from './workload.ts'
 
 export type GatewayClass = 'istio' | 'istio-waypoint' | 'istio-east-west'
@@ -60,6 +61,7 @@ export function readGatewayPods(root: Field, name: string, kind: GatewayClass): 
   const ports = [...new Set([...listeners, 15020, 15021, 15090])]
   return {
     labels: made,
+    given: GIVEN_BY_DEPLOYMENTS,
     annotations: {},
     hostNetwork: false,
     ports: ports.map((port) => ({ name: null, port, protocol: 'TCP' })),

@@ -4,6 +4,8 @@ import { absent, describe, fault, get, integer, items, labelsField, nameOf, text
 import type { Field } from '../field.ts'
 import { SERVICE_ACCOUNT } from '../labels.ts'
 import type { Labels } from '../labels.ts'
+import { givenLabels } from './given-labels.ts'
+import type { GivenLabels } from './given-labels.ts'
 import { readProtocol } from './network-policy.ts'
 import type { Protocol } from '../port-set.ts'
 import type { Route } from '../../yaml/types.ts'
@@ -24,9 +26,11 @@ export interface Probe {
   readonly route: Route
 }
 
-/** The pods of a workload; all of them look alike to a policy. */
+/** The pods of a workload; all of them look alike to a policy, but for what is given to each. */
 export interface PodTemplate {
   readonly labels: Labels
+  /** What their controller adds; left out: nothing. */
+  readonly given?: GivenLabels
   readonly annotations: Labels
   readonly hostNetwork: boolean
   readonly ports: readonly ContainerPort[]
@@ -71,12 +75,25 @@ export function readPodTemplate(root: Field, groupKind: string): PodTemplate {
       [SERVICE_ACCOUNT]:
         text(get(spec, 'serviceAccountName')) ?? text(get(spec, 'serviceAccount')) ?? 'default',
     },
+    given: givenLabels(groupKind, nameOfWorkload(root), hasOwnSelector(root, groupKind)),
     annotations: labelsField(get(metadata, 'annotations')),
     hostNetwork: get(spec, 'hostNetwork').value === true,
     ports: containers.flatMap((container) => container.ports),
     probes: containers.flatMap(({ field, name, ports }) => readProbes(field, name, ports)),
     labelsRoute: get(metadata, 'labels').route,
   }
+}
+
+function nameOfWorkload(root: Field): string | null {
+  const { value } = get(get(root, 'metadata'), 'name')
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+/** Does a Job, or those of a CronJob, tell its pods by a selector that is written, and not by its own name? */
+function hasOwnSelector(root: Field, groupKind: string): boolean {
+  const spec = get(root, 'spec')
+  const job = groupKind === 'batch/CronJob' ? get(get(spec, 'jobTemplate'), 'spec') : spec
+  return groupKind.startsWith('batch/') && get(job, 'manualSelector').value === true
 }
 
 function readContainerPort(entry: Field): ContainerPort | null {
