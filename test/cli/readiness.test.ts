@@ -37,7 +37,9 @@ describe('check --enroll', () => {
     expect(report).toMatch(
       /\ncannot be judged 2\n {4}workloads-not-in-tree: bare-1, bare-2\n {8}bare-1\.yaml:/,
     )
-    expect(report).toContain('\nThe fixes, as one diff, with the PATH and options of this check: ambient-guard fix --enroll all\n')
+    expect(report).toContain(
+      '\nThe fixes, as one diff, with the PATH and options of this check: ambient-guard fix --enroll all\n',
+    )
     expect(report).toMatch(/\nfailure: 1 error, 2 problems\. [^\n]*\n$/)
   })
 
