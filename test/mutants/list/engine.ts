@@ -8,47 +8,55 @@ const policies: Mutants = {
     ["network.stages.includes('calico-tiers') ? state.tiers : null", 'null'],
     ['(byNamespace.get(workload.namespace.name) ?? [])', 'policies'],
     [', ...wide]', ']'],
-    ["policy.spec[direction] === null ? 'no' : selects", 'selects'],
-    ['[numberOf(policy), match]', 'match'],
     ["target = direction === 'ingress' ? workload", "target = direction === 'egress' ? workload"],
     [
       'weaker(ruleMatches(rule, policy, peer, network), selected)',
       'ruleMatches(rule, policy, peer, network)',
     ],
     ["match === 'yes' ? ports : { sure: NO_PORTS", "match !== 'no' ? ports : { sure: NO_PORTS"],
-    ["if (rule.action === 'deny') denials.push", 'denials.push'],
-    ['if (!matches(subject.pods, pods.labels)) continue', ''],
-    ["if (match === 'maybe') result = 'maybe'", ''],
-    [
-      "if (namespaces === null) return policy.namespace.name === namespace.name ? 'yes' : 'no'",
-      "if (namespaces === null) return 'yes'",
-    ],
-    ["matches(namespaces, namespace.labels) ? 'yes' : 'no'", "'yes'"],
-    ['stages.length <= 1 && rules.every', 'rules.every'],
     // Many peers at once.
     ['entry.name === name && ', ''],
     ["entry.name === name && entry.protocol === 'TCP'", 'entry.name === name'],
     [' && entry.port === port', ''],
     ["const into = direction === 'ingress'", "const into = direction === 'egress'"],
-    ["if (hasPort(ports.sure, 'TCP', port)) return", 'if (true) return'],
-    ["if (hasPort(ports.sure, 'TCP', port)) return", 'if (false) return'],
-    ["if (direction === 'ingress') return null", ''],
     ["'name' in entry && entry.protocol === 'TCP' ?", "'name' in entry ?"],
     ['union(sum, named([name, port]))', 'named([name, port])'],
     ["intoUnseen: 'maybe',", "intoUnseen: 'yes',"],
     ['rules.map(({ policy, rule }) => [numberOf(policy), rule.route])', '[]'],
     ["hasPort(sure, 'TCP', port) ? 'yes'", "hasPort(perhaps, 'TCP', port) ? 'yes'"],
     ["hasPort(perhaps, 'TCP', port) ? 'maybe' : 'no'", "'no'"],
-    ['const rest = subtract(set, sure)', 'const rest = set'],
-    ['doubtful: intersect(rest, perhaps)', 'doubtful: perhaps'],
-    ['closed: subtract(rest, perhaps)', 'closed: rest'],
-    ["part('doubtful', 'maybe')", "part('doubtful', 'no')"],
   ],
   equivalent: [
     [
       'const candidates = workload.pods.hostNetwork',
       'Who asks about pods on the host network that a policy selects is told "unknown" before the engine is asked, and no rule judges them: they are never enrolled.',
     ],
+  ],
+}
+
+const selecting: Mutants = {
+  file: 'src/core/policy/selects.ts',
+  mutants: [
+    [
+      "if (namespaces === null) return policy.namespace.name === namespace.name ? 'yes' : 'no'",
+      "if (namespaces === null) return 'yes'",
+    ],
+    ["matches(namespaces, namespace.labels) ? 'yes' : 'no'", "'yes'"],
+  ],
+}
+
+const chaining: Mutants = {
+  file: 'src/core/policy/chain.ts',
+  mutants: [['stages.length <= 1 && rules.every', 'rules.every']],
+}
+
+const cutting: Mutants = {
+  file: 'src/core/policy/cut-peers.ts',
+  mutants: [
+    ['const rest = subtract(set, sure)', 'const rest = set'],
+    ['doubtful: intersect(rest, perhaps)', 'doubtful: perhaps'],
+    ['closed: subtract(rest, perhaps)', 'closed: rest'],
+    ["part('doubtful', 'maybe')", "part('doubtful', 'no')"],
   ],
 }
 
@@ -78,7 +86,6 @@ const placing: Mutants = {
     ["=== 'Pass'", "!== 'Pass'"],
     ['compareOrders(orderOf(a), orderOf(b)) || ', ''],
     ['differ(rules, ({ rule }) => rule.action)', 'false'],
-    ['differ(rules, ({ policy }) => memberOf(policy)) && ', ''],
     ["isolating.some(({ match }) => match === 'yes')", 'true'],
   ],
 }
@@ -99,12 +106,10 @@ const oneByOne: Mutants = {
     // Peers.
     ["rule.peers === null ? 'yes'", "rule.peers === null ? 'maybe'"],
     ["rule.doubt === null ? match : weaker(match, 'maybe')", 'match'],
-    ["candidate.doubt === undefined ? match : weaker(match, 'maybe')", 'match'],
     ["if (entity === 'none') return 'no'", ''],
     ["if (!network.blocksMatchPods || !kind.startsWith('Cilium')) return network", 'return network'],
     ["if (match === 'yes') return 'yes'", ''],
     ["if (match === 'maybe') result = 'maybe'", ''],
-    ["if (!matches(candidate.pods, pods.labels)) return 'no'", ''],
     ["match === 'yes' && pods.hostNetwork ? 'maybe' : match", 'match'],
     ["if (candidate.namespaces === null) return 'no'", "if (candidate.namespaces === null) return 'yes'"],
     ["if (!peer.pods) return 'no'", ''],
@@ -121,10 +126,6 @@ const oneByOne: Mutants = {
     ['within(peer.addresses, candidate.addresses)', 'within(candidate.addresses, peer.addresses)'],
     ["peer.kind === 'workload' && peer.workload.pods.hostNetwork", 'false'],
     ['network.nodes === null ? withinUnknown', 'network.pods === null ? withinUnknown'],
-    [
-      "match : weaker(match, 'maybe')\n}\n\n/** Does a block hold the addresses of pods",
-      'match : match\n}\n\n/** Does a block hold the addresses of pods',
-    ],
     ['network.blocksMatchPods ? match : ', ''],
     ["if (!network.blocksMatchPods) return 'no'", ''],
     ['within(network.pods, block)', "'maybe'"],
@@ -178,4 +179,13 @@ const sets: Mutants = {
   ],
 }
 
-export const engine: readonly Mutants[] = [policies, deciding, placing, oneByOne, sets]
+export const engine: readonly Mutants[] = [
+  policies,
+  selecting,
+  chaining,
+  cutting,
+  deciding,
+  placing,
+  oneByOne,
+  sets,
+]

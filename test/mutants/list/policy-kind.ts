@@ -12,8 +12,6 @@ export const policyKind: Mutants = {
     [": ['Ingress']\n", ": ['Ingress', 'Egress']\n"],
     ["speaks.includes('Ingress') ? ingress : null", 'ingress'],
     ["speaks.includes('Egress') ? egress : null", 'egress'],
-    ["readRule(rule, index, 'from')", "readRule(rule, index, 'to')"],
-    ["readRule(rule, index, 'to')", "readRule(rule, index, 'from')"],
     ["unknownKeys(spec, ['podSelector', 'policyTypes', 'ingress', 'egress'])", ''],
     // Rules.
     ['if (absent(rule)) fault', 'if (false) fault'],

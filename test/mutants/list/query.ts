@@ -43,8 +43,6 @@ export const query: Mutants = {
     [', subtractAddresses(part, block)]', ']'],
     ['[intersectAddresses(part, block), ', '['],
     ['.filter((part) => !noAddresses(part))', ''],
-    // The verdict of one end.
-    ['deny.length > 0 ? deny : isolated', 'isolated'],
     ['hasPort(hit.sure, protocol, port)', 'hasPort(hit.perhaps, protocol, port)'],
     ['if (hasPort(sure, protocol, port)) return', 'if (hasPort(perhaps, protocol, port)) return'],
     ['if (hasPort(perhaps, protocol, port)) return', 'if (false) return'],
@@ -61,10 +59,6 @@ export const query: Mutants = {
     [" && selects(policy, workload) !== 'no'", ''],
   ],
   equivalent: [
-    [
-      'if (analysis.engine.governing(end.workload, direction).length === 0) return OPEN',
-      'A shortcut: the engine itself admits everything into pods that no policy selects.',
-    ],
     [
       'if (refused.length === 0) return UNKNOWN',
       'Never so: addresses are cut where blocks end, so each part is admitted or not.',
