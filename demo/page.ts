@@ -31,9 +31,9 @@ export function markdown(text: string): void {
   let fence: { readonly ticks: string; readonly language: string } | null = null
   for (const line of text
     .replace(/<!--.*?-->\n?/gs, '')
-    .replaceAll('<br>', '\n')
     .trim()
-    .split('\n')) {
+    .split('\n')
+    .flatMap(brokenUp)) {
     const [, ticks = '', language = ''] = /^\s*(`{3,})\s*(\w*)/.exec(line) ?? []
     if (fence === null && ticks !== '') {
       fence = { ticks, language }
@@ -47,6 +47,12 @@ export function markdown(text: string): void {
       prose(line)
     }
   }
+}
+
+/** What follows a break stands below the text of its item. */
+function brokenUp(line: string): readonly string[] {
+  const indent = ' '.repeat(/^\s*(?:[-*]\s+)?/.exec(line)?.[0].length ?? 0)
+  return line.split('<br>').map((part, index) => (index === 0 ? part : indent + part))
 }
 
 /** Text as it is. */

@@ -78,11 +78,9 @@ const MAX_OPEN = 6
 export function checkSummary(report: Report, compared: Compared): string {
   const { introduced, existing, resolved, waived } = sort(report)
   const { link } = compared
-  const items = (findings: readonly ReportFinding[]): string[] => {
-    const all = byWorkload(findings)
-    const fold = all.length > MAX_OPEN
-    return all.map((group) => workloadItem(group, link, { fold }))
-  }
+  const itemsOf = (groups: readonly (readonly ReportFinding[])[]): string[] =>
+    groups.map((group) => workloadItem(group, link, { fold: groups.length > MAX_OPEN }))
+  const items = (findings: readonly ReportFinding[]): string[] => itemsOf(byWorkload(findings))
   const { others, widened } = apartFromWidenings(introduced)
   const groups = byWorkload(others)
   const [told, aside] = [
@@ -119,7 +117,7 @@ export function checkSummary(report: Report, compared: Compared): string {
       ],
       most,
     )
-  const plain = items(others)
+  const plain = itemsOf(groups)
   // What explains is the first to go: everything else is said before any of it.
   let room = MAX_LENGTH - whole(plain, Infinity).length - RESERVE
   return whole(

@@ -39,12 +39,16 @@ export function superseded(head: string): Output {
 }
 
 /** Other pull requests with this head that do not pass. */
-export function sharedHead(numbers: readonly number[]): { readonly title: string; readonly summary: string } {
+export function sharedHead(numbers: readonly number[]): Pick<Output, 'title' | 'summary'> {
   const who = names(numbers.map((number) => `#${String(number)}`))
-  const [does, it] = numbers.length === 1 ? ['does', 'it'] : ['do', 'they']
+  const one = numbers.length === 1
+  const [title, has] = one
+    ? [`${who} with this head does not pass`, `${who} has this head, too, and does not pass.`]
+    : [`${who} with this head do not pass`, `${who} have this head, too, and do not pass.`]
+  const then = one ? 'it does' : 'they do'
   return {
-    title: `${who} with this head ${does} not pass`,
-    summary: `${who} ${numbers.length === 1 ? 'has' : 'have'} this head, too, and ${does} not pass. GitHub keeps one check for a commit, so this one does not pass either; recheck once ${it} ${numbers.length === 1 ? 'does' : 'do'}.`,
+    title,
+    summary: `${has} GitHub keeps one check for a commit, so this one does not pass either; recheck once ${then}.`,
   }
 }
 
