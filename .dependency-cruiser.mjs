@@ -18,10 +18,11 @@ const ROOMS = {
   manifests: ['exec.ts', 'core', 'git/tree.ts', 'git/trees'],
   remote: ['core', 'git', 'manifests/unit.ts'],
   examine: ['core', 'manifests', 'git'],
+  threads: ['core', 'examine', 'manifests', 'remote', 'git'],
   words: ['core', 'examine/report.ts'],
   github: ['core', 'examine/report.ts', 'words', 'git', 'ops'],
   ops: ['core'],
-  jobs: ['core', 'examine', 'manifests', 'remote', 'git', 'words', 'github', 'ops'],
+  jobs: ['core', 'examine', 'threads', 'git', 'words', 'github', 'ops'],
   cli: ['core', 'examine', 'manifests', 'remote', 'git', 'words', 'app.ts', 'once.ts', 'ops'],
 }
 

@@ -1,84 +1,121 @@
-// The Probot application: webhooks in, jobs out. Handlers only enqueue, so GitHub has its answer in milliseconds.
-import { join } from 'node:path'
-import { Probot, Server } from 'probot'
-import type { ApplicationFunction, ApplicationFunctionOptions, ProbotOctokit } from 'probot'
-import { askBotLogin, clientFor } from './github/api/app.ts'
+// The Probot application: webhooks in, tasks out. Handlers only enqueue, so GitHub has its answer in milliseconds.
+import { Probot, ProbotOctokit, Server } from 'probot'
+import type { ApplicationFunction, ApplicationFunctionOptions } from 'probot'
+import { askBotLogin, clientFor, toldOctokit } from './github/api/app.ts'
+import { overviewOf } from './github/api/overview.ts'
 import { keepGitTokens } from './github/api/tokens.ts'
-import { parseComment } from './github/commands/parse.ts'
-import type { Event } from './github/events.ts'
 import { HEARD, understand } from './github/intake.ts'
 import { openMirror } from './git/mirror.ts'
-import { commitKey, keyOf } from './jobs/bench.ts'
-import type { Bench, Subject } from './jobs/bench.ts'
-import { commandJob, fixButtonJob } from './jobs/command.ts'
-import { mergeGroupJob } from './jobs/merge-group.ts'
-import { rerequestedJob } from './jobs/rerequested.ts'
-import { reviewJob } from './jobs/review.ts'
-import { FIX_ACTION, RECHECK_ACTION } from './jobs/verdict.ts'
+import type { FleetBench } from './jobs/bench.ts'
+import { jobOf } from './jobs/dispatch.ts'
+import { perform } from './jobs/job.ts'
+import { entryOf, taskOf } from './jobs/task.ts'
+import type { Task } from './jobs/task.ts'
+import { keepWithin } from './ops/cache-limit.ts'
 import { systemClock } from './ops/clock.ts'
 import type { Clock } from './ops/clock.ts'
-import { logFrom } from './ops/log.ts'
+import { errorFields, logFrom } from './ops/log.ts'
 import type { Log } from './ops/log.ts'
-import { diskCache } from './manifests/render-cache.ts'
-import type { ParsedFile } from './manifests/parse.ts'
-import { createToolbox } from './manifests/tools/create-toolbox.ts'
-import type { Rendering } from './manifests/unit.ts'
-import { createRemote } from './remote/remote.ts'
-import { createRecent } from './ops/recent.ts'
+import { createMetrics } from './ops/metrics.ts'
+import type { Metrics } from './ops/metrics.ts'
 import { createQueue } from './ops/queue.ts'
-import type { Queue } from './ops/queue.ts'
+import type { Queue, Work } from './ops/queue.ts'
 import type { Settings } from './ops/settings.ts'
+import { createSharedQueue } from './ops/shared-queue.ts'
+import { startThreads } from './threads/threads.ts'
+import type { Threads } from './threads/threads.ts'
 
-/** Files kept parsed, over all repositories: some kilobytes each. */
-const PARSED_FILES = 20_000
-/** Renderings kept, each with all of its objects. */
-const RENDERINGS = 1_000
+/** Milliseconds that work under way is given to end: less than Kubernetes gives a container. */
+const DRAIN = 25_000
+/** Milliseconds that one pull request may be thought about. */
+const PATIENCE = 10 * 60_000
+/** Milliseconds between looks at the size of the cache. */
+const UPKEEP = 30 * 60_000
 
-export interface AppDependencies {
-  readonly queue: Queue
-  readonly clock: Clock
+/** What a server has beside what Probot brings. */
+interface Works {
+  readonly queue: Queue<Task>
+  readonly metrics: Metrics
   readonly log: Log
 }
 
-/**
- * The application that Probot loads; `startServer` brings it a server, and whoever runs Probot otherwise calls this.
- * @public
- */
-export function ambientGuard(
-  settings: Settings,
-  { queue, clock, log }: AppDependencies,
-): ApplicationFunction {
+/** The application that Probot loads: hears webhooks, and answers whoever asks how it is. */
+function ambientGuard({ queue, metrics, log }: Works): ApplicationFunction {
   return (probot: Probot, { addHandler }: ApplicationFunctionOptions) => {
-    const bench = layOut(settings, probot, clock, log)
     for (const name of HEARD) {
-      probot.on(name, ({ payload }) => {
+      probot.on(name, async ({ payload, id }) => {
+        metrics.heard(name)
         const event = understand(name, payload)
-        if (event !== null) dispatch(bench, queue, event)
+        const task = event === null ? null : taskOf(event)
+        if (task === null) return
+        try {
+          await queue.enqueue(entryOf({ ...task, delivery: id }))
+        } catch (error) {
+          log.error({ delivery: id, ...errorFields(error) }, 'a webhook was not taken in')
+          // GitHub hears of it, and the delivery can be had again.
+          throw error
+        }
       })
     }
+    const pages: Readonly<Record<string, () => Promise<Page>>> = {
+      '/healthz': () => Promise.resolve({ status: 200, type: PLAIN, text: 'ok\n' }),
+      '/readyz': () =>
+        Promise.resolve(
+          queue.ready()
+            ? { status: 200, type: PLAIN, text: 'ready\n' }
+            : { status: 503, type: PLAIN, text: 'no work is taken in at the moment\n' },
+        ),
+      '/metrics': async () => ({ status: 200, type: metrics.contentType, text: await metrics.text() }),
+    }
     addHandler((request, response) => {
-      if (request.method !== 'GET' || request.url?.split('?')[0] !== '/healthz') return false
-      response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n')
+      const page = request.method === 'GET' ? pages[request.url?.split('?')[0] ?? ''] : undefined
+      if (page === undefined) return false
+      page().then(
+        ({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text),
+        (error: unknown) => {
+          log.error(errorFields(error), 'a page was not made')
+          response.writeHead(500).end()
+        },
+      )
       return true
     })
   }
 }
 
-function layOut(settings: Settings, probot: Probot, clock: Clock, log: Log): Bench {
+interface Page {
+  readonly status: number
+  readonly type: string
+  readonly text: string
+}
+
+const PLAIN = 'text/plain'
+
+interface Yard {
+  readonly settings: Settings
+  readonly probot: Probot
+  readonly clock: Clock
+  readonly log: Log
+  readonly threads: Threads
+  readonly metrics: Metrics
+  readonly queue: Queue<Task>
+}
+
+function layOut({ settings, probot, clock, log, threads, metrics, queue }: Yard): FleetBench {
   let login: Promise<string> | null = null
-  const memories = {
-    parsed: createRecent<ParsedFile>(PARSED_FILES),
-    renderings: createRecent<Rendering>(RENDERINGS),
-    rendered: diskCache(join(settings.cacheDirectory, 'rendered')),
-    tools: createToolbox({ directory: settings.toolsDirectory ?? undefined }),
-  }
   return {
     clock,
     log,
-    workshop: ({ remote }) => ({
-      ...memories,
-      remote: createRemote({ allow: remote.allow, cacheDirectory: join(settings.cacheDirectory, 'remote') }),
-    }),
+    appId: settings.appId,
+    overview: overviewOf(probot),
+    think: (question) => threads.think(question),
+    told: ({ conclusion }, { findings }) => {
+      metrics.concluded(
+        conclusion,
+        findings.filter(({ change }) => change !== 'resolved'),
+      )
+    },
+    enqueue: (task) => queue.enqueue(entryOf(task)),
+    turn: (name, milliseconds) => queue.turn(name, milliseconds),
     gitTokens: keepGitTokens(clock.now),
     client: ({ installation, repository }) => clientFor(probot, settings.appId, installation, repository),
     botLogin: () =>
@@ -93,67 +130,6 @@ function layOut(settings: Settings, probot: Probot, clock: Clock, log: Log): Ben
   }
 }
 
-/** What is to be done about an event. */
-function dispatch(bench: Bench, queue: Queue, event: Event): void {
-  const review = (subject: Subject, asked = false): void => {
-    queue.enqueue(
-      keyOf(subject),
-      reviewJob(
-        bench,
-        subject,
-        () => {
-          review(subject)
-        },
-        asked,
-      ),
-    )
-  }
-  const { repository, installation } = event
-  switch (event.kind) {
-    case 'pull-request-changed':
-      review(event)
-      return
-    case 'pull-request-closed':
-      return
-    case 'command-given': {
-      const parsed = event.authorIsBot ? null : parseComment(event.body)
-      if (parsed === null) return
-      queue.enqueue(
-        keyOf(event),
-        commandJob(bench, event, parsed, () => {
-          review(event)
-        }),
-      )
-      return
-    }
-    case 'merge-group-requested':
-      queue.enqueue(commitKey(repository, event.headSha), mergeGroupJob(bench, event))
-      return
-    case 'button-pressed':
-      if (event.identifier === RECHECK_ACTION.identifier) review(event, true)
-      if (event.identifier !== FIX_ACTION.identifier) return
-      queue.enqueue(
-        keyOf(event),
-        fixButtonJob(bench, event, () => {
-          review(event)
-        }),
-      )
-      return
-    case 'check-rerequested': {
-      if (event.number !== null) {
-        review({ repository, installation, number: event.number }, true)
-        return
-      }
-      queue.enqueue(
-        commitKey(repository, event.headSha),
-        rerequestedJob(bench, event, (number) => {
-          review({ repository, installation, number }, true)
-        }),
-      )
-    }
-  }
-}
-
 export interface ServerOptions {
   readonly clock?: Clock
   /** Instead of Probot's own, which pauses between writes: `impatientOctokit`, for a GitHub on this machine. */
@@ -165,23 +141,51 @@ export interface RunningServer {
   readonly url: string
   /** Resolves when no job waits or runs. */
   idle(): Promise<void>
-  /** Takes no more requests, lets running jobs end, and resolves. */
-  stop(): Promise<void>
+  /** Goes through everything on GitHub now. */
+  sweep(): Promise<void>
+  /** Takes no more requests, lets running jobs end, and resolves. False where one did not end in time. */
+  stop(): Promise<boolean>
 }
 
 /** Starts Probot's server with the application in it. */
 export async function startServer(settings: Settings, options: ServerOptions = {}): Promise<RunningServer> {
+  const clock = options.clock ?? systemClock
+  const metrics = createMetrics(() => queue.depth())
   const app = {
     appId: settings.appId,
     privateKey: settings.privateKey,
     secret: settings.webhookSecret,
     logLevel: settings.logLevel,
     logFormat: settings.logFormat,
+    Octokit: toldOctokit(options.octokit ?? ProbotOctokit, metrics.asked),
     ...(settings.github.apiUrl === null ? {} : { baseUrl: settings.github.apiUrl }),
-    ...(options.octokit === undefined ? {} : { Octokit: options.octokit }),
+    ...(settings.redisUrl === null ? {} : { redisConfig: settings.redisUrl }),
   }
   // A server makes its own log, with settings of its own; Probot makes one with ours.
-  const { log } = await new Probot(app).ready()
+  const probot = new Probot(app)
+  const { log } = await probot.ready()
+  const own = logFrom(log, { name: 'ambient-guard' })
+  const threads = startThreads({
+    ...settings,
+    count: settings.threads,
+    memory: settings.threadMemory,
+    patience: PATIENCE,
+    remembered: metrics.remembered,
+  })
+  const work: Work<Task> = async ({ key, task }) => {
+    const job = jobOf(bench, task)
+    if (job === null) return
+    const begun = performance.now()
+    const result = await perform(job, own, { key, job: task.kind, delivery: task.delivery })
+    metrics.worked(task.kind, result, performance.now() - begun)
+  }
+  const { concurrency, redisUrl } = settings
+  const queue: Queue<Task> =
+    redisUrl === null
+      ? createQueue(concurrency, work)
+      : createSharedQueue({ redisUrl, concurrency, log: own }, work)
+  const bench = layOut({ settings, probot, clock, log: own, threads, metrics, queue })
+
   const server = new Server({
     Probot: Probot.defaults(app),
     log,
@@ -190,15 +194,59 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     port: settings.port === 0 ? ('0' as unknown as number) : settings.port,
     enableStaticFiles: false,
   })
-  const own = logFrom(log, { name: 'ambient-guard' })
-  const queue = createQueue(settings.concurrency, own)
-  await server.load(ambientGuard(settings, { queue, clock: options.clock ?? systemClock, log: own }))
+  await server.load(ambientGuard({ queue, metrics, log: own }))
   await server.start()
+  const sweep = (first: boolean): Promise<void> => queue.enqueue(entryOf({ kind: 'sweep-wanted', first }))
+  const timers = keepUp(settings, { queue, metrics, log: own, clock, sweep })
   return {
     url: `http://${server.host}:${String(server.port)}`,
     idle: () => queue.idle(),
+    sweep: () => sweep(true),
     async stop() {
-      await Promise.all([server.stop(), queue.drain()])
+      for (const timer of timers) clearInterval(timer)
+      const [, ended] = await Promise.all([server.stop(), queue.drain(DRAIN)])
+      await threads.stop()
+      return ended
     },
   }
+}
+
+interface Upkeep extends Works {
+  readonly clock: Clock
+  readonly sweep: (first: boolean) => Promise<void>
+}
+
+/** What happens without being asked for: sweeps, and looks at the size of the cache. */
+function keepUp(
+  { sweepInterval, cacheDirectory, cacheLimit }: Settings,
+  { queue, metrics, log, clock, sweep }: Upkeep,
+): readonly NodeJS.Timeout[] {
+  const quietly = (what: string, work: () => Promise<void>): void => {
+    work().catch((error: unknown) => {
+      log.warn(errorFields(error), `${what} did not happen`)
+    })
+  }
+  const sweepOnce = (first: boolean): void => {
+    quietly('a sweep', async () => {
+      // Of several processes one does it; each that begins has it done once, since it may be the only one.
+      if (first || (await queue.turn('sweep', sweepInterval - sweepInterval / 10))) await sweep(first)
+    })
+  }
+  const measure = (): void => {
+    quietly('a look at the cache', async () => {
+      const { bytes, dropped } = await keepWithin(cacheDirectory, cacheLimit, clock.now())
+      metrics.kept(bytes, dropped)
+      if (dropped > 0) log.info({ bytes, dropped }, 'the cache was made smaller')
+    })
+  }
+  measure()
+  const timers = [setInterval(measure, UPKEEP)]
+  if (sweepInterval === 0) return timers
+  sweepOnce(true)
+  return [
+    ...timers,
+    setInterval(() => {
+      sweepOnce(false)
+    }, sweepInterval),
+  ]
 }

@@ -8,12 +8,13 @@ import type { TokenClient } from './github/api/token.ts'
 import { openMirror } from './git/mirror.ts'
 import type { Bench } from './jobs/bench.ts'
 import { mergeGroupJob } from './jobs/merge-group.ts'
+import type { Job } from './jobs/job.ts'
 import { publicReason } from './jobs/reason.ts'
 import { reviewJob } from './jobs/review.ts'
 import type { Workshop } from './manifests/workshop.ts'
 import type { Clock } from './ops/clock.ts'
-import type { Job } from './ops/queue.ts'
 import type { TokenSettings } from './ops/token-settings.ts'
+import { answer, reportOf } from './threads/question.ts'
 
 export type Question =
   | { readonly about: 'pull request'; readonly number: number }
@@ -38,7 +39,7 @@ export type Outcome =
   | {
       readonly kind: 'failed'
       readonly reason: string
-      readonly trouble: 'token' | 'missing' | 'permission' | 'other'
+      readonly trouble: 'token' | 'missing' | 'permission' | 'network' | 'other'
     }
 
 export interface OnceOptions {
@@ -62,11 +63,17 @@ export async function reviewOnce(options: OnceOptions): Promise<Outcome> {
     for (let look = 0; look < MAX_LOOKS; look += 1) {
       let told: Verdict | null = null
       let moved = false
-      const bench = layOut(options, client, (verdict) => (told = verdict))
+      const bench = layOut(options, client, {
+        told: (verdict) => (told = verdict),
+        enqueue: () => {
+          moved = true
+          return Promise.resolve()
+        },
+      })
       await perform(
         question.about === 'merge group'
           ? mergeGroupJob(bench, { kind: 'merge-group-requested', repository, installation: 0, ...question })
-          : reviewJob(bench, { repository, installation: 0, number: question.number }, () => (moved = true)),
+          : reviewJob(bench, { repository, installation: 0, number: question.number }, 'look'),
       )
       if (told !== null) return judged(told, client)
       // Assigned by the story, which the compiler does not see.
@@ -98,14 +105,14 @@ async function perform(job: Job): Promise<void> {
 function layOut(
   { settings, workshop, cacheDirectory, clock }: OnceOptions,
   client: TokenClient,
-  told: (verdict: Verdict) => void,
+  ears: Pick<Bench, 'told' | 'enqueue'>,
 ): Bench {
   const { token, gitUrl, network } = settings
   return {
     clock,
-    workshop,
+    think: async (question) => reportOf(await answer(question, workshop(question.config))),
     log: QUIET,
-    told,
+    ...ears,
     gitTokens: { get: () => Promise.resolve(token) },
     client: () => Promise.resolve(client),
     botLogin: () => Promise.resolve(client.login ?? ''),
@@ -115,10 +122,11 @@ function layOut(
   }
 }
 
-function troubleOf(error: unknown): 'token' | 'missing' | 'permission' | 'other' {
+function troubleOf(error: unknown): 'token' | 'missing' | 'permission' | 'network' | 'other' {
   if (!(error instanceof ApiError)) return 'other'
   if (error.status === 401) return 'token'
   if (error.kind === 'not-found') return 'missing'
+  if (error.kind === 'unavailable' && error.status === null) return 'network'
   return error.kind === 'forbidden' ? 'permission' : 'other'
 }
 

@@ -6,8 +6,11 @@ import type { Output } from './output.ts'
 import { UsageError } from './usage-error.ts'
 import { toolsDirectory } from './workshop.ts'
 
-/** Starts the app and waits for SIGTERM or SIGINT; work under way ends first. @throws UsageError on wrong settings */
-export async function serve(output: Output): Promise<void> {
+/**
+ * Starts the app and waits for SIGTERM or SIGINT; work under way ends first, as far as there is time. Then the process
+ * ends, with 1 where some of it did not. @throws UsageError on wrong settings
+ */
+export async function serve(output: Output): Promise<never> {
   toolsDirectory()
   const read = readSettings(process.env, readOrNull)
   if (!read.ok)
@@ -19,7 +22,9 @@ export async function serve(output: Output): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
   })
-  await server.stop()
+  const ended = await server.stop()
+  // What still hangs, such as Probot's own connection to Redis, must not hold the process.
+  process.exit(ended ? 0 : 1)
 }
 
 function readOrNull(path: string): string | null {

@@ -33,6 +33,8 @@ export interface Mirror {
   treeOf(commit: string): Promise<string>
   /** What merging two fetched commits gives. @throws GitError `missing-object` */
   trueMerge(sides: MergeSides): Promise<Merge>
+  /** The paths in which two commits differ; null where one of them is not here. */
+  changed(from: string, to: string): Promise<readonly string[] | null>
 }
 
 /** The mirror of `owner/repo` (in any case of letters) under `cacheDirectory`. Nothing is written before `fetch`. */
@@ -57,7 +59,18 @@ export function openMirror(cacheDirectory: string, key: string, options: MirrorO
       }),
     treeOf: (commit) => treeOf(directory, commit),
     trueMerge: (sides) => trueMerge({ directory }, sides),
+    changed: (from, to) => changed(directory, from, to),
   }
+}
+
+async function changed(directory: string, from: string, to: string): Promise<readonly string[] | null> {
+  if (!isObjectId(from) || !isObjectId(to)) return null
+  const done = await git(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to], {
+    cwd: directory,
+    env: { GIT_DIR: directory },
+    accept: [0, 128],
+  })
+  return done.code === 0 ? done.stdout.toString('utf8').split('\0').slice(0, -1) : null
 }
 
 interface Job {

@@ -1,21 +1,25 @@
 // What every job has at hand; app.ts lays it out.
 import type { Verdict } from '../github/api/checks.ts'
 import type { Client, RepositoryName } from '../github/api/client.ts'
+import type { Overview } from '../github/api/overview.ts'
 import type { GitTokens } from '../github/api/tokens.ts'
 import type { Mirror } from '../git/mirror.ts'
-import type { Config } from '../core/config.ts'
-import type { Workshop } from '../manifests/workshop.ts'
+import type { Report } from '../examine/report.ts'
 import type { Clock } from '../ops/clock.ts'
 import type { Log } from '../ops/log.ts'
+import type { Question } from '../threads/question.ts'
+import type { Task } from './task.ts'
 
 export interface Bench {
   readonly clock: Clock
-  /** With what trees are loaded; what may be fetched is the configuration's to say. */
-  workshop(config: Config): Workshop
+  /** What is true of a question, thought about in whatever thread. */
+  think(question: Question): Promise<Report>
+  /** Leaves a task for whoever takes it up. */
+  enqueue(task: Task): Promise<void>
   readonly log: Log
   readonly gitTokens: GitTokens
   /** Hears what was judged, before it is written. */
-  readonly told?: (verdict: Verdict) => void
+  readonly told?: (verdict: Verdict, report: Pick<Report, 'findings'>) => void
   client(place: Pick<Subject, 'repository' | 'installation'>): Promise<Client>
   /** `<slug>[bot]`. */
   botLogin(): Promise<string>
@@ -26,19 +30,17 @@ export interface Bench {
   webUrl(repository: RepositoryName): string
 }
 
+/** What the app has beyond that, and a single look with a token has not. */
+export interface FleetBench extends Bench {
+  readonly appId: number
+  readonly overview: Overview
+  /** True for one caller in so many milliseconds, among all processes of the app. */
+  turn(name: string, milliseconds: number): Promise<boolean>
+}
+
 /** A pull request, and where it is. */
 export interface Subject {
   readonly repository: RepositoryName
   readonly installation: number
   readonly number: number
-}
-
-/** Jobs about one pull request run one after the other. */
-export function keyOf({ repository, number }: Subject): string {
-  return `${repository.owner}/${repository.name}#${String(number)}`.toLowerCase()
-}
-
-/** Jobs about one commit, for what names no pull request. */
-export function commitKey({ owner, name }: RepositoryName, sha: string): string {
-  return `${owner}/${name}@${sha}`.toLowerCase()
 }

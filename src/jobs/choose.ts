@@ -4,8 +4,6 @@ import { applyEdits } from '../core/source/text.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
 import { furthest } from '../examine/prove.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
-import { overlayTree } from '../git/tree.ts'
-import type { Tree } from '../git/tree.ts'
 import type { Selection } from '../github/commands/parse.ts'
 import { keyOf } from '../github/placing.ts'
 
@@ -14,19 +12,14 @@ export interface Chosen {
   readonly findings: readonly ReportFinding[]
 }
 
-/** Judges a tree against the same base as the report. */
-export type Judge = (tree: Tree) => Promise<Report>
+/** Judges what is merged with these texts put over it, by path. */
+export type Judge = (edits: ReadonlyMap<string, string>) => Promise<Report>
 
 /**
  * Without more words, everything that this change introduced; where it introduced nothing that can be fixed, what
  * was there before. Null where nothing that is meant has a proved fix.
  */
-export async function chooseFix(
-  selection: Selection,
-  report: Report,
-  tree: Tree,
-  judge: Judge,
-): Promise<Chosen | null> {
+export async function chooseFix(selection: Selection, report: Report, judge: Judge): Promise<Chosen | null> {
   const findings = meant(selection, report)
   const fixes = distinct(findings)
   const [only] = fixes
@@ -34,7 +27,7 @@ export async function chooseFix(
   if (fixes.length === 1) return { fix: only, findings }
   if (report.fix !== null && distinct(report.findings).length === fixes.length)
     return { fix: report.fix, findings }
-  return oneAfterTheOther(findings, tree, judge, report)
+  return oneAfterTheOther(findings, judge, report)
 }
 
 function meant(selection: Selection, { findings }: Report): readonly ReportFinding[] {
@@ -60,7 +53,6 @@ function distinct(findings: readonly ReportFinding[]): readonly Fix[] {
 /** Some of several fixes: each is applied, and the next is taken from what is judged then, so that each is proved on top. */
 async function oneAfterTheOther(
   findings: readonly ReportFinding[],
-  tree: Tree,
   judge: Judge,
   first: Report,
 ): Promise<Chosen> {
@@ -81,8 +73,7 @@ async function oneAfterTheOther(
       changed.set(path, { ...known, edits: composeEdits(known.before.length, known.edits, edits), after })
     }
     made.push(next.fix)
-    const overlay = overlayTree(tree, new Map([...changed].map(([path, { after }]) => [path, after])))
-    report = await judge(overlay)
+    report = await judge(new Map([...changed].map(([path, { after }]) => [path, after])))
     const left = new Set(
       report.findings.filter(({ change }) => change !== 'resolved').map(({ fingerprint }) => fingerprint),
     )

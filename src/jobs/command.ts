@@ -6,14 +6,15 @@ import type { Reaction } from '../github/api/conversation.ts'
 import type { Command, Parsed } from '../github/commands/parse.ts'
 import { COMMANDS } from '../github/commands/table.ts'
 import type { ButtonPressed, CommandGiven } from '../github/events.ts'
-import type { Job } from '../ops/queue.ts'
 import { escapeMarkdown } from '../words/github/escape.ts'
 import { helpAnswer, mistakeAnswer } from '../words/github/answers.ts'
 import type { Bench } from './bench.ts'
 import { explainFinding } from './explain.ts'
 import { fix } from './fix.ts'
+import type { Job } from './job.ts'
 import { publicReason } from './reason.ts'
 import { reviewJob } from './review.ts'
+import { reviewOf } from './task.ts'
 
 /** What is left of a command once it is over: a reaction, and perhaps an answer. */
 interface End {
@@ -23,10 +24,9 @@ interface End {
 
 const FINAL: readonly string[] = ['rocket', 'confused', '-1'] satisfies Reaction[]
 
-/** Carries out the command of a comment. `again` asks for a review of the pull request. */
-export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed, again: () => void): Job {
+/** Carries out the command of a comment. */
+export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed): Job {
   return {
-    slot: `comment ${String(event.commentId)}`,
     async run() {
       const client = await bench.client(event)
       // Seen before: carried out, unless the process ended on the way.
@@ -40,7 +40,7 @@ export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed, ag
       )
         return
       const { reaction, answer } = parsed.ok
-        ? await carryOut(bench, client, event, parsed.command, again)
+        ? await carryOut(bench, client, event, parsed.command)
         : { reaction: 'confused' as const, answer: mistakeAnswer(parsed.mistake) }
       if (answer !== null) await say(bench, client, event.number, answer)
       await receive(client, event.commentId, reaction)
@@ -53,13 +53,7 @@ export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed, ag
   }
 }
 
-async function carryOut(
-  bench: Bench,
-  client: Client,
-  event: CommandGiven,
-  command: Command,
-  again: () => void,
-): Promise<End> {
+async function carryOut(bench: Bench, client: Client, event: CommandGiven, command: Command): Promise<End> {
   switch (command.name) {
     case 'ambient-help':
       return { reaction: 'rocket', answer: helpAnswer(COMMANDS) }
@@ -68,7 +62,7 @@ async function carryOut(
       return { reaction: found ? 'rocket' : 'confused', answer }
     }
     case 'ambient-recheck': {
-      const review = reviewJob(bench, event, again, true)
+      const review = reviewJob(bench, event, 'recheck')
       try {
         await review.run()
         return { reaction: 'rocket', answer: null }
@@ -87,16 +81,15 @@ async function carryOut(
       })
       if (outcome.kind === 'done') return { reaction: 'rocket', answer: null }
       if (outcome.kind === 'denied') return { reaction: '-1', answer: null }
-      if (outcome.again) again()
+      if (outcome.again) await bench.enqueue(reviewOf(event, 'look'))
       return { reaction: 'confused', answer: outcome.answer }
     }
   }
 }
 
 /** The Fix button of a check run does what `/ambient-fix` does, on the head that the run is about. */
-export function fixButtonJob(bench: Bench, event: ButtonPressed, again: () => void): Job {
+export function fixButtonJob(bench: Bench, event: ButtonPressed): Job {
   return {
-    slot: `button ${event.identifier} ${event.headSha}`,
     async run() {
       const client = await bench.client(event)
       const outcome = await fix(bench, client, {
@@ -106,7 +99,7 @@ export function fixButtonJob(bench: Bench, event: ButtonPressed, again: () => vo
         seen: event.headSha,
       })
       if (outcome.kind !== 'refused') return
-      if (outcome.again) again()
+      if (outcome.again) await bench.enqueue(reviewOf(event, 'look'))
       await say(bench, client, event.number, outcome.answer)
     },
     async failed(error) {

@@ -31,9 +31,8 @@ export async function explainFinding(
   const pull = await patiently(bench.clock, () => getPull(client, number))
   if (!pull.open) return { found: false, answer: notJudgedAnswer() }
   const sight = await patiently(bench.clock, () => look(bench, client, pull))
-  const { merged } = sight
-  if (merged.kind === 'conflict') return { found: false, answer: conflictAnswer(pull.baseRef) }
-  const report = await judge(bench, sight, merged.tree)
+  if (sight.merged.kind === 'conflict') return { found: false, answer: conflictAnswer(pull.baseRef) }
+  const report = await judge(bench, sight, { explain: fingerprint })
   const finding = report.findings.find((one) => one.fingerprint === fingerprint)
   if (finding === undefined)
     return { found: false, answer: unknownFindingAnswer(fingerprint, report.findings) }

@@ -65,10 +65,9 @@ export async function fix(bench: Bench, client: Client, request: FixRequest): Pr
     return refused(headMovedAnswer(pull.headSha), true)
   }
   const sight = await patiently(bench.clock, () => look(bench, client, pull))
-  const { merged } = sight
-  if (merged.kind === 'conflict') return refused(conflictAnswer(pull.baseRef))
-  const report = await judge(bench, sight, merged.tree)
-  const chosen = await chooseFix(selection, report, merged.tree, (tree) => judge(bench, sight, tree))
+  if (sight.merged.kind === 'conflict') return refused(conflictAnswer(pull.baseRef))
+  const report = await judge(bench, sight)
+  const chosen = await chooseFix(selection, report, (edits) => judge(bench, sight, { edits }))
   if (chosen === null) return refused(nothingToFixAnswer(askedFor(selection)))
   const fitted = await fitToHead(sight, pull, chosen.fix)
   if ('refusal' in fitted) return refused(fitted.refusal)

@@ -1,19 +1,18 @@
 // Looking at a pull request as it is now: the tip of its base, its head, and what merging the two gives.
-import { setImmediate } from 'node:timers/promises'
 import type { Config } from '../core/config.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { proposedConfiguration, readConfiguration } from '../examine/configuration.ts'
 import type { Proposed } from '../examine/configuration.ts'
-import { examine } from '../examine/examine.ts'
 import type { Report } from '../examine/report.ts'
 import type { Client } from '../github/api/client.ts'
 import { getMeeting } from '../github/api/pulls.ts'
 import type { Meeting, Pull } from '../github/api/pulls.ts'
 import { FetchFailed } from '../git/fetch.ts'
 import type { Mirror } from '../git/mirror.ts'
-import { gitTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
 import { today } from '../ops/clock.ts'
+import { openTree } from '../threads/question.ts'
+import type { TreeName } from '../threads/question.ts'
 import type { Bench } from './bench.ts'
 
 export interface Sight {
@@ -24,11 +23,11 @@ export interface Sight {
   readonly config: Config
   readonly configProblems: readonly Problem[]
   readonly proposed: Proposed | null
-  readonly base: Tree
+  readonly base: TreeName
   readonly head: Tree
   /** What the merge gives; paths where it conflicts. */
   readonly merged:
-    | { readonly kind: 'clean'; readonly tree: Tree }
+    | { readonly kind: 'clean'; readonly name: TreeName; readonly tree: Tree }
     | { readonly kind: 'conflict'; readonly paths: readonly string[] }
 }
 
@@ -53,13 +52,13 @@ export async function look(
     `refs/heads/${pull.baseRef}`,
   ])
   const merge = await mirror.trueMerge({ base: baseTip, head: pull.headSha, mergeBase })
-  const tree = (id: string): Tree => yielding(gitTree(mirror.directory, id))
-  const merged = merge.kind === 'conflict' ? merge : { kind: merge.kind, tree: tree(merge.tree) }
+  const name = (id: string): TreeName => ({ directory: mirror.directory, id })
+  const merged = merge.kind === 'conflict' ? merge : clean(name(merge.tree))
   return {
     baseSha: baseTip,
     repositories: [bench.webUrl(client.repository)],
-    ...(await trustedOf(tree(baseTip), merged.kind === 'conflict' ? null : merged.tree)),
-    head: tree(pull.headSha),
+    ...(await trustedOf(name(baseTip), merged.kind === 'conflict' ? null : merged.tree)),
+    head: openTree(name(pull.headSha)),
     merged,
   }
 }
@@ -73,28 +72,33 @@ export async function lookAtMerged(
 ): Promise<Sight> {
   const mirror = bench.mirror(client.repository)
   await bring(bench, client, mirror, [baseSha, headSha], [])
-  const head = yielding(gitTree(mirror.directory, headSha))
+  const merged = clean({ directory: mirror.directory, id: headSha })
   return {
     baseSha,
     repositories: [bench.webUrl(client.repository)],
-    ...(await trustedOf(yielding(gitTree(mirror.directory, baseSha)), head)),
-    head,
-    merged: { kind: 'clean', tree: head },
+    ...(await trustedOf({ directory: mirror.directory, id: baseSha }, merged.tree)),
+    head: merged.tree,
+    merged,
   }
+}
+
+function clean(name: TreeName): Sight['merged'] & { readonly kind: 'clean' } {
+  return { kind: 'clean', name, tree: openTree(name) }
 }
 
 /** What the base says, and what the merge makes of its configuration; null where it does not merge. */
 async function trustedOf(
-  base: Tree,
+  base: TreeName,
   merged: Tree | null,
 ): Promise<Pick<Sight, 'base' | 'config' | 'configProblems' | 'proposed'>> {
-  const { config, problems } = await readConfiguration(base)
-  const proposed = merged === null ? null : await proposedConfiguration(base, merged)
+  const tree = openTree(base)
+  const { config, problems } = await readConfiguration(tree)
+  const proposed = merged === null ? null : await proposedConfiguration(tree, merged)
   return { base, config, configProblems: problems, proposed }
 }
 
-/** Fetches, once more with a new token where the one at hand is refused: tokens can end early. */
-async function bring(
+/** Fetches into a mirror, once more with a new token where the one at hand is refused: tokens can end early. */
+export async function bring(
   bench: Bench,
   client: Client,
   mirror: Mirror,
@@ -110,20 +114,30 @@ async function bring(
   }
 }
 
-/** What would be true were `tree` merged. */
-export function judge(bench: Bench, sight: Sight, tree: Tree): Promise<Report> {
-  return examine({
-    base: sight.base,
-    head: tree,
-    trusted: sight.base,
-    config: sight.config,
-    configProblems: sight.configProblems,
-    proposed: sight.proposed,
+/** What may be asked of a judgement beside the change itself. */
+export interface Aside {
+  /** Texts by path that are put over what is merged. */
+  readonly edits?: ReadonlyMap<string, string>
+  /** The fingerprint of the one finding that is to be explained. */
+  readonly explain?: string
+}
+
+/** What would be true were the change merged. @throws Error where it does not merge */
+export function judge(bench: Bench, sight: Sight, { edits, explain }: Aside = {}): Promise<Report> {
+  const { merged, base, config, configProblems, proposed, repositories } = sight
+  if (merged.kind === 'conflict') throw new Error('what does not merge cannot be judged')
+  return bench.think({
+    base,
+    head: merged.name,
+    edits: edits ?? new Map(),
+    explain: explain ?? null,
+    config,
+    configProblems,
+    proposed,
     enroll: [],
     today: today(bench.clock),
     only: null,
-    repositories: sight.repositories,
-    workshop: bench.workshop(sight.config),
+    repositories,
   })
 }
 
@@ -153,19 +167,4 @@ export async function readTexts(
     }
   }
   return texts
-}
-
-/**
- * Each look at a tree lets other work pass: with everything in memory, the proofs of a hundred fixes would otherwise
- * be one long turn, in which no webhook is answered.
- */
-function yielding(tree: Tree): Tree {
-  return {
-    label: tree.label,
-    async files() {
-      await setImmediate()
-      return tree.files()
-    },
-    read: (some, wanted) => tree.read(some, wanted),
-  }
 }

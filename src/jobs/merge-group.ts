@@ -4,9 +4,9 @@ import { completeCheckRun, createCheckRun, listCheckRuns, restartCheckRun } from
 import type { CheckRun } from '../github/api/checks.ts'
 import type { Client } from '../github/api/client.ts'
 import type { MergeGroupRequested } from '../github/events.ts'
-import type { Job } from '../ops/queue.ts'
 import { ownFailure, underWay } from '../words/github/trouble.ts'
 import type { Bench } from './bench.ts'
+import type { Job } from './job.ts'
 import { judge, lookAtMerged } from './look.ts'
 import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
@@ -18,7 +18,6 @@ export function mergeGroupJob(bench: Bench, event: MergeGroupRequested): Job {
   let onError: 'failure' | 'neutral' = 'failure'
 
   return {
-    slot: 'merge group',
     async run() {
       const client = await bench.client(event)
       run = await patiently(bench.clock, () => begin(client, event.headSha))
@@ -26,14 +25,14 @@ export function mergeGroupJob(bench: Bench, event: MergeGroupRequested): Job {
         lookAtMerged(bench, client, event.baseSha, event.headSha),
       )
       onError = sight.config.onError
-      const report = await judge(bench, sight, sight.head)
+      const report = await judge(bench, sight)
       const ground = await readGround(sight, report)
       const said = verdict(bench, client, event, sight, report, ground, {
         unplaced: 0,
         refused: false,
         untidied: null,
       })
-      bench.told?.(said)
+      bench.told?.(said, report)
       await completeCheckRun(client, run.id, {
         ...said,
         annotations: run.annotations > 0 ? [] : said.annotations,

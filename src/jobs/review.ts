@@ -17,40 +17,38 @@ import { publishReview, worthSaying } from '../github/publish.ts'
 import type { Published } from '../github/publish.ts'
 import type { Config } from '../core/config.ts'
 import type { Report } from '../examine/report.ts'
-import type { Job } from '../ops/queue.ts'
-import { isGroundedOn, withGround } from '../words/github/ground.ts'
+import { groundOf, withGround } from '../words/github/ground.ts'
 import { conflict, ownFailure, sharedHead, superseded, underWay } from '../words/github/trouble.ts'
 import type { Bench, Subject } from './bench.ts'
+import type { Job } from './job.ts'
 import { judge, look } from './look.ts'
 import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
 import { othersOf, rivalsOf } from './rivals.ts'
+import { reviewOf } from './task.ts'
+import type { Manner } from './task.ts'
 import { RECHECK_ACTION, readGround, verdict } from './verdict.ts'
 import type { Ground } from './verdict.ts'
 
-/**
- * Looks at a pull request as it is when the job runs. `again` asks for another look, when the head has moved.
- * @param asked somebody wants to see it run, even if nothing has moved
- */
-export function reviewJob(bench: Bench, subject: Subject, again: () => void, asked = false): Job {
+/** Looks at a pull request as it is when the job runs; once more where its head moves meanwhile. */
+export function reviewJob(bench: Bench, subject: Subject, manner: Manner): Job {
   let run: CheckRun | null = null
   let standing = false
   let onError: Conclusion & ('failure' | 'neutral') = 'failure'
 
   return {
-    slot: 'review',
     async run() {
       const client = await bench.client(subject)
       const pull = await patiently(bench.clock, () => getPull(client, subject.number))
       if (!pull.open) return
       // Where the run was made and no answer came, the next attempt finds it.
-      const begun = await patiently(bench.clock, () => begin(client, pull, asked))
+      const begun = await patiently(bench.clock, () => begin(client, pull, manner))
       ;({ run, standing } = begun)
       const sight = await patiently(bench.clock, () => look(bench, client, pull, begun.met))
       onError = sight.config.onError
       const { merged } = sight
-      const end = (verdict: Verdict): Promise<void> => {
-        bench.told?.(verdict)
+      const end = (verdict: Verdict, told: Pick<Report, 'findings'> = { findings: [] }): Promise<void> => {
+        bench.told?.(verdict, told)
         return complete(client, begun, grounded(verdict, pull.baseRef, sight.baseSha))
       }
       if (merged.kind === 'conflict') {
@@ -58,7 +56,7 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void, ask
         await end({ conclusion: 'failure', output, annotations: [], actions: [RECHECK_ACTION] })
         return
       }
-      const report = await judge(bench, sight, merged.tree)
+      const report = await judge(bench, sight)
       const ground = await readGround(sight, report)
       const speech =
         worthSaying(report).length > 0 || pull.reviewComments > 0
@@ -67,7 +65,7 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void, ask
       if (speech !== null && speech !== 'not shown' && speech.headSha !== pull.headSha) {
         const output = superseded(speech.headSha)
         await completeCheckRun(client, begun.run.id, { ...NEUTRAL, output })
-        again()
+        await bench.enqueue(reviewOf(subject, 'look'))
         return
       }
       const published =
@@ -80,7 +78,7 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void, ask
       }
       const own = verdict(bench, client, pull, sight, report, ground, published)
       const rivals = begun.shared && own.conclusion !== 'failure' ? await rivalsOf(bench, client, pull) : []
-      await end(rivals.length === 0 ? own : heldBack(own, rivals))
+      await end(rivals.length === 0 ? own : heldBack(own, rivals), report)
     },
     async failed(error) {
       // What stands there is about this head and this base, and no less true for a second look that failed.
@@ -88,7 +86,7 @@ export function reviewJob(bench: Bench, subject: Subject, again: () => void, ask
       const client = await bench.client(subject)
       const output = ownFailure(publicReason(error), onError, client.hears)
       // The run may be there although GitHub did not say so, and a check that is never completed blocks for good.
-      const told = run ?? (await begin(client, await getPull(client, subject.number), true)).run
+      const told = run ?? (await begin(client, await getPull(client, subject.number), 'recheck')).run
       await completeCheckRun(client, told.id, {
         conclusion: onError,
         output,
@@ -154,7 +152,7 @@ interface Begun {
 }
 
 /** The run of this head and pull request, begun again; a new one where the newest on the head is another's. */
-async function begin(client: Client, pull: Pull, asked: boolean): Promise<Begun> {
+async function begin(client: Client, pull: Pull, manner: Manner): Promise<Begun> {
   const runs = await listCheckRuns(client, pull.headSha)
   const [newest] = runs
   const shared = othersOf(runs, pull.number).length > 0
@@ -163,9 +161,11 @@ async function begin(client: Client, pull: Pull, asked: boolean): Promise<Begun>
     const run = await createCheckRun(client, pull.headSha, pull.number, output)
     return { run, shared, standing: false, met: null }
   }
-  const met = newest.completed && !asked ? await getMeeting(client, pull.baseRef, pull.headSha) : null
-  if (met !== null && isGroundedOn(newest.output.summary, pull.baseRef, met.baseTip))
-    return { run: newest, shared, standing: true, met }
+  const met =
+    newest.completed && manner !== 'recheck' ? await getMeeting(client, pull.baseRef, pull.headSha) : null
+  const ground = groundOf(newest.output.summary)
+  const stands = ground?.baseRef === pull.baseRef && ground.baseSha === met?.baseTip
+  if (met !== null && (stands || manner === 'glance')) return { run: newest, shared, standing: true, met }
   await restartCheckRun(client, newest.id, output)
   return { run: newest, shared, standing: false, met }
 }
@@ -189,11 +189,20 @@ async function complete(client: Client, { run, standing }: Begun, wanted: Verdic
   await completeCheckRun(client, fresh.id, wanted)
 }
 
+/** Does the run say this already, apart from the tip of the base that it was judged against? */
 function isSaid({ conclusion, output }: CheckRun, wanted: Verdict): boolean {
+  const [was, is] = [output.summary, wanted.output.summary].map((summary) => groundOf(summary)?.baseSha ?? '')
+  const now = (text: string | null): string =>
+    was === undefined || was === '' || is === undefined
+      ? (text ?? '')
+      : (text ?? '').replaceAll(was, is).replaceAll(was.slice(0, SHORT), is.slice(0, SHORT))
   return (
     conclusion === wanted.conclusion &&
     output.title === wanted.output.title &&
-    output.summary === wanted.output.summary &&
-    (output.text ?? '') === (wanted.output.text ?? '')
+    now(output.summary) === wanted.output.summary &&
+    now(output.text) === (wanted.output.text ?? '')
   )
 }
+
+/** Digits of a commit that people are shown. */
+const SHORT = 12

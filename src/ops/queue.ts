@@ -1,50 +1,68 @@
-// Jobs in this process: one at a time for each key, a bounded number at once. A job means "look again", so a newer
-// one of the same slot takes the place of one that still waits.
-import { errorFields } from './log.ts'
-import type { Log } from './log.ts'
+// Work in this process: one piece at a time for each key, a bounded number at once. A piece means "look again", so a
+// newer one of the same slot takes the place of one that still waits.
+import { setTimeout as sleep } from 'node:timers/promises'
 
-export interface Job {
-  /** Jobs of one key and slot are interchangeable while they wait; commands have slots of their own. */
+/** A piece of work, as data: it may be done by another process than the one that heard of it. */
+export interface Entry<T> {
+  /** Pieces of one key are never worked on at once. */
+  readonly key: string
+  /** Pieces of one key and slot are interchangeable while they wait; commands have slots of their own. */
   readonly slot: string
-  run(): Promise<void>
-  /** Says on GitHub that the job failed. */
-  failed(error: unknown): Promise<void>
+  readonly task: T
 }
 
-export interface Queue {
-  enqueue(key: string, job: Job): void
+/** Does one piece. It must not throw: what fails is told by the work itself. */
+export type Work<T> = (entry: Entry<T>) => Promise<void>
+
+export interface Depth {
+  readonly waiting: number
+  readonly running: number
+}
+
+export interface Queue<T> {
+  /** Resolves when the piece will be done, whatever happens to this process as far as the queue can promise that. */
+  enqueue(entry: Entry<T>): Promise<void>
   /** Resolves when nothing waits or runs. */
   idle(): Promise<void>
-  /** Takes nothing more, forgets what waits, and resolves when what runs has ended. Nothing is lost: GitHub is the state. */
-  drain(): Promise<void>
+  /**
+   * Takes nothing more up, and waits for what runs, at most so many milliseconds. False where something still runs
+   * then. What waits is left to other processes, or to the next sweep: GitHub is the state.
+   */
+  drain(milliseconds: number): Promise<boolean>
+  depth(): Promise<Depth>
+  /** Can work be taken in at the moment? */
+  ready(): boolean
+  /** True for one caller in so many milliseconds, among all processes that share the queue. */
+  turn(name: string, milliseconds: number): Promise<boolean>
 }
 
 /** @param concurrency how many keys are worked on at once */
-export function createQueue(concurrency: number, log: Log): Queue {
-  const waiting = new Map<string, Job[]>()
+export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
+  const waiting = new Map<string, Entry<T>[]>()
   const running = new Set<string>()
+  const turns = new Map<string, number>()
   let closed = false
   let onIdle: (() => void)[] = []
 
   const next = (): void => {
-    for (const [key, jobs] of waiting) {
+    for (const [key, entries] of waiting) {
       if (running.size >= concurrency) return
       if (running.has(key)) continue
-      const job = jobs.shift()
+      const entry = entries.shift()
       // At the end of the row of keys, so that a busy pull request does not keep others waiting.
       waiting.delete(key)
-      if (jobs.length > 0) waiting.set(key, jobs)
-      if (job !== undefined) start(key, job)
+      if (entries.length > 0) waiting.set(key, entries)
+      if (entry !== undefined) start(entry)
     }
     if (running.size > 0 || waiting.size > 0) return
     const resolve = onIdle
     onIdle = []
     for (const done of resolve) done()
   }
-  const start = (key: string, job: Job): void => {
-    running.add(key)
-    void perform(key, job, log).finally(() => {
-      running.delete(key)
+  const start = (entry: Entry<T>): void => {
+    running.add(entry.key)
+    void work(entry).finally(() => {
+      running.delete(entry.key)
       next()
     })
   }
@@ -54,35 +72,46 @@ export function createQueue(concurrency: number, log: Log): Queue {
       : new Promise((resolve) => onIdle.push(resolve))
 
   return {
-    enqueue(key, job) {
-      if (closed) return
+    enqueue(entry) {
+      if (closed) return Promise.reject(new Error('no more work is taken: this process is ending'))
       // A key that waits keeps its place, however often there is news of it.
-      const jobs = (waiting.get(key) ?? []).filter(({ slot }) => slot !== job.slot)
-      waiting.set(key, [...jobs, job])
+      waiting.set(entry.key, newest([...(waiting.get(entry.key) ?? []), entry]))
       next()
+      return Promise.resolve()
     },
     idle,
-    drain() {
+    drain(milliseconds) {
       closed = true
       waiting.clear()
-      return idle()
+      return within(idle(), milliseconds)
+    },
+    depth: () =>
+      Promise.resolve({
+        waiting: [...waiting.values()].reduce((sum, entries) => sum + entries.length, 0),
+        running: running.size,
+      }),
+    ready: () => !closed,
+    turn(name, milliseconds) {
+      const now = Date.now()
+      for (const [known, until] of turns) if (until <= now) turns.delete(known)
+      if (turns.has(name)) return Promise.resolve(false)
+      turns.set(name, now + milliseconds)
+      return Promise.resolve(true)
     },
   }
 }
 
-/** The one place where the failure of a job is caught. */
-async function perform(key: string, job: Job, log: Log): Promise<void> {
-  const fields = { key, job: job.slot }
-  try {
-    log.info(fields, 'job started')
-    await job.run()
-    log.info(fields, 'job done')
-  } catch (error) {
-    log.error({ ...fields, ...errorFields(error) }, 'job failed')
-    try {
-      await job.failed(error)
-    } catch (second) {
-      log.error({ ...fields, ...errorFields(second) }, 'the failure of a job could not be told')
-    }
-  }
+/** Of each slot the newest, in the order in which they came. */
+export function newest<T>(entries: readonly Entry<T>[]): Entry<T>[] {
+  return entries.filter(({ slot }, index) => !entries.slice(index + 1).some((later) => later.slot === slot))
+}
+
+/** Did it end in so many milliseconds? */
+export async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const over = new AbortController()
+  const inTime = work.then(() => true)
+  const tooLate = sleep(milliseconds, false, { signal: over.signal }).catch(() => false)
+  return Promise.race([inTime, tooLate]).finally(() => {
+    over.abort()
+  })
 }

@@ -1,5 +1,5 @@
 // The environment becomes settings, or a list of everything that is wrong with it, so that one start tells all.
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
@@ -26,6 +26,16 @@ export interface Settings {
   readonly logFormat: 'json' | 'pretty'
   /** Pull requests that are worked on at once. */
   readonly concurrency: number
+  /** Threads that judge; 0: the one that answers webhooks. */
+  readonly threads: number
+  /** MiB of JavaScript objects that each of them may hold. */
+  readonly threadMemory: number
+  /** Milliseconds between two sweeps; 0: none. */
+  readonly sweepInterval: number
+  /** Bytes that the cache directory is kept below. */
+  readonly cacheLimit: number
+  /** redis:// or rediss://: several processes share their work; null: this one is alone. */
+  readonly redisUrl: string | null
   /** What the network of this machine wants of git. */
   readonly network: Readonly<Record<string, string>>
 }
@@ -90,6 +100,11 @@ export function readSettings(env: Environment, readFile: (path: string) => strin
     logLevel: oneOf('LOG_LEVEL', LEVELS, 'info'),
     logFormat: oneOf('LOG_FORMAT', ['json', 'pretty'], production ? 'json' : 'pretty'),
     concurrency: whole('CONCURRENCY', 1, 64, 4),
+    threads: whole('THREADS', 0, 64, Math.min(4, availableParallelism())),
+    threadMemory: whole('THREAD_MEMORY_MB', 256, 65_536, 2048),
+    sweepInterval: 1000 * whole('SWEEP_INTERVAL', 0, 86_400, 600),
+    cacheLimit: 1024 * 1024 * whole('CACHE_LIMIT_MB', 100, 10_000_000, 10_240),
+    redisUrl: readRedis(get, mistakes),
     network: networkOf(env),
   }
   return mistakes.length === 0 ? { ok: true, settings } : { ok: false, mistakes }
@@ -122,6 +137,16 @@ function readKey(get: Get, readFile: (path: string) => string | null, mistakes: 
     `${path === null ? 'PRIVATE_KEY' : 'The file of PRIVATE_KEY_PATH'} is not a private key in PEM`,
   )
   return ''
+}
+
+/** The URL holds a password, so that none of it is repeated. */
+function readRedis(get: Get, mistakes: string[]): string | null {
+  const url = get('REDIS_URL')
+  if (url === null) return null
+  const protocol = URL.canParse(url) ? new URL(url).protocol : ''
+  if (protocol === 'redis:' || protocol === 'rediss:') return url
+  mistakes.push('REDIS_URL is no URL such as redis://:password@host:6379')
+  return null
 }
 
 function readGitHub(

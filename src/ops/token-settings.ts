@@ -39,7 +39,10 @@ export function readTokenSettings(env: Environment): TokenSettingsRead {
   const given = { api: address('GITHUB_API_URL'), server: address('GITHUB_SERVER_URL') }
   const api = given.api ?? apiOf(given.server ?? new URL('https://github.com'))
   const server = given.server ?? serverOf(api)
-  if (server === null) mistakes.push('GITHUB_SERVER_URL is not set, and does not follow from GITHUB_API_URL')
+  if (server === null)
+    mistakes.push(
+      'GITHUB_SERVER_URL is not set, and does not follow from GITHUB_API_URL: set it to where its pages are, such as https://github.example.com',
+    )
   if (mistakes.length > 0 || server === null) return { ok: false, mistakes }
   return {
     ok: true,

@@ -49,6 +49,11 @@ export async function play(
     logLevel: process.env.STORY_LOG === undefined ? 'fatal' : 'debug',
     logFormat: 'json',
     concurrency: 2,
+    threads: 0,
+    threadMemory: 1024,
+    sweepInterval: 0,
+    cacheLimit: 2 ** 40,
+    redisUrl: null,
     network: {},
   }
   const clock = { ...systemClock, pause: () => Promise.resolve() }

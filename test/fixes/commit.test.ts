@@ -2,7 +2,6 @@
 // and not over what the branch has there.
 import { describe, expect, it } from 'vitest'
 import type { Fix, Report, ReportFinding } from '../../src/examine/report.ts'
-import type { Tree } from '../../src/git/tree.ts'
 import { chooseFix } from '../../src/jobs/choose.ts'
 import { ENROLLED, NAMESPACE } from '../app/manifests.ts'
 import { scenario } from '../app/scenario.ts'
@@ -98,7 +97,6 @@ describe('some of several fixes', () => {
     }) as unknown as ReportFinding
   const report = (...findings: readonly ReportFinding[]): Report =>
     ({ findings, fix: null }) as unknown as Report
-  const tree: Tree = { label: '', files: () => Promise.resolve([]), read: () => Promise.resolve(new Map()) }
 
   it('keep a file created that a later fix edits, and are of the strategy that goes furthest', async () => {
     const first: Fix = {
@@ -111,12 +109,9 @@ describe('some of several fixes', () => {
     const chosen = await chooseFix(
       { by: 'rule', rule: 'hbone-ingress' },
       report(finding('f-1', first), finding('f-2', { ...second, files: [insertion('b.yaml', null, 'b\n')] })),
-      tree,
-      async (overlay) => {
-        const files = await overlay.files()
-        const texts = await overlay.read(files)
-        judged.push([...texts].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)]))
-        return judged.length === 1 ? report(finding('f-2', second)) : report()
+      (edits) => {
+        judged.push([...edits])
+        return Promise.resolve(judged.length === 1 ? report(finding('f-2', second)) : report())
       },
     )
     expect(judged).toEqual([

@@ -1,64 +1,59 @@
-// Staying up: the order of jobs, settings, and a bounded memory.
+// Staying up: the order of work, settings, and a bounded memory.
 import { describe, expect, it } from 'vitest'
+import { perform } from '../../src/jobs/job.ts'
 import { createQueue } from '../../src/ops/queue.ts'
-import type { Job } from '../../src/ops/queue.ts'
-import { createRecent } from '../../src/ops/recent.ts'
+import type { Entry } from '../../src/ops/queue.ts'
 import { readSettings } from '../../src/ops/settings.ts'
 import { today } from '../../src/ops/clock.ts'
+import { createRecent } from '../../src/threads/recent.ts'
 
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 describe('the queue', () => {
   const story: string[] = []
   const gates = new Map<string, () => void>()
-  const job = (name: string, slot = 'review'): Job => ({
-    slot,
-    async run() {
-      story.push(`${name} starts`)
-      await new Promise<void>((open) => gates.set(name, open))
-      story.push(`${name} ends`)
-      if (name.startsWith('bad')) throw new Error(name)
-    },
-    failed: (error) => {
-      story.push(`failed: ${(error as Error).message}`)
-      return Promise.reject(new Error('and could not say so'))
-    },
-  })
+  const work = async ({ task: name }: Entry<string>): Promise<void> => {
+    story.push(`${name} starts`)
+    await new Promise<void>((open) => gates.set(name, open))
+    story.push(`${name} ends`)
+  }
   const open = async (name: string): Promise<void> => {
     gates.get(name)?.()
     await new Promise((resolve) => setImmediate(resolve))
   }
+  const entry = (key: string, task: string, slot = 'review'): Entry<string> => ({ key, slot, task })
 
-  it('runs one job a key, the newest of those that wait, and a bounded number at once', async () => {
+  it('runs one piece a key, the newest of those that wait, and a bounded number at once', async () => {
     story.length = 0
-    const queue = createQueue(2, QUIET)
+    const queue = createQueue(2, work)
     await queue.idle()
-    queue.enqueue('a', job('a1'))
-    queue.enqueue('a', job('a2'))
-    queue.enqueue('a', job('command', 'comment 1'))
-    queue.enqueue('a', job('a3'))
-    queue.enqueue('b', job('bad'))
-    queue.enqueue('c', job('c'))
-    expect(story).toEqual(['a1 starts', 'bad starts'])
-    await open('bad')
-    expect(story.slice(2)).toEqual(['bad ends', 'failed: bad', 'c starts'])
+    await queue.enqueue(entry('a', 'a1'))
+    await queue.enqueue(entry('a', 'a2'))
+    await queue.enqueue(entry('a', 'command', 'comment 1'))
+    await queue.enqueue(entry('a', 'a3'))
+    await queue.enqueue(entry('b', 'b'))
+    await queue.enqueue(entry('c', 'c'))
+    expect(story).toEqual(['a1 starts', 'b starts'])
+    expect(await queue.depth()).toEqual({ waiting: 3, running: 2 })
+    await open('b')
+    expect(story.slice(2)).toEqual(['b ends', 'c starts'])
     await open('a1')
-    expect(story.slice(5)).toEqual(['a1 ends', 'command starts'])
+    expect(story.slice(4)).toEqual(['a1 ends', 'command starts'])
     const idle = queue.idle()
     await open('command')
     await open('c')
     await open('a3')
     await idle
-    expect(story.slice(7)).toEqual(['command ends', 'a3 starts', 'c ends', 'a3 ends'])
+    expect(story.slice(6)).toEqual(['command ends', 'a3 starts', 'c ends', 'a3 ends'])
   })
 
   it('serves keys in turn, however often there is news of one', async () => {
     story.length = 0
-    const queue = createQueue(1, QUIET)
-    for (const name of ['x', 'y', 'z']) queue.enqueue(name, job(name))
-    queue.enqueue('y', job('y2'))
-    queue.enqueue('z', job('z2'))
-    queue.enqueue('y', job('y-command', 'comment 1'))
+    const queue = createQueue(1, work)
+    for (const name of ['x', 'y', 'z']) await queue.enqueue(entry(name, name))
+    await queue.enqueue(entry('y', 'y2'))
+    await queue.enqueue(entry('z', 'z2'))
+    await queue.enqueue(entry('y', 'y-command', 'comment 1'))
     for (const name of ['x', 'y2', 'z2', 'y-command']) await open(name)
     await queue.idle()
     expect(story.filter((line) => line.endsWith('starts'))).toEqual([
@@ -71,14 +66,54 @@ describe('the queue', () => {
 
   it('drains: what runs ends, what waits is forgotten, and nothing more is taken', async () => {
     story.length = 0
-    const queue = createQueue(1, QUIET)
-    queue.enqueue('a', job('x'))
-    queue.enqueue('b', job('y'))
-    const drained = queue.drain()
-    queue.enqueue('c', job('z'))
+    const queue = createQueue(1, work)
+    await queue.enqueue(entry('a', 'x'))
+    await queue.enqueue(entry('b', 'y'))
+    expect(queue.ready()).toBe(true)
+    const drained = queue.drain(60_000)
+    expect(queue.ready()).toBe(false)
+    await expect(queue.enqueue(entry('c', 'z'))).rejects.toThrow('no more work is taken')
     await open('x')
-    await drained
+    expect(await drained).toBe(true)
     expect(story).toEqual(['x starts', 'x ends'])
+  })
+
+  it('says when what runs did not end in time', async () => {
+    const queue = createQueue(1, work)
+    await queue.enqueue(entry('a', 'endless'))
+    expect(await queue.drain(1)).toBe(false)
+    await open('endless')
+  })
+
+  it('gives a turn to one caller, until it is over', async () => {
+    const queue = createQueue(1, work)
+    expect(await queue.turn('sweep', 60_000)).toBe(true)
+    expect(await queue.turn('sweep', 60_000)).toBe(false)
+    expect(await queue.turn('other', 0)).toBe(true)
+    expect(await queue.turn('other', 0)).toBe(true)
+  })
+})
+
+describe('a job', () => {
+  const failing = (failed: () => Promise<void>) => ({ run: () => Promise.reject(new Error('no')), failed })
+
+  it('says that it failed, and never throws', async () => {
+    const story: string[] = []
+    const said = failing(() => {
+      story.push('said')
+      return Promise.resolve()
+    })
+    expect(await perform({ ...said, run: () => Promise.resolve() }, QUIET, {})).toBe('done')
+    expect(story).toEqual([])
+    expect(await perform(said, QUIET, {})).toBe('failed')
+    expect(story).toEqual(['said'])
+    expect(
+      await perform(
+        failing(() => Promise.reject(new Error('nor that'))),
+        QUIET,
+        {},
+      ),
+    ).toBe('untold')
   })
 })
 

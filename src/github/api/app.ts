@@ -46,6 +46,29 @@ export async function askBotLogin(probot: Probot): Promise<string> {
   return `${data?.slug ?? ''}[bot]`
 }
 
+/** An Octokit that tells of every answer: its status, and the calls that are left in this hour; null where it says nothing. */
+export function toldOctokit(
+  octokit: typeof ProbotOctokit,
+  told: (status: number | null, remaining: number | null) => void,
+): typeof ProbotOctokit {
+  const remaining = (headers: Readonly<Record<string, unknown>> | undefined): number | null => {
+    const left = Number(headers?.['x-ratelimit-remaining'] ?? NaN)
+    return Number.isFinite(left) ? left : null
+  }
+  return octokit.plugin(({ hook }) => {
+    hook.after('request', ({ status, headers }) => {
+      told(status, remaining(headers))
+    })
+    hook.error('request', (error) => {
+      const { response } = error as {
+        readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, unknown>> }
+      }
+      told(response?.status ?? null, remaining(response?.headers))
+      throw error
+    })
+  })
+}
+
 /** Octokit without pauses between writes and without retries. Probot merges options one level deep, so only the function form works. */
 export const impatientOctokit: typeof ProbotOctokit = ProbotOctokit.defaults((options: object) => ({
   ...options,

@@ -92,7 +92,7 @@ function asApiError(doing: string, error: unknown): ApiError | null {
   const { response } = error as {
     readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>> }
   }
-  if (response === undefined) return new ApiError('unavailable', null, sentence(doing, 'no answer came'))
+  if (response === undefined) return new ApiError('unavailable', null, unreached(doing, error))
   const after = Number(response.headers?.['retry-after'] ?? NaN)
   return new ApiError(
     kindOf(status, error.message),
@@ -100,6 +100,29 @@ function asApiError(doing: string, error: unknown): ApiError | null {
     sentence(doing, error.message),
     Number.isFinite(after) ? after : null,
   )
+}
+
+/** Whom nobody could ask refused nothing. Of the cause its code is told: its message may name addresses of this network. */
+function unreached(doing: string, error: Error): string {
+  const { url } = (error as { readonly request?: { readonly url?: string } }).request ?? {}
+  const host = url !== undefined && URL.canParse(url) ? ` at ${new URL(url).host}` : ''
+  const code = codeOf(error)
+  return `GitHub could not be reached${host} to ${doing}: ${CAUSES[code ?? ''] ?? code ?? 'no answer came'}`
+}
+
+/** Of the innermost cause that has one. */
+function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  const { code } = error as NodeJS.ErrnoException
+  return codeOf(error.cause) ?? (typeof code === 'string' ? code : null)
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'that name is not known here (ENOTFOUND)',
+  EAI_AGAIN: 'that name could not be looked up (EAI_AGAIN)',
+  ECONNREFUSED: 'nothing listens there (ECONNREFUSED)',
+  ECONNRESET: 'the connection broke (ECONNRESET)',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time (UND_ERR_CONNECT_TIMEOUT)',
 }
 
 /** Both limits, the one an hour and the one on bursts, are 403 or 429. */

@@ -6,9 +6,22 @@ export function withGround(summary: string, baseRef: string, baseSha: string): s
   return `${summary}\n\n${ground(baseRef, baseSha)}`
 }
 
-/** Was a summary written for this tip of this branch? What stands above its last line may hold anything. */
-export function isGroundedOn(summary: string, baseRef: string, baseSha: string): boolean {
-  return summary.trimEnd().split(/\r?\n/).at(-1) === ground(baseRef, baseSha)
+export interface Ground {
+  readonly baseRef: string
+  /** The tip of that branch. */
+  readonly baseSha: string
+}
+
+/** What a summary was written for; null where it does not say. What stands above its last line may hold anything. */
+export function groundOf(summary: string): Ground | null {
+  const last = summary.trimEnd().split(/\r?\n/).at(-1) ?? ''
+  const [, baseSha, encoded] = /^<!-- ambient-guard ([0-9a-f]{40,64}) (\S+) -->$/.exec(last) ?? []
+  if (baseSha === undefined || encoded === undefined) return null
+  try {
+    return { baseRef: decodeURIComponent(encoded), baseSha }
+  } catch {
+    return null
+  }
 }
 
 /** The name of a branch may hold what ends a comment. */

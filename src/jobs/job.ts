@@ -1,0 +1,31 @@
+// A piece of work as a story with two ends, and the one place where its failure is caught.
+import { errorFields } from '../ops/log.ts'
+import type { Fields, Log } from '../ops/log.ts'
+
+export interface Job {
+  run(): Promise<void>
+  /** Says on GitHub that the job failed. */
+  failed(error: unknown): Promise<void>
+}
+
+/** `untold`: it failed, and could not say so. */
+export type JobResult = 'done' | 'failed' | 'untold'
+
+/** Does a job; never throws. */
+export async function perform(job: Job, log: Log, fields: Fields): Promise<JobResult> {
+  try {
+    log.info(fields, 'job started')
+    await job.run()
+    log.info(fields, 'job done')
+    return 'done'
+  } catch (error) {
+    log.error({ ...fields, ...errorFields(error) }, 'job failed')
+    try {
+      await job.failed(error)
+      return 'failed'
+    } catch (second) {
+      log.error({ ...fields, ...errorFields(second) }, 'the failure of a job could not be told')
+      return 'untold'
+    }
+  }
+}

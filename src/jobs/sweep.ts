@@ -1,0 +1,166 @@
+// The story of a sweep: everything that waits for us on GitHub is found again, whatever was missed. It writes nothing
+// itself, and leaves tasks; each of them does nothing where all is well.
+import type { OpenComment, OpenPull, OpenRun, QueuedGroup } from '../github/api/overview.ts'
+import { listOpenPulls, listQueuedGroups } from '../github/api/overview.ts'
+import type { Client } from '../github/api/client.ts'
+import { parseComment } from '../github/commands/parse.ts'
+import { groundOf } from '../words/github/ground.ts'
+import type { FleetBench } from './bench.ts'
+import type { Job } from './job.ts'
+import { bring } from './look.ts'
+import { reviewOf } from './task.ts'
+import type { RepositorySweepWanted, SweepWanted } from './task.ts'
+
+const MINUTE = 60_000
+/** A run that has not ended by then has nobody who works on it: milliseconds. */
+const STALE = 10 * MINUTE
+/** Older commands are not carried out: whoever gave them has given up. */
+const COMMAND_AGE = 24 * 60 * MINUTE
+/** A delivery that has failed so often fails for a reason. */
+const MAX_ATTEMPTS = 4
+/** Deliveries that are asked for once more in one sweep. */
+const MAX_REDELIVERIES = 100
+/** Pull requests of a repository that are judged anew in one sweep, since their base moved. */
+const MAX_GLANCES = 25
+
+/** Goes through installations and failed deliveries. */
+export function sweepJob(bench: FleetBench, { first }: SweepWanted): Job {
+  return {
+    async run() {
+      await redeliverFailed(bench, first)
+      for (const installation of await bench.overview.installations()) {
+        // One that was taken away meanwhile, or is suspended, must not keep the others from being swept.
+        try {
+          for (const repository of await bench.overview.repositories(installation))
+            await bench.enqueue({ kind: 'repository-sweep-wanted', repository, installation, first })
+        } catch (error) {
+          bench.log.warn({ installation, error: String(error) }, 'an installation was not swept')
+        }
+      }
+    },
+    failed: () => Promise.resolve(),
+  }
+}
+
+/** Webhooks that did not arrive, since a process was down or refused them. */
+async function redeliverFailed(bench: FleetBench, first: boolean): Promise<void> {
+  const age = first ? COMMAND_AGE : 60 * MINUTE
+  const deliveries = await bench.overview.deliveries(new Date(bench.clock.now().getTime() - age))
+  const attempts = new Map<string, { count: number; ok: boolean; newest: number }>()
+  for (const { guid, id, ok } of deliveries) {
+    const known = attempts.get(guid) ?? { count: 0, ok: false, newest: id }
+    attempts.set(guid, { count: known.count + 1, ok: known.ok || ok, newest: known.newest })
+  }
+  const failed = [...attempts.values()].filter(({ ok, count }) => !ok && count < MAX_ATTEMPTS)
+  for (const { newest } of failed.slice(0, MAX_REDELIVERIES)) await bench.overview.redeliver(newest)
+}
+
+/** Goes through the open pull requests and the merge queue of one repository. */
+export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWanted): Job {
+  return {
+    async run() {
+      const client = await bench.client(task)
+      const pulls = await listOpenPulls(client, bench.appId)
+      const moved: OpenPull[] = []
+      for (const pull of pulls) {
+        for (const comment of unanswered(pull, bench.clock.now()))
+          await bench.enqueue({
+            kind: 'command-given',
+            ...place(task),
+            number: pull.number,
+            commentId: comment.id,
+            body: comment.body,
+            author: comment.author,
+            authorIsBot: false,
+          })
+        if (isWaiting(pull.run, task, bench.clock.now()) || isRetargeted(pull))
+          await bench.enqueue(reviewOf({ ...place(task), number: pull.number }, 'look'))
+        else if (pull.baseTip !== null && groundOf(pull.run?.summary ?? '')?.baseSha !== pull.baseTip)
+          moved.push(pull)
+      }
+      for (const group of await listQueuedGroups(client, bench.appId))
+        if (isWaiting(group.run, task, bench.clock.now())) await bench.enqueue(groupTask(task, group))
+      await glanceAt(bench, client, task, moved)
+    },
+    failed: () => Promise.resolve(),
+  }
+}
+
+function place({
+  repository,
+  installation,
+}: RepositorySweepWanted): Pick<RepositorySweepWanted, 'repository' | 'installation'> {
+  return { repository, installation }
+}
+
+function groupTask(task: RepositorySweepWanted, { headSha, baseSha, baseRef }: QueuedGroup) {
+  return { kind: 'merge-group-requested', ...place(task), headSha, baseSha, baseRef } as const
+}
+
+/** A locked conversation takes no receipts, so nobody can tell what of it was done. */
+function unanswered({ locked, comments }: OpenPull, now: Date): readonly OpenComment[] {
+  if (locked) return []
+  return comments.filter(
+    ({ authorIsBot, answered, body, createdAt }) =>
+      !authorIsBot &&
+      !answered &&
+      now.getTime() - Date.parse(createdAt) < COMMAND_AGE &&
+      parseComment(body) !== null,
+  )
+}
+
+/** Is there no run, or one that nobody works on? */
+function isWaiting(run: OpenRun | null, { first }: RepositorySweepWanted, now: Date): boolean {
+  if (run === null) return true
+  if (run.completed) return false
+  return first || run.startedAt === null || now.getTime() - Date.parse(run.startedAt) > STALE
+}
+
+function isRetargeted({ run, baseRef }: OpenPull): boolean {
+  const ground = run === null ? null : groundOf(run.summary)
+  return ground !== null && ground.baseRef !== baseRef
+}
+
+/** Pull requests whose base has moved in files that matter are judged anew, each once for a tip. */
+async function glanceAt(
+  bench: FleetBench,
+  client: Client,
+  task: RepositorySweepWanted,
+  moved: readonly OpenPull[],
+): Promise<void> {
+  if (moved.length === 0) return
+  const mirror = bench.mirror(client.repository)
+  const tips = new Map(
+    moved.flatMap(({ baseTip, baseRef }) => (baseTip === null ? [] : [[baseTip, baseRef]])),
+  )
+  await bring(
+    bench,
+    client,
+    mirror,
+    [...tips.keys()],
+    [...new Set(tips.values())].map((name) => `refs/heads/${name}`),
+  )
+  const answers = new Map<string, boolean>()
+  let glances = 0
+  for (const { number, run, baseTip } of moved) {
+    const from = groundOf(run?.summary ?? '')?.baseSha
+    // A failure of our own says nothing about a base: a look is due whatever has moved.
+    if (run === null || baseTip === null) continue
+    const between = `${from ?? ''} ${baseTip}`
+    const changed = answers.get(between) ?? (from === undefined || (await matters(mirror, from, baseTip)))
+    answers.set(between, changed)
+    if (!changed || glances >= MAX_GLANCES) continue
+    if (!(await bench.turn(`glance ${String(run.id)} ${baseTip}`, COMMAND_AGE))) continue
+    glances += 1
+    await bench.enqueue(reviewOf({ ...place(task), number }, 'glance'))
+  }
+}
+
+/** What manifests are written in, or made from: also files without an ending. */
+const MANIFESTS = /\.(?:ya?ml|json|tpl|tgz|env|properties|toml|lock)$|(?:^|\/)[^./]+$/i
+
+/** Has anything moved between two tips that could bear on a verdict? */
+async function matters(mirror: ReturnType<FleetBench['mirror']>, from: string, to: string): Promise<boolean> {
+  const paths = await mirror.changed(from, to)
+  return paths === null || paths.some((path) => MANIFESTS.test(path))
+}

@@ -1,0 +1,110 @@
+// The queue of several processes: BullMQ on Redis. One job of BullMQ means "there is work for this key", and at most
+// one for a key is worked on anywhere. What the work is stands in a list of its own, since BullMQ keeps only the newest of
+// the jobs that come while one is active, and a command must not take the place of another.
+import { Queue as BullQueue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import { errorFields } from './log.ts'
+import type { Log } from './log.ts'
+import { newest, within } from './queue.ts'
+import type { Entry, Queue, Work } from './queue.ts'
+
+export interface SharedQueueOptions {
+  /** redis:// or rediss://, with the password in it. */
+  readonly redisUrl: string
+  /** How many keys this process works on at once. */
+  readonly concurrency: number
+  readonly log: Log
+  /** Milliseconds after which the work of a process that died is another's; 30,000 by default. */
+  readonly patience?: number
+}
+
+const NAME = 'ambient-guard'
+
+/** Connects, and takes up work at once. A Redis that cannot be reached is tried again for as long as it takes. */
+export function createSharedQueue<T>(
+  { redisUrl, concurrency, log, patience = 30_000 }: SharedQueueOptions,
+  work: Work<T>,
+): Queue<T> {
+  // Who hears a webhook must not wait for a Redis that is gone: GitHub is told, and keeps the delivery.
+  const asking = new Redis(redisUrl, { maxRetriesPerRequest: 1 })
+  const working = new Redis(redisUrl, { maxRetriesPerRequest: null })
+  const told = (error: Error): void => {
+    log.warn(errorFields(withoutStack(error)), 'Redis does not answer')
+  }
+  for (const connection of [asking, working]) connection.on('error', told)
+  const bull = new BullQueue(NAME, { connection: asking, skipWaitingForReady: true })
+  bull.on('error', told)
+  let closed = false
+
+  const serve = async (key: string): Promise<void> => {
+    const texts = await working.lrange(listOf(key), 0, -1)
+    const entries = newest(texts.map((text) => JSON.parse(text) as Entry<T>))
+    for (const entry of entries) {
+      await work(entry)
+      // Only now: what a process that dies has not done is done by the next.
+      const done = texts.filter((text) => (JSON.parse(text) as Entry<T>).slot === entry.slot)
+      for (const text of done) await working.lrem(listOf(key), 1, text)
+    }
+  }
+  const worker = new Worker<{ readonly key: string }>(NAME, ({ data }) => serve(data.key), {
+    connection: working,
+    concurrency,
+    lockDuration: patience,
+    stalledInterval: patience,
+    maxStalledCount: MAX_DEATHS,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  })
+  worker.on('error', told)
+  worker.on('failed', (job, error) => {
+    log.error({ key: job?.data.key, ...errorFields(error) }, 'work was given up')
+  })
+
+  const depth: Queue<T>['depth'] = async () => {
+    const counts = await bull.getJobCounts('wait', 'active', 'delayed', 'prioritized')
+    const { active = 0, ...others } = counts
+    return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), running: active }
+  }
+  return {
+    async enqueue(entry) {
+      if (asking.status !== 'ready') throw new Error('no work is taken in: Redis does not answer')
+      await asking.rpush(listOf(entry.key), JSON.stringify(entry))
+      await bull.add('look', { key: entry.key }, { deduplication: { id: entry.key, keepLastIfActive: true } })
+    },
+    async idle() {
+      for (;;) {
+        const { waiting, running } = await depth()
+        if (waiting + running === 0) return
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    },
+    async drain(milliseconds) {
+      closed = true
+      const ended = await within(worker.close(), milliseconds)
+      await bull.close()
+      for (const connection of [asking, working]) connection.disconnect()
+      return ended
+    },
+    depth,
+    ready: () => !closed && asking.status === 'ready' && working.status === 'ready',
+    async turn(name, milliseconds) {
+      const set = await asking.set(`${NAME}:turn:${name}`, '1', 'PX', milliseconds, 'NX')
+      return set === 'OK'
+    },
+  }
+}
+
+/** Work that has ended so many processes is let go: it may be what ends them. */
+const MAX_DEATHS = 3
+
+function listOf(key: string): string {
+  return `${NAME}:work:${key}`
+}
+
+/** The stack of a connection error is the library's own, and says nothing. */
+function withoutStack(error: Error): Error {
+  const plain = new Error(error.message)
+  plain.name = error.name
+  delete plain.stack
+  return plain
+}

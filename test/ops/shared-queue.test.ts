@@ -1,0 +1,135 @@
+// The queue of several processes, on a real Redis: two queues on one server are two processes.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Redis } from 'ioredis'
+import { createSharedQueue } from '../../src/ops/shared-queue.ts'
+import type { Entry, Queue, Work } from '../../src/ops/queue.ts'
+import { startRedis, whyNoRedis } from './redis.ts'
+import type { RedisServer } from './redis.ts'
+
+const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const missing = whyNoRedis()
+if (missing !== null) process.stdout.write(`skipped: the queue of several processes; ${missing}\n`)
+
+describe.skipIf(missing !== null)('the queue of several processes', { timeout: 60_000 }, () => {
+  let redis: RedisServer
+  let eyes: Redis
+  const story: string[] = []
+  const gates = new Map<string, () => void>()
+  const open: Queue<string>[] = []
+
+  const slowly =
+    (who: string): Work<string> =>
+    async ({ task }) => {
+      story.push(`${who} takes ${task}`)
+      await new Promise<void>((resolve) => gates.set(task, resolve))
+      story.push(`${task} ends`)
+    }
+  const join = (who: string, work = slowly(who)): Queue<string> => {
+    const queue = createSharedQueue({ redisUrl: redis.url, concurrency: 2, log: QUIET, patience: 1000 }, work)
+    open.push(queue)
+    return queue
+  }
+  const ready = async (queue: Queue<string>): Promise<Queue<string>> => {
+    while (!queue.ready()) await sleep(10)
+    return queue
+  }
+  const until = async (isTrue: () => boolean): Promise<void> => {
+    while (!isTrue()) await sleep(10)
+  }
+  const entry = (key: string, task: string, slot = 'look'): Entry<string> => ({ key, slot, task })
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    eyes = new Redis(redis.url)
+  })
+  beforeEach(async () => {
+    await Promise.all(open.splice(0).map((queue) => queue.drain(100)))
+    await eyes.flushall()
+    story.length = 0
+    gates.clear()
+  })
+  afterAll(async () => {
+    await Promise.all(open.splice(0).map((queue) => queue.drain(100)))
+    eyes.disconnect()
+    await redis.stop()
+  })
+
+  it('works on a key in one process at a time, and loses no command', async () => {
+    const [a, b] = [await ready(join('a')), await ready(join('b'))]
+    await a.enqueue(entry('pull', 'first'))
+    await until(() => gates.has('first'))
+    for (const queue of [a, b]) {
+      await queue.enqueue(entry('pull', 'old look'))
+      await queue.enqueue(entry('pull', 'new look'))
+    }
+    await b.enqueue(entry('pull', 'command', 'comment 1'))
+    await a.enqueue(entry('pull', 'other command', 'comment 2'))
+    await sleep(200)
+    expect(story).toHaveLength(1)
+    for (const task of ['first', 'new look', 'command', 'other command']) {
+      await until(() => gates.has(task))
+      gates.get(task)?.()
+    }
+    await a.idle()
+    const taken = story.filter((line) => line.includes('takes')).map((line) => line.split(' takes ')[1])
+    expect(taken).toEqual(['first', 'new look', 'command', 'other command'])
+    // Nothing is left behind for a key that is done with.
+    expect(await eyes.keys('*work*')).toEqual([])
+  })
+
+  it('works on several keys at once, in both processes', async () => {
+    const [a, b] = [await ready(join('a')), await ready(join('b'))]
+    for (const key of ['1', '2', '3', '4']) await a.enqueue(entry(key, key))
+    await until(() => gates.size === 4)
+    expect(await b.depth()).toEqual({ waiting: 0, running: 4 })
+    for (const gate of gates.values()) gate()
+    await a.idle()
+    expect(story.filter((line) => line.endsWith('ends'))).toHaveLength(4)
+  })
+
+  it('does what was being done by a process that died', async () => {
+    const dead = await ready(join('dead'))
+    await dead.enqueue(entry('pull', 'look'))
+    await until(() => gates.has('look'))
+    // A process that dies closes nothing: its locks are no longer renewed, and that is all that others see.
+    await dead.drain(0)
+    gates.delete('look')
+    join('heir')
+    await until(() => gates.has('look'))
+    gates.get('look')?.()
+    await until(() => story.length >= 3)
+    expect(story.slice(0, 3)).toEqual(['dead takes look', 'heir takes look', 'look ends'])
+  })
+
+  it('gives a turn to one process', async () => {
+    const [a, b] = [await ready(join('a')), await ready(join('b'))]
+    const turns = await Promise.all([a, b, a, b].map((queue) => queue.turn('sweep', 60_000)))
+    expect(turns.filter(Boolean)).toHaveLength(1)
+    expect(await b.turn('short', 1)).toBe(true)
+    await sleep(20)
+    expect(await a.turn('short', 1)).toBe(true)
+  })
+
+  it('says at once that a Redis which is gone takes nothing, and goes on when it is back', async () => {
+    const own = await startRedis()
+    const queue = createSharedQueue<string>(
+      { redisUrl: own.url, concurrency: 1, log: QUIET, patience: 1000 },
+      ({ task }) => {
+        story.push(task)
+        return Promise.resolve()
+      },
+    )
+    await ready(queue)
+    await own.stop()
+    await until(() => !queue.ready())
+    await expect(queue.enqueue(entry('pull', 'lost'))).rejects.toThrow()
+    const again = await startRedis(own.port)
+    await ready(queue)
+    await queue.enqueue(entry('pull', 'kept'))
+    await until(() => story.length > 0)
+    expect(story).toEqual(['kept'])
+    await queue.drain(1000)
+    await again.stop()
+  })
+})
