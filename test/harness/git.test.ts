@@ -1,34 +1,8 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { scene } from './support.ts'
-
-const run = promisify(execFile)
-
-async function git(
-  token: string,
-  args: readonly string[],
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: 'http.extraHeader',
-    GIT_CONFIG_VALUE_0: token === '' ? '' : `Authorization: basic ${basic}`,
-  }
-  try {
-    return { code: 0, ...(await run('git', [...args], { env })) }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-    return { code, stdout, stderr }
-  }
-}
+import { git, scene } from './support.ts'
 
 test('git clones and fetches with an installation token, and with nothing else', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'clone-'))

@@ -39,6 +39,10 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     },
     deliveries: world.hooks.deliveries,
     redeliver: (delivery) => world.hooks.redeliver(delivery),
+    loses: (loss = {}) => world.hooks.loses(loss),
+    suspend: ({ owner, ends = false } = {}) => {
+      world.installationOfOwner(owner).suspendedAt = ends ? null : world.iso()
+    },
     settled: () => world.hooks.settled(),
     get requests() {
       return log.requests
@@ -54,7 +58,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
       log.requests = []
     },
     fail: (fault) => log.fail(fault),
-    before: ({ times = 1, ...filter }, hook) => log.before(filter, hook, times),
+    before: (filter, hook) => log.interrupt('before', filter, hook),
+    after: (filter, hook) => log.interrupt('after', filter, hook),
     token: (input = {}) => issue(world, tokens, input),
     expireTokens: () => {
       tokens.expireAll()
@@ -75,13 +80,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
 }
 
 function issue(world: World, tokens: Tokens, input: TokenOptions): string {
-  const installations = [...world.installations.values()]
-  const owner = input.owner?.toLowerCase()
-  const installation = installations.find(
-    ({ account }) => owner === undefined || account.login.toLowerCase() === owner,
-  )
-  if (installation === undefined)
-    throw new Error('the app is not installed anywhere yet: make a repository first')
+  const installation = world.installationOfOwner(input.owner)
   const repositories =
     input.repositories === undefined
       ? null

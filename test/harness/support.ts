@@ -1,8 +1,12 @@
 // What the stand-in's own tests share: a client with a token of the app, and a pull request to talk about.
+import { execFile } from 'node:child_process'
 import { createSign } from 'node:crypto'
+import { promisify } from 'node:util'
 import { Octokit } from '@octokit/rest'
 import { startGitHub } from './index.ts'
 import type { GitHub, GitHubOptions, PullRequest, Repository, TokenOptions } from './index.ts'
+
+const run = promisify(execFile)
 
 /** Forty lines `line 1` to `line 40`; `replace` gives some of them another text, `null` drops them. */
 export function lines(replace: Readonly<Record<number, string | null>> = {}): string {
@@ -74,4 +78,28 @@ export async function refusal(request: Promise<unknown>): Promise<Refusal> {
     return { status, message: response?.data.message ?? '', errors: response?.data.errors ?? [] }
   }
   throw new Error('the request was not refused')
+}
+
+/** Runs git with a token (none: empty text), and nothing of the machine's own settings. */
+export async function git(
+  token: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ code: number | string; stdout: string; stderr: string }> {
+  const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'http.extraHeader',
+    GIT_CONFIG_VALUE_0: token === '' ? '' : `Authorization: basic ${basic}`,
+  }
+  try {
+    return { code: 0, ...(await run('git', [...args], signal === undefined ? { env } : { env, signal })) }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number | string; stdout: string; stderr: string }
+    return { code, stdout, stderr }
+  }
 }

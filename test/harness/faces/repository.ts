@@ -1,12 +1,11 @@
 // A repository as a story sees it.
-import { envelope, pushEvent } from '../model/events.ts'
-import { moveBranch, suiteFor, synchronize, tipOf } from '../model/pulls.ts'
+import { moveBranch, synchronize, tipOf } from '../model/pulls.ts'
 import type { PullRecord, RepositoryRecord } from '../model/records.ts'
 import type { World } from '../model/world.ts'
 import { fullName, htmlUrl } from '../shapes/repositories.ts'
-import type { MergeGroup, PullRequest, PullRequestOptions, Repository } from '../types.ts'
-import { checkFace, latestRun } from './check.ts'
+import type { PullRequestOptions, Repository } from '../types.ts'
 import { fileOf, tipOf as tipNow } from './git.ts'
+import { mergeGroup } from './merge-group.ts'
 import { deliverFirst } from './pull-deeds.ts'
 import { pullFace } from './pull.ts'
 
@@ -40,11 +39,12 @@ export function repositoryFace(world: World, repo: RepositoryRecord): Repository
     },
     createBranch: async (name) =>
       repo.git.setRef(`refs/heads/${name}`, await tipOf(repo, repo.defaultBranch)),
+    deleteBranch: (name) => repo.git.deleteRef(`refs/heads/${name}`),
     collaborator: (login, level) => {
       world.account(login)
       repo.collaborators.set(login.toLowerCase(), level)
     },
-    mergeGroup: (pulls) => world.exclusive(() => queue(world, repo, pulls)),
+    mergeGroup: (pulls) => world.exclusive(() => mergeGroup(world, repo, pulls)),
     tip: (branch = repo.defaultBranch) => tipNow(repo.git, branch),
     file: (path, ref = repo.defaultBranch) => fileOf(repo.git, ref, path),
   }
@@ -119,73 +119,4 @@ async function forkOf(
   )
   await fork.git.setRef(`refs/heads/${parent.defaultBranch}`, await tipOf(parent, parent.defaultBranch))
   return fork
-}
-
-/** Merges the pull requests one on the other onto base, as the queue does before it asks for checks. */
-async function queue(
-  world: World,
-  repo: RepositoryRecord,
-  pulls: readonly PullRequest[],
-): Promise<MergeGroup> {
-  const records = pulls.map((pull) => repo.pulls.get(pull.number))
-  const baseRef = records[0]?.baseRef ?? repo.defaultBranch
-  const base = await tipOf(repo, baseRef)
-  const merger = world.account('github-merge-queue[bot]', 'Bot')
-  let head = base
-  for (const pull of records) {
-    if (pull === undefined) throw new Error('a merge group takes pull requests of its own repository')
-    const tree = await repo.git.mergeTree(head, pull.headSha)
-    if (tree === null) throw new Error(`pull request ${String(pull.number)} does not merge`)
-    const message = `Merge pull request #${String(pull.number)}`
-    const author = world.person(merger)
-    head = await repo.git.commitTree({ tree, parents: [head, pull.headSha], message, author })
-  }
-  const branch = `gh-readonly-queue/${baseRef}/pr-${String(records.at(-1)?.number ?? 0)}-${base}`
-  await repo.git.setRef(`refs/heads/${branch}`, head)
-  suiteFor(world, repo, head, branch)
-  const tip = await repo.git.info(head)
-  const person = ({ name, email }: { name: string; email: string }) => ({ name, email })
-  const send = (action: string, more = {}) =>
-    world.hooks.deliver('merge_group', {
-      action,
-      merge_group: {
-        head_sha: head,
-        head_ref: `refs/heads/${branch}`,
-        base_sha: base,
-        base_ref: `refs/heads/${baseRef}`,
-        head_commit: {
-          id: head,
-          tree_id: tip.tree,
-          message: tip.message,
-          timestamp: world.iso(tip.committer.date),
-          author: person(tip.author),
-          committer: person(tip.committer),
-        },
-      },
-      ...more,
-      ...envelope(world, repo, merger),
-    })
-  return {
-    head,
-    base,
-    get check() {
-      const run = latestRun(repo.runs, head, world.slug)
-      if (run === undefined) throw new Error(`no check run ${world.slug} on the merge group ${head}`)
-      return checkFace(world, run)
-    },
-    requested: () => {
-      const pushed = pushEvent(
-        world,
-        repo,
-        { branch, before: '0'.repeat(40), after: head, forced: false },
-        merger,
-      )
-      world.hooks.later(pushed.event, () => pushed.payload)
-      return send('checks_requested')
-    },
-    destroyed: async (reason = 'dequeued') => {
-      await repo.git.deleteRef(`refs/heads/${branch}`)
-      return send('destroyed', { reason })
-    },
-  }
 }

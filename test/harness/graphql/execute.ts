@@ -1,11 +1,16 @@
 // Runs a parsed document over plain objects: a field is a value, or a function of its arguments. A field that
 // the objects do not have is an error, as on GitHub, and is reported so that a story fails.
+import { Field as Asked, hidden, refusedArguments } from './fields.ts'
+import type { Interface, SEEN_AS } from './fields.ts'
 import type { Document, Field, Selection, Value } from './parse.ts'
+import { misused } from './walk.ts'
 
 export type Args = Readonly<Record<string, unknown>>
 /** An object type: its name and its fields. */
 export interface Type {
   readonly __typename: string
+  /** Where it is only known to be one of several types. */
+  readonly [SEEN_AS]?: Interface
   readonly [field: string]: unknown
 }
 export interface GraphqlError {
@@ -16,7 +21,7 @@ export interface GraphqlError {
 export interface Execution {
   readonly data: Record<string, unknown> | null
   readonly errors: readonly GraphqlError[]
-  /** Fields nobody has, as `Type.field`. */
+  /** What the schema does not have: `Type.field`, arguments, types, and variables that are not used well. */
   readonly unknown: readonly string[]
 }
 
@@ -32,7 +37,8 @@ export class FieldError extends Error {
 
 export async function execute(document: Document, root: Type, given: Args): Promise<Execution> {
   const errors: GraphqlError[] = []
-  const unknown: string[] = []
+  const unknown: string[] = misused(document)
+  errors.push(...unknown.map((message) => ({ message })))
   const variables: Record<string, unknown> = {}
   for (const { name, required, fallback } of document.variables) {
     variables[name] = given[name] ?? (fallback === null ? null : evaluate(fallback, {}))
@@ -48,6 +54,11 @@ export async function execute(document: Document, root: Type, given: Args): Prom
     path: readonly (string | number)[],
   ) => {
     const result: Record<string, unknown> = {}
+    const asked = selections.flatMap((one) => (one.kind === 'field' ? [one.name] : []))
+    for (const name of hidden(source, asked)) {
+      unknown.push(name)
+      errors.push({ path, message: `Field '${name}' doesn't exist without a fragment` })
+    }
     for (const field of flatten(document, source.__typename, selections)) {
       const at = [...path, field.alias]
       try {
@@ -70,7 +81,15 @@ export async function execute(document: Document, root: Type, given: Args): Prom
       Object.entries(field.args).map(([key, value]) => [key, evaluate(value, variables)]),
     )
     const value = source[field.name]
-    return typeof value === 'function' ? await (value as (args: Args) => unknown)(args) : value
+    const takes = value instanceof Asked ? value.takes : {}
+    const breaches = refusedArguments(takes, args, `${source.__typename}.${field.name}`)
+    if (breaches.length > 0) {
+      unknown.push(...breaches)
+      errors.push(...breaches.map((message) => ({ path: at, message })))
+      return null
+    }
+    if (value instanceof Asked) return value.resolve(args)
+    return typeof value === 'function' ? (value as () => unknown)() : value
   }
   const complete = async (
     value: unknown,

@@ -25,7 +25,8 @@ export async function runGraphql(
 ): Promise<{ result: Record<string, unknown>; unknown: readonly string[] }> {
   try {
     const document = parse(queryOf(body))
-    const fields = document.type === 'mutation' ? mutations(world, token) : queries(world, token)
+    const viewer = { world, token }
+    const fields = document.type === 'mutation' ? mutations(viewer) : queries(viewer)
     const root: Type = { __typename: rootName(document.type), ...fields }
     const { data, errors, unknown } = await execute(document, root, variablesOf(body))
     const result = { ...(data === null ? {} : { data }), ...(errors.length === 0 ? {} : { errors }) }

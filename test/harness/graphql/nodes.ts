@@ -6,6 +6,7 @@ import type { IssueCommentRecord, PullRecord, ReviewCommentRecord, ReviewRecord 
 import { FieldError } from './execute.ts'
 import type { Type } from './execute.ts'
 import { comment, pullRequest, review, reviewComment, thread } from './types.ts'
+import type { Viewer } from './viewer.ts'
 
 export type Node =
   | { readonly kind: 'PR'; readonly pull: PullRecord; readonly record: PullRecord }
@@ -24,18 +25,18 @@ export function findNode(world: World, token: TokenRecord, id: string): Node {
   throw new FieldError('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`)
 }
 
-export function nodeType(world: World, node: Node): Type {
+export function nodeType(viewer: Viewer, node: Node): Type {
   switch (node.kind) {
     case 'PR':
-      return pullRequest(world, node.record)
+      return pullRequest(viewer, node.record)
     case 'PRRT':
-      return thread(world, node.record)
+      return thread(viewer, node.record)
     case 'PRRC':
-      return reviewComment(world, node.record)
+      return reviewComment(viewer, node.record)
     case 'PRR':
-      return review(world, node.record)
+      return review(viewer, node.record)
     case 'IC':
-      return comment(world, node.record)
+      return comment(viewer, node.record)
   }
 }
 

@@ -1,15 +1,21 @@
 // Root fields of queries. A repository outside the token's reach does not resolve.
-import type { TokenRecord } from '../server/tokens.ts'
 import { allows, reaches } from '../server/tokens.ts'
-import type { World } from '../model/world.ts'
+import { account } from './accounts.ts'
 import { FieldError } from './execute.ts'
-import type { Args, Type } from './execute.ts'
+import type { Type } from './execute.ts'
+import { field, seenAs } from './fields.ts'
+import type { Interface } from './fields.ts'
 import { findNode, nodeType } from './nodes.ts'
-import { repository } from './types.ts'
+import { repository } from './repository.ts'
+import type { Viewer } from './viewer.ts'
 
-export function queries(world: World, token: TokenRecord): Record<string, unknown> {
+const NODE: Interface = { name: 'Node', fields: ['id'] }
+
+export function queries(viewer: Viewer): Record<string, unknown> {
+  const { world, token } = viewer
+  const node = (id: unknown): Type => seenAs(NODE, nodeType(viewer, findNode(world, token, String(id))))
   return {
-    repository: ({ owner, name }: Args): Type => {
+    repository: field({ owner: { required: 'String' }, name: { required: 'String' } }, ({ owner, name }) => {
       const repo = world.repository(String(owner), String(name))
       if (repo === undefined || !reaches(world, token, repo)) {
         const full = `${String(owner)}/${String(name)}`
@@ -21,15 +27,11 @@ export function queries(world: World, token: TokenRecord): Record<string, unknow
       ) {
         throw new FieldError('FORBIDDEN', 'Resource not accessible by integration')
       }
-      return repository(world, repo)
-    },
-    node: ({ id }: Args): Type => nodeType(world, findNode(world, token, String(id))),
-    nodes: ({ ids }: Args): Type[] =>
-      (ids as string[]).map((id) => nodeType(world, findNode(world, token, id))),
-    viewer: (): Type => {
-      const { bot } = world
-      return { __typename: 'User', login: bot.login, databaseId: bot.id, id: `U_${String(bot.id)}` }
-    },
+      return repository(viewer, repo)
+    }),
+    node: field({ id: { required: 'String' } }, ({ id }) => node(id)),
+    nodes: field({ ids: { required: { list: 'String' } } }, ({ ids }) => [ids].flat().map(node)),
+    viewer: () => account(world.bot),
     rateLimit: (): Type => ({ __typename: 'RateLimit', limit: 5000, cost: 1, remaining: 4999, used: 1 }),
   }
 }

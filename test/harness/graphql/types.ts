@@ -1,83 +1,76 @@
 // The object types that queries and mutations hand out (docs: GraphQL reference), as far as an app reads them.
-import type { World } from '../model/world.ts'
-import type { Account, IssueCommentRecord, PullRecord, RepositoryRecord } from '../model/records.ts'
+import type { IssueCommentRecord, PullRecord, ReactionRecord } from '../model/records.ts'
 import type { ReviewCommentRecord, ReviewRecord } from '../model/records.ts'
 import { pullHtmlUrl } from '../shapes/pulls.ts'
-import { htmlUrl } from '../shapes/repositories.ts'
-import { FieldError } from './execute.ts'
-import type { Args, Type } from './execute.ts'
+import { account, actor } from './accounts.ts'
+import { commit } from './checks.ts'
+import { PAGE, connection } from './connection.ts'
+import type { Type } from './execute.ts'
+import { field } from './fields.ts'
+import { ref } from './refs.ts'
+import type { Viewer } from './viewer.ts'
 
 export type Minimizable = IssueCommentRecord | ReviewCommentRecord | ReviewRecord
 
-/** Bots lose their suffix in GraphQL: the login of `x[bot]` is `x`. */
-function actor(account: Account): Type {
-  const login = account.login.replace(/\[bot\]$/, '')
-  return { __typename: account.type, login, databaseId: account.id, id: `U_${String(account.id)}` }
-}
-
-export function repository(world: World, repo: RepositoryRecord): Type {
-  return {
-    __typename: 'Repository',
-    id: `R_${String(repo.id)}`,
-    databaseId: repo.id,
-    name: repo.name,
-    nameWithOwner: `${repo.owner.login}/${repo.name}`,
-    isFork: repo.parent !== null,
-    url: htmlUrl(world, repo),
-    owner: () => actor(repo.owner),
-    pullRequest: ({ number }: Args) => {
-      const pull = repo.pulls.get(Number(number))
-      if (pull === undefined) {
-        throw new FieldError(
-          'NOT_FOUND',
-          `Could not resolve to a PullRequest with the number of ${String(number)}.`,
-        )
-      }
-      return pullRequest(world, pull)
-    },
-    object: ({ expression, oid }: Args) => blob(repo, String(expression ?? oid)),
-  }
-}
-
-export function pullRequest(world: World, pull: PullRecord): Type {
+export function pullRequest(viewer: Viewer, pull: PullRecord): Type {
   return {
     __typename: 'PullRequest',
     id: `PR_${String(pull.id)}`,
     databaseId: pull.id,
     number: pull.number,
     title: pull.title,
-    state: pull.mergedAt === null ? pull.state.toUpperCase() : 'MERGED',
+    state: stateOf(pull),
     isDraft: pull.draft,
+    locked: pull.locked,
     headRefName: pull.headRef,
     headRefOid: pull.headSha,
     baseRefName: pull.baseRef,
     baseRefOid: pull.baseSha,
-    url: pullHtmlUrl(world, pull),
+    url: pullHtmlUrl(viewer.world, pull),
     author: () => actor(pull.author),
-    reviewThreads: (args: Args) => connection('PullRequestReviewThread', threads(world, pull), args),
-    comments: (args: Args) =>
+    // Null once the branch is gone.
+    baseRef: () => ref(viewer, pull.repo, pull.baseRef),
+    reviewThreads: field(PAGE, (args) => connection('PullRequestReviewThread', threads(viewer, pull), args)),
+    commits: field(PAGE, (args) =>
+      connection(
+        'PullRequestCommit',
+        pull.commits.map((oid) => ({
+          __typename: 'PullRequestCommit',
+          id: `PRC_${String(pull.id)}_${oid}`,
+          commit: () => commit(viewer, pull.repo, oid),
+        })),
+        args,
+      ),
+    ),
+    comments: field(PAGE, (args) =>
       connection(
         'IssueComment',
-        pull.conversation.map((one) => comment(world, one)),
+        pull.conversation.map((one) => comment(viewer, one)),
         args,
       ),
-    reviews: (args: Args) =>
+    ),
+    reviews: field(PAGE, (args) =>
       connection(
         'PullRequestReview',
-        pull.reviews.map((one) => review(world, one)),
+        pull.reviews.map((one) => review(viewer, one)),
         args,
       ),
+    ),
   }
 }
 
-export function thread(world: World, root: ReviewCommentRecord): Type {
+export function stateOf(pull: PullRecord): string {
+  return pull.mergedAt === null ? pull.state.toUpperCase() : 'MERGED'
+}
+
+export function thread(viewer: Viewer, root: ReviewCommentRecord): Type {
   const inside = root.pull.comments.filter((one) => !one.deleted && (one === root || one.replyTo === root))
   return {
     __typename: 'PullRequestReviewThread',
     id: `PRRT_${String(root.id)}`,
     isResolved: root.resolvedBy !== null,
     // By the schema it is a user, which an app is not.
-    resolvedBy: () => (root.resolvedBy?.type === 'User' ? actor(root.resolvedBy) : null),
+    resolvedBy: () => (root.resolvedBy?.type === 'User' ? account(root.resolvedBy) : null),
     isOutdated: root.line === null && root.subject === 'line',
     isCollapsed: root.resolvedBy !== null || root.line === null,
     path: root.path,
@@ -86,110 +79,85 @@ export function thread(world: World, root: ReviewCommentRecord): Type {
     originalLine: root.originalLine,
     diffSide: root.side,
     subjectType: root.subject.toUpperCase(),
-    comments: (args: Args) =>
+    comments: field(PAGE, (args) =>
       connection(
         'PullRequestReviewComment',
-        inside.map((one) => reviewComment(world, one)),
+        inside.map((one) => reviewComment(viewer, one)),
         args,
       ),
+    ),
   }
 }
 
-export function reviewComment(world: World, record: ReviewCommentRecord): Type {
+export function reviewComment(viewer: Viewer, record: ReviewCommentRecord): Type {
   return {
     __typename: 'PullRequestReviewComment',
-    ...common(record),
+    ...common(viewer, record),
     id: `PRRC_${String(record.id)}`,
     path: record.path,
     line: record.line,
     outdated: record.line === null,
-    url: `${pullHtmlUrl(world, record.pull)}#discussion_r${String(record.id)}`,
+    url: `${pullHtmlUrl(viewer.world, record.pull)}#discussion_r${String(record.id)}`,
   }
 }
 
-export function comment(world: World, record: IssueCommentRecord): Type {
-  const url = `${pullHtmlUrl(world, record.pull)}#issuecomment-${String(record.id)}`
-  return { __typename: 'IssueComment', ...common(record), id: `IC_${String(record.id)}`, url }
+export function comment(viewer: Viewer, record: IssueCommentRecord): Type {
+  const url = `${pullHtmlUrl(viewer.world, record.pull)}#issuecomment-${String(record.id)}`
+  return { __typename: 'IssueComment', ...common(viewer, record), id: `IC_${String(record.id)}`, url }
 }
 
-export function review(world: World, record: ReviewRecord): Type {
-  const url = `${pullHtmlUrl(world, record.pull)}#pullrequestreview-${String(record.id)}`
+export function review(viewer: Viewer, record: ReviewRecord): Type {
+  const url = `${pullHtmlUrl(viewer.world, record.pull)}#pullrequestreview-${String(record.id)}`
   return {
     __typename: 'PullRequestReview',
-    ...common(record),
+    ...common(viewer, record),
     id: `PRR_${String(record.id)}`,
     state: record.state,
-    commit: () => ({ __typename: 'Commit', oid: record.commit }),
+    commit: () => commit(viewer, record.pull.repo, record.commit),
     url,
   }
 }
 
-function common(record: Minimizable): Record<string, unknown> {
+function common(viewer: Viewer, record: Minimizable): Record<string, unknown> {
   return {
     databaseId: record.id,
     fullDatabaseId: String(record.id),
     author: () => actor(record.user),
     body: record.body,
     createdAt: 'createdAt' in record ? record.createdAt : record.submittedAt,
+    reactionGroups: () => reactionGroups(viewer, 'reactions' in record ? record.reactions : []),
     isMinimized: record.minimized !== null,
     minimizedReason: record.minimized?.toLowerCase() ?? null,
   }
 }
 
-function threads(world: World, pull: PullRecord): Type[] {
+/** As GraphQL and as REST name them. */
+const REACTIONS: Readonly<Record<string, string>> = {
+  THUMBS_UP: '+1',
+  THUMBS_DOWN: '-1',
+  LAUGH: 'laugh',
+  HOORAY: 'hooray',
+  CONFUSED: 'confused',
+  HEART: 'heart',
+  ROCKET: 'rocket',
+  EYES: 'eyes',
+}
+
+/** One for each reaction there is, given or not. */
+function reactionGroups({ world }: Viewer, reactions: readonly ReactionRecord[]): Type[] {
+  return Object.entries(REACTIONS).map(([content, name]) => {
+    const given = reactions.filter((one) => one.content === name)
+    return {
+      __typename: 'ReactionGroup',
+      content,
+      createdAt: given[0]?.createdAt ?? null,
+      viewerHasReacted: given.some(({ user }) => user === world.bot),
+    }
+  })
+}
+
+function threads(viewer: Viewer, pull: PullRecord): Type[] {
   return pull.comments
     .filter((one) => one.replyTo === null && !one.deleted && one.review.state !== 'PENDING')
-    .map((root) => thread(world, root))
-}
-
-/** Pages must be asked for, at most a hundred at once (docs: rate and node limits). */
-function connection(of: string, all: readonly Type[], args: Args): Type {
-  const { first, last, after, before } = args as {
-    first?: number
-    last?: number
-    after?: string
-    before?: string
-  }
-  if ((first ?? last) == null) {
-    throw new FieldError(
-      'MISSING_PAGINATION_BOUNDARIES',
-      `You must provide a \`first\` or \`last\` value on the connection of ${of}.`,
-    )
-  }
-  if ((first ?? last ?? 0) > 100) {
-    throw new FieldError(
-      'EXCESSIVE_PAGINATION',
-      `Requesting ${String(first ?? last)} records exceeds the \`first\` limit of 100 records.`,
-    )
-  }
-  const low = after == null ? 0 : Number(after)
-  const high = before == null ? all.length : Number(before) - 1
-  const from = first == null ? Math.max(low, high - (last ?? 0)) : low
-  const to = first == null ? high : Math.min(high, low + first)
-  const nodes = all.slice(from, to)
-  return {
-    __typename: `${of}Connection`,
-    totalCount: all.length,
-    nodes,
-    edges: nodes.map((node, index) => ({ __typename: `${of}Edge`, node, cursor: String(from + index + 1) })),
-    pageInfo: {
-      __typename: 'PageInfo',
-      hasNextPage: to < all.length,
-      hasPreviousPage: from > 0,
-      startCursor: nodes.length === 0 ? null : String(from + 1),
-      endCursor: nodes.length === 0 ? null : String(to),
-    },
-  }
-}
-
-/** `<commit>:<path>` or the SHA of a blob; null when there is none. */
-async function blob(repo: RepositoryRecord, expression: string): Promise<Type | null> {
-  const type = (await repo.git.run(['cat-file', '-t', expression], '', [0, 1, 128])).trim()
-  const oid = (await repo.git.run(['rev-parse', '--verify', '--quiet', expression], '', [0, 1, 128])).trim()
-  if (type === 'commit' || type === 'tree') return { __typename: type === 'tree' ? 'Tree' : 'Commit', oid }
-  if (type !== 'blob') return null
-  const bytes = await repo.git.bytes(['cat-file', 'blob', oid])
-  const isBinary = bytes.includes(0)
-  const text = isBinary ? null : bytes.toString('utf8')
-  return { __typename: 'Blob', oid, text, isBinary, isTruncated: false, byteSize: bytes.length }
+    .map((root) => thread(viewer, root))
 }

@@ -15,14 +15,14 @@ export interface Event {
   readonly payload: Json
 }
 
-/** What every payload carries; without an installation nobody hears of it. */
+/** What every payload carries; without an installation, or while it is suspended, nobody hears of it. */
 export function envelope(world: World, repo: RepositoryRecord, sender: Account): Json {
   const installation = world.installationOf(repo)
   return {
     repository: repository(world, repo),
     ...(repo.owner.type === 'Organization' ? { organization: user(world, repo.owner) } : {}),
     sender: user(world, sender),
-    ...(installation === undefined
+    ...(installation === undefined || installation.suspendedAt !== null
       ? {}
       : { installation: { id: installation.id, node_id: `IN_${String(installation.id)}` } }),
   }

@@ -13,6 +13,7 @@ export interface InstallationRecord {
   readonly id: number
   readonly account: Account
   readonly createdAt: string
+  suspendedAt: string | null
 }
 
 export interface RepositoryRecord {
@@ -20,6 +21,7 @@ export interface RepositoryRecord {
   readonly owner: Account
   readonly name: string
   readonly private: boolean
+  readonly archived: boolean
   readonly defaultBranch: string
   readonly git: BareRepository
   readonly installed: boolean
@@ -30,8 +32,24 @@ export interface RepositoryRecord {
   readonly pulls: Map<number, PullRecord>
   readonly runs: RunRecord[]
   readonly suites: SuiteRecord[]
+  /** By base branch; a branch that is not here has no merge queue. */
+  readonly queues: Map<string, QueueGroup[]>
   readonly createdAt: string
   nextNumber: number
+}
+
+/** Pull requests that a merge queue tests together, until the app's check on the head is completed. */
+export interface QueueGroup {
+  readonly base: string
+  readonly head: string
+  readonly entries: readonly QueueEntry[]
+}
+
+export interface QueueEntry {
+  readonly pull: PullRecord
+  /** The base, everything of the group that is ahead, and this pull request. */
+  readonly head: string
+  readonly enqueuedAt: string
 }
 
 export interface PullRecord {

@@ -6,7 +6,7 @@ import { BareRepository } from '../git/bare-repository.ts'
 import type { Person } from '../git/bare-repository.ts'
 import { notFound } from '../errors.ts'
 import { Webhooks } from './webhooks.ts'
-import type { Account, InstallationRecord, PullRecord, RepositoryRecord } from './records.ts'
+import type { Account, InstallationRecord, PullRecord, QueueGroup, RepositoryRecord } from './records.ts'
 
 const PERMISSIONS: Permissions = {
   metadata: 'read',
@@ -60,7 +60,7 @@ export class World {
     keys ??= makeKeys()
     this.privateKey = keys.privateKey
     this.publicKey = keys.publicKey
-    this.hooks = new Webhooks(this.webhookSecret, this.events)
+    this.hooks = new Webhooks(this.webhookSecret, this.events, this.now)
   }
 
   get api(): string {
@@ -123,6 +123,7 @@ export class World {
       owner,
       name,
       private: options.private ?? false,
+      archived: options.archived ?? false,
       defaultBranch: branch,
       git: await BareRepository.create(path, branch, fork?.parent.git),
       installed: options.installed ?? true,
@@ -132,6 +133,7 @@ export class World {
       pulls: new Map<number, PullRecord>(),
       runs: [],
       suites: [],
+      queues: new Map<string, QueueGroup[]>(),
       createdAt: this.iso(),
       nextNumber: 1,
     }
@@ -146,7 +148,7 @@ export class World {
       await record.git.setRef(`refs/heads/${branch}`, root)
     }
     if (record.installed && !this.installations.has(owner.login.toLowerCase())) {
-      const installation = { id: this.id(), account: owner, createdAt: this.iso() }
+      const installation = { id: this.id(), account: owner, createdAt: this.iso(), suspendedAt: null }
       this.installations.set(owner.login.toLowerCase(), installation)
     }
     this.repositories.set(key, record)
@@ -164,6 +166,15 @@ export class World {
   installationById(id: number): InstallationRecord {
     const found = [...this.installations.values()].find((installation) => installation.id === id)
     if (found === undefined) throw notFound()
+    return found
+  }
+
+  /** The installation of an owner, or the first there is. */
+  installationOfOwner(login: string | undefined): InstallationRecord {
+    const all = [...this.installations.values()]
+    const found = login === undefined ? all[0] : this.installations.get(login.toLowerCase())
+    if (found === undefined)
+      throw new Error(`the app is not installed ${login === undefined ? 'anywhere' : `at ${login}`}`)
     return found
   }
 

@@ -47,6 +47,7 @@ function createToken(call: Call): Answer {
   appOnly(call)
   const { world, body } = call
   const record = world.installationById(Number(call.params['installation_id']))
+  if (record.suspendedAt !== null) throw forbidden('This installation has been suspended')
   const all = world.repositoriesOf(record)
   const names = body['repositories'] as string[] | undefined
   const ids = body['repository_ids'] as number[] | undefined

@@ -3,6 +3,7 @@ import { ApiError, notFound } from '../errors.ts'
 import type { Annotation, CheckAction } from '../types.ts'
 import { checkRunEvent, checkSuiteEvent } from '../model/events.ts'
 import { suiteFor } from '../model/pulls.ts'
+import { checked } from '../model/queue.ts'
 import type { RepositoryRecord, RunRecord, SuiteRecord } from '../model/records.ts'
 import { annotation, checkRun, checkSuite } from '../shapes/checks.ts'
 import { page, repositoryOf, text } from '../server/routing.ts'
@@ -93,6 +94,7 @@ function apply(call: Call, run: RunRecord): void {
     run.text = output.text ?? run.text
     run.annotations.push(...(output.annotations ?? []))
   }
+  checked(world, run)
   run.history.push({ status: run.status, conclusion: run.conclusion, title: run.title, at: world.iso() })
 }
 

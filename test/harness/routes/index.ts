@@ -3,6 +3,7 @@ import type { Route } from '../server/routing.ts'
 import { appRoutes } from './app.ts'
 import { checkRoutes } from './checks.ts'
 import { contentsRoutes } from './contents.ts'
+import { deliveryRoutes } from './deliveries.ts'
 import { gitDataRoutes } from './git-data.ts'
 import { issueRoutes } from './issues.ts'
 import { pullRoutes } from './pulls.ts'
@@ -12,6 +13,7 @@ import { reviewRoutes } from './reviews.ts'
 
 export const routes: readonly Route[] = [
   ...appRoutes,
+  ...deliveryRoutes,
   ...repositoryRoutes,
   ...contentsRoutes,
   ...gitDataRoutes,

@@ -1,41 +1,42 @@
 // What reached the stand-in, what went wrong, and the faults a story asked for.
-import type { Delivery, Fault, FaultHandle, Request, RequestFilter } from '../types.ts'
+import { Armed } from '../armed.ts'
+import type { Delivery, Fault, FaultHandle, Hook, Request, RequestFilter, Turn } from '../types.ts'
 
-interface Armed<T> {
-  readonly filter: RequestFilter
-  readonly what: T
-  left: number
-  hits: number
-}
-type Hook = () => void | Promise<void>
-type Seen = Pick<Request, 'method' | 'path' | 'operations'> & { readonly body?: unknown }
+export type Seen = Pick<Request, 'method' | 'path' | 'operations'> & { readonly body?: unknown }
+type When = 'before' | 'after'
 
 export class Log {
   readonly violations: string[] = []
   readonly unknown: string[] = []
   requests: Request[] = []
-  private readonly faults: Armed<Fault>[] = []
-  private readonly hooks: Armed<Hook>[] = []
+  private readonly faults = new Armed<Seen, Fault>()
+  private readonly hooks = { before: new Armed<Seen, Hook>(), after: new Armed<Seen, Hook>() }
 
   fail(fault: Fault): FaultHandle {
-    return arm(this.faults, fault, fault, fault.times ?? 1)
+    return this.faults.add(fault, (seen) => matches(fault, seen), fault)
   }
 
   forgetFaults(): void {
-    for (const armed of this.faults) armed.left = 0
+    this.faults.forget()
   }
 
-  before(filter: RequestFilter, hook: Hook, times = 1): FaultHandle {
-    return arm(this.hooks, filter, hook, times)
+  interrupt(when: When, filter: RequestFilter & Turn, hook: Hook): FaultHandle {
+    return this.hooks[when].add(hook, (seen) => matches(filter, seen), filter)
   }
 
   /** The fault for this request, used up by asking. */
   faultFor(seen: Seen): Fault | undefined {
-    return take(this.faults, seen)[0]
+    return this.faults.take(seen)[0]
   }
 
-  async runHooks(seen: Seen): Promise<void> {
-    for (const hook of take(this.hooks, seen)) await hook()
+  /** Runs what a story has laid out for this moment; true when the connection is to end without an answer. */
+  async runHooks(when: When, seen: Seen): Promise<boolean> {
+    let ended = false
+    const hangUp = (): void => {
+      ended = true
+    }
+    for (const hook of this.hooks[when].take(seen)) await hook({ hangUp })
+    return ended
   }
 
   assertClean(deliveries: readonly Delivery[]): void {
@@ -64,27 +65,4 @@ function fits(wanted: string | RegExp | undefined, path: string): boolean {
   if (wanted instanceof RegExp) return new RegExp(wanted.source, wanted.flags).test(path)
   const [some, parts] = [wanted.split('/'), path.split('/')]
   return some.length === parts.length && some.every((part, index) => part === '*' || part === parts[index])
-}
-
-function arm<T>(list: Armed<T>[], filter: RequestFilter, what: T, times: number): FaultHandle {
-  const armed: Armed<T> = { filter, what, left: times, hits: 0 }
-  list.push(armed)
-  return {
-    get hits() {
-      return armed.hits
-    },
-    stop: () => {
-      armed.left = 0
-    },
-  }
-}
-
-function take<T>(list: readonly Armed<T>[], seen: Seen): T[] {
-  return list
-    .filter((armed) => armed.left > 0 && matches(armed.filter, seen))
-    .map((armed) => {
-      armed.left--
-      armed.hits++
-      return armed.what
-    })
 }

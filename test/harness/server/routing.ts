@@ -71,6 +71,8 @@ export function repositoryOf(call: Call, ...needs: readonly (readonly [string, L
   const repo = call.world.repository(call.params['owner'] ?? '', call.params['repo'] ?? '')
   if (repo === undefined || !reaches(call.world, record, repo)) throw notFound()
   for (const [name, level] of needs) if (!allows(record.permissions, name, level)) throw forbidden()
+  if (repo.archived && needs.some(([, level]) => level !== 'read'))
+    throw forbidden('Repository was archived so is read-only.')
   return repo
 }
 

@@ -4,14 +4,15 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { checkRequest, checkResponse } from '../contract/contract.ts'
 import type { Breach } from '../contract/contract.ts'
-import { ApiError, notFound } from '../errors.ts'
+import { ApiError, forbidden, notFound } from '../errors.ts'
 import { operationsOf, runGraphql } from '../graphql/graphql.ts'
 import type { World } from '../model/world.ts'
-import type { Fault } from '../types.ts'
+import { endingOf, failure, sendHalf, works } from './faults.ts'
 import { answerGit } from './git.ts'
 import type { Log } from './log.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Answer, Route, Router } from './routing.ts'
+import { isSuspended } from './tokens.ts'
 import type { Actor, Tokens } from './tokens.ts'
 
 export interface Parts {
@@ -33,6 +34,9 @@ interface Exchange {
   actor: Actor
 }
 
+/** Where the connection ended before there was an answer. */
+const NOTHING: Answer = { status: 0 }
+
 /** Listens on a free loopback port. */
 export async function listen(parts: Parts): Promise<Server> {
   const server = createServer((request, response) => {
@@ -53,24 +57,26 @@ async function serve(parts: Parts, request: IncomingMessage, response: ServerRes
   if (/\.git\//.test(url.pathname)) return answerGit(parts, request, response, url)
   const exchange = await read(parts.world, request, url)
   const at = Date.now()
-  const fault = parts.log.faultFor(exchange)
-  await parts.log.runHooks(exchange)
-  const work =
-    fault === undefined || fault.afterWrite === true ? await answer(parts, exchange, request) : null
-  const final = fault === undefined ? work : failure(fault)
-  parts.log.requests.push({
+  const { log } = parts
+  const fault = log.faultFor(exchange)
+  const gone = await log.runHooks('before', exchange)
+  const work = !gone && works(fault) ? await answer(parts, exchange, request) : null
+  const lost = gone || (work !== null && (await log.runHooks('after', exchange)))
+  const ending = lost ? 'hang up' : endingOf(fault)
+  const final = fault === undefined || fault.truncates === true ? (work ?? NOTHING) : failure(fault)
+  log.requests.push({
     method: exchange.method,
     path: exchange.path,
     query: exchange.query.toString(),
     body: exchange.body,
     operations: exchange.operations,
     by: exchange.actor.kind,
-    status: final?.status ?? 0,
+    status: ending === 'answer' ? final.status : 0,
     at,
     write: isWrite(exchange),
   })
-  if (fault?.hangUp === true || final === null) request.socket.destroy()
-  else send(response, final)
+  if (ending === 'hang up') request.socket.destroy()
+  else if (ending !== 'hang') send(response, final, ending === 'half')
 }
 
 async function read(world: World, request: IncomingMessage, url: URL): Promise<Exchange> {
@@ -102,6 +108,7 @@ async function answer(parts: Parts, exchange: Exchange, request: IncomingMessage
   const resource = graphql ? 'graphql' : 'core'
   const work = async (): Promise<Answer> => {
     exchange.actor = parts.tokens.actor(request.headers.authorization)
+    if (isSuspended(exchange.actor)) throw forbidden('This installation has been suspended')
     if (parts.limit.exhausted(exchange.actor, resource)) {
       throw new ApiError(403, 'API rate limit exceeded for installation.')
     }
@@ -175,15 +182,6 @@ function refusal(error: unknown): Answer {
   throw error
 }
 
-function failure(fault: Fault): Answer {
-  const status = fault.status ?? 502
-  return {
-    status,
-    body: fault.body ?? { message: `a story wanted ${String(status)}` },
-    headers: { ...fault.headers },
-  }
-}
-
 /** Answers that have not changed cost nothing: 304. */
 function withEtag(result: Answer, { method }: Exchange, request: IncomingMessage): Answer {
   if (method !== 'GET' || result.status !== 200) return result
@@ -193,14 +191,16 @@ function withEtag(result: Answer, { method }: Exchange, request: IncomingMessage
   return request.headers['if-none-match'] === etag ? { status: 304, headers } : { ...result, headers }
 }
 
-function send(response: ServerResponse, { status, body, raw, headers }: Answer): void {
-  const content = raw?.content ?? (body === undefined ? '' : JSON.stringify(body))
+function send(response: ServerResponse, { status, body, raw, headers }: Answer, half: boolean): void {
+  const content = Buffer.from(raw?.content ?? (body === undefined ? '' : JSON.stringify(body)))
   response.writeHead(status, {
     'content-type': raw?.type ?? 'application/json; charset=utf-8',
     'x-github-media-type': 'github.v3; format=json',
+    ...(half ? { 'content-length': content.length } : {}),
     ...headers,
   })
-  response.end(content)
+  if (half) sendHalf(response, content)
+  else response.end(content)
 }
 
 function isWrite({ method, path, body, operations }: Exchange): boolean {

@@ -75,6 +75,11 @@ export class Tokens {
   }
 }
 
+/** Nothing can be done as a suspended installation (docs: suspending a GitHub App installation). */
+export function isSuspended(actor: Actor): boolean {
+  return actor.kind === 'installation' && actor.token.installation.suspendedAt !== null
+}
+
 /** Does a token carry at least this level? Metadata can always be read. */
 export function allows(permissions: Permissions, name: string, level: Level): boolean {
   const granted = permissions[name] ?? (name === 'metadata' ? 'read' : null)

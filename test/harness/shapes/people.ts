@@ -69,8 +69,8 @@ export function installation(world: World, record: InstallationRecord): Json {
     single_file_name: null,
     has_multiple_single_files: false,
     single_file_paths: [],
-    suspended_by: null,
-    suspended_at: null,
+    suspended_by: record.suspendedAt === null ? null : user(world, record.account),
+    suspended_at: record.suspendedAt,
   }
 }
 

@@ -92,7 +92,7 @@ export function repository(world: World, repo: RepositoryRecord): Json {
     has_pages: false,
     has_downloads: true,
     has_discussions: false,
-    archived: false,
+    archived: repo.archived,
     disabled: false,
     allow_forking: true,
     is_template: false,

@@ -60,10 +60,12 @@ export interface PullRequest {
   mode(path: string): string | null
 }
 
-/** A merge group, as in a merge queue. */
+/** A merge group: in the queue of its base branch from the beginning, until its check is completed. */
 export interface MergeGroup {
   readonly head: string
   readonly base: string
+  /** Is it still in the queue? */
+  readonly queued: boolean
   readonly check: CheckRun
   requested(): Promise<Delivery>
   destroyed(reason?: 'merged' | 'invalidated' | 'dequeued'): Promise<Delivery>
@@ -82,6 +84,8 @@ export interface Repository {
   pushToBase(changes: Changes, options?: PushOptions & { readonly branch?: string }): Promise<Delivery>
   /** A new branch at the tip of the default branch. */
   createBranch(name: string): Promise<void>
+  /** The branch alone: pull requests onto it are open for the moment that they are on GitHub. */
+  deleteBranch(name: string): Promise<void>
   /** Default: `maintainer` write, the owner admin, others read (none when private). */
   collaborator(login: string, level: CollaboratorLevel): void
   mergeGroup(pulls: readonly PullRequest[]): Promise<MergeGroup>

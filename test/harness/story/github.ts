@@ -1,7 +1,7 @@
 // The stand-in itself: where it is, what reached it, and how to make it fail.
 import type { Repository } from './deeds.ts'
 import type { Permissions, RepositoryOptions } from './given.ts'
-import type { Delivery, Listener } from './heard.ts'
+import type { Delivery, DeliveryLoss, Listener, Turn } from './heard.ts'
 
 /** One request that reached the stand-in. Paths are without `/api/v3`; GraphQL is `/graphql`. */
 export interface Request {
@@ -30,15 +30,32 @@ export interface RequestFilter {
 export interface Fault extends RequestFilter {
   /** How often; default 1. */
   readonly times?: number
+  /** How many requests that match are let by first; default 0. */
+  readonly skip?: number
   /** Default 502. */
   readonly status?: number
+  /** Default: what GitHub says with this status. Git gets the message alone. */
   readonly body?: unknown
+  /** With `retry-after`, 403 and 429 are the secondary rate limit. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Does the work first, then fails: a write that landed and was not answered. */
+  /**
+   * Does the work first, then fails: a write that landed and was not answered. Of an answer to git, everything is
+   * sent but its last part.
+   */
   readonly afterWrite?: boolean
   /** Closes the socket instead of answering. */
   readonly hangUp?: boolean
+  /** Never answers, and keeps the connection; with `afterWrite` the work is done. */
+  readonly hangs?: boolean
+  /** Does the work and begins the answer, but ends the connection halfway through its body. */
+  readonly truncates?: boolean
 }
+/** A request that a story has stopped; it goes on when the hook is done. */
+export interface Interrupted {
+  /** Ends the connection without an answer. */
+  hangUp(): void
+}
+export type Hook = (request: Interrupted) => void | Promise<void>
 export interface FaultHandle {
   readonly hits: number
   stop(): void
@@ -65,12 +82,16 @@ export interface GitHub {
   readonly botLogin: string
 
   repository(options?: RepositoryOptions): Promise<Repository>
-  /** Where webhooks go: a URL, a function, or null (lost). */
+  /** Where webhooks go: a URL, a function, or null (the app is down). */
   deliverTo(target: string | Listener | null): void
   /** Every webhook so far, also the lost ones. */
   readonly deliveries: readonly Delivery[]
-  /** Sends one again with the same GUID. */
+  /** Sends one again with the same GUID, as the app can by itself. */
   redeliver(delivery: Delivery): Promise<Delivery>
+  /** The next webhooks that fit do not arrive, or their answer does not come back. */
+  loses(loss?: DeliveryLoss): FaultHandle
+  /** Suspends the installation of an owner (default: the first there is), or ends that. */
+  suspend(options?: { readonly owner?: string; readonly ends?: boolean }): void
   /** Resolves when no delivery is under way (those caused by the app's own writes go out by themselves). */
   settled(): Promise<void>
 
@@ -82,8 +103,10 @@ export interface GitHub {
   fail(fault: Fault): FaultHandle
   /** Disarms every fault that is left. */
   forgetFaults(): void
-  /** Runs before a matching request is handled: for races. */
-  before(filter: RequestFilter & { readonly times?: number }, hook: () => void | Promise<void>): FaultHandle
+  /** Runs before a matching request is handled: for races, and for whoever goes away before anything happened. */
+  before(filter: RequestFilter & Turn, hook: Hook): FaultHandle
+  /** Runs when the work of a matching request is done, before it is answered (git: before its last part). */
+  after(filter: RequestFilter & Turn, hook: Hook): FaultHandle
   /** A valid installation token, for tests that speak to the stand-in themselves. */
   token(options?: TokenOptions): string
   /** All tokens are expired from now on: 401. */

@@ -34,6 +34,8 @@ export interface RepositoryOptions {
   readonly files?: Changes
   readonly defaultBranch?: string
   readonly private?: boolean
+  /** Archived repositories can be read, and nothing else. */
+  readonly archived?: boolean
   /** Is the app installed here? Default true. */
   readonly installed?: boolean
 }

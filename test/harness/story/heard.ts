@@ -18,6 +18,11 @@ export interface Delivery {
   readonly status: number | null
   readonly body: string
   readonly signature: string
+  /** By which the app names it; every attempt has its own. Zero where it was never sent: nobody subscribed. */
+  readonly number: number
+  readonly redelivery: boolean
+  /** ISO 8601, of the attempt. */
+  readonly at: string
 }
 /** A delivery about a comment. */
 export interface CommentDelivery extends Delivery {
@@ -25,3 +30,18 @@ export interface CommentDelivery extends Delivery {
 }
 /** How deliveries reach the app when not by HTTP: e.g. `probot.receive`. */
 export type Listener = (delivery: Pick<Delivery, 'id' | 'event' | 'payload'>) => Promise<unknown>
+
+/** How many that fit are let by before the first counts (default 0), and how many count (default 1). */
+export interface Turn {
+  readonly skip?: number
+  readonly times?: number
+}
+/** Which webhooks fail, and how. */
+export interface DeliveryLoss extends Turn {
+  readonly event?: string
+  readonly action?: string
+  /** What something before the app answers; default null: nobody answers. */
+  readonly status?: number | null
+  /** Does the app hear it all the same, only its answer is lost? */
+  readonly arrives?: boolean
+}

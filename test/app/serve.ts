@@ -1,0 +1,13 @@
+// The app as a process of its own: as `ambient-guard serve`, but for Octokit's pauses between writes.
+import { readFileSync } from 'node:fs'
+import { startServer } from '../../src/app.ts'
+import { impatientOctokit } from '../../src/github/api/app.ts'
+import { readSettings } from '../../src/ops/settings.ts'
+
+const read = readSettings(process.env, (path) => readFileSync(path, 'utf8'))
+if (!read.ok) throw new Error(read.mistakes.join('\n'))
+const server = await startServer(read.settings, { octokit: impatientOctokit })
+process.stdout.write(`listens on ${server.url}\n`)
+process.once('SIGTERM', () => {
+  void server.stop().then((ended) => process.exit(ended ? 0 : 1))
+})
