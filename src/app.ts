@@ -4,6 +4,7 @@ import type { ApplicationFunction, ApplicationFunctionOptions } from 'probot'
 import { askBotLogin, clientFor, toldOctokit } from './github/api/app.ts'
 import { overviewOf } from './github/api/overview.ts'
 import { keepGitTokens } from './github/api/tokens.ts'
+import { wholeAnswers } from './github/api/whole-answers.ts'
 import { HEARD, understand } from './github/intake.ts'
 import { openMirror } from './git/mirror.ts'
 import type { FleetBench } from './jobs/bench.ts'
@@ -134,6 +135,8 @@ export interface ServerOptions {
   readonly clock?: Clock
   /** Instead of Probot's own, which pauses between writes: `impatientOctokit`, for a GitHub on this machine. */
   readonly octokit?: typeof ProbotOctokit
+  /** Milliseconds that GitHub is given for one answer. */
+  readonly answerLimit?: number
 }
 
 export interface RunningServer {
@@ -158,6 +161,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     logLevel: settings.logLevel,
     logFormat: settings.logFormat,
     Octokit: toldOctokit(options.octokit ?? ProbotOctokit, metrics.asked),
+    request: { fetch: wholeAnswers(options.answerLimit) },
     ...(settings.github.apiUrl === null ? {} : { baseUrl: settings.github.apiUrl }),
     ...(settings.redisUrl === null ? {} : { redisConfig: settings.redisUrl }),
   }
@@ -173,10 +177,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     remembered: metrics.remembered,
   })
   const work: Work<Task> = async ({ key, task }) => {
-    const job = jobOf(bench, task)
-    if (job === null) return
     const begun = performance.now()
-    const result = await perform(job, own, { key, job: task.kind, delivery: task.delivery })
+    const result = await perform(jobOf(bench, task), own, { key, job: task.kind, delivery: task.delivery })
     metrics.worked(task.kind, result, performance.now() - begun)
   }
   const { concurrency, redisUrl } = settings

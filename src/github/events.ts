@@ -23,6 +23,8 @@ export interface CommandGiven extends Happened {
   readonly kind: 'command-given'
   readonly number: number
   readonly commentId: number
+  /** When it was written: ISO 8601. */
+  readonly at: string
   readonly body: string
   readonly author: Person
   readonly authorIsBot: boolean

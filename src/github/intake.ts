@@ -25,6 +25,7 @@ const issueComment = envelope.extend({
   issue: z.object({ number: z.int(), pull_request: z.unknown().optional() }),
   comment: z.object({
     id: z.int(),
+    created_at: z.string(),
     body: z.string(),
     user: person.extend({ type: z.string().optional() }).nullable(),
   }),
@@ -102,6 +103,7 @@ function commentEvent(payload: z.infer<typeof issueComment>): Event | null {
     ...at(payload),
     number: issue.number,
     commentId: comment.id,
+    at: comment.created_at,
     body: comment.body,
     author: { id: comment.user.id, login: comment.user.login },
     // Brackets are for apps alone: no person has them in a login.

@@ -1,9 +1,10 @@
 // The story of a comment or a button: a receipt, the deed, and a word only where the deed does not speak.
 import type { Client } from '../github/api/client.ts'
-import { isRefusal } from '../github/api/client.ts'
-import { createComment, listReactions, react } from '../github/api/conversation.ts'
+import { ApiError, isRefusal } from '../github/api/client.ts'
+import { createComment, getComment, hasSaid, listReactions, react } from '../github/api/conversation.ts'
 import type { Reaction } from '../github/api/conversation.ts'
-import type { Command, Parsed } from '../github/commands/parse.ts'
+import { parseComment } from '../github/commands/parse.ts'
+import type { Command } from '../github/commands/parse.ts'
 import { COMMANDS } from '../github/commands/table.ts'
 import type { ButtonPressed, CommandGiven } from '../github/events.ts'
 import { escapeMarkdown } from '../words/github/escape.ts'
@@ -12,6 +13,7 @@ import type { Bench } from './bench.ts'
 import { explainFinding } from './explain.ts'
 import { fix } from './fix.ts'
 import type { Job } from './job.ts'
+import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
 import { reviewJob } from './review.ts'
 import { reviewOf } from './task.ts'
@@ -24,26 +26,34 @@ interface End {
 
 const FINAL: readonly string[] = ['rocket', 'confused', '-1'] satisfies Reaction[]
 
-/** Carries out the command of a comment. */
-export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed): Job {
+/**
+ * Carries out the command of a comment. What it says and who wrote it is asked of GitHub: a task may have waited where
+ * others can write.
+ */
+export function commandJob(bench: Bench, event: CommandGiven): Job {
   return {
     async run() {
       const client = await bench.client(event)
       // Seen before: carried out, unless the process ended on the way.
-      const receipt = await receive(client, event.commentId, 'eyes')
+      const receipt = await patiently(bench.clock, () => receive(client, event.commentId, 'eyes'))
       if (receipt === 'gone') return
+      const known = receipt === 'known'
       if (
-        receipt === 'known' &&
+        known &&
         (await listReactions(client, event.commentId, await bench.botLogin())).some((one) =>
           FINAL.includes(one),
         )
       )
         return
+      const comment = await patiently(bench.clock, () => getComment(client, event.commentId))
+      const parsed = comment?.number === event.number ? parseComment(comment.body) : null
+      if (comment === null || parsed === null) return
       const { reaction, answer } = parsed.ok
-        ? await carryOut(bench, client, event, parsed.command)
+        ? await carryOut(bench, client, { ...event, author: comment.author }, parsed.command, known)
         : { reaction: 'confused' as const, answer: mistakeAnswer(parsed.mistake) }
-      if (answer !== null) await say(bench, client, event.number, answer)
-      await receive(client, event.commentId, reaction)
+      const said = known && answer !== null && (await isSaid(bench, client, event, answer))
+      if (answer !== null && !said) await say(bench, client, event.number, answer)
+      await conclude(bench, client, event.commentId, reaction)
     },
     async failed(error) {
       const client = await bench.client(event)
@@ -53,7 +63,14 @@ export function commandJob(bench: Bench, event: CommandGiven, parsed: Parsed): J
   }
 }
 
-async function carryOut(bench: Bench, client: Client, event: CommandGiven, command: Command): Promise<End> {
+/** @param known an earlier attempt may have got as far as the deed */
+async function carryOut(
+  bench: Bench,
+  client: Client,
+  event: CommandGiven,
+  command: Command,
+  known: boolean,
+): Promise<End> {
   switch (command.name) {
     case 'ambient-help':
       return { reaction: 'rocket', answer: helpAnswer(COMMANDS) }
@@ -78,6 +95,7 @@ async function carryOut(bench: Bench, client: Client, event: CommandGiven, comma
         selection: command.selection,
         by: event.author,
         seen: null,
+        begun: known ? event.at : null,
       })
       if (outcome.kind === 'done') return { reaction: 'rocket', answer: null }
       if (outcome.kind === 'denied') return { reaction: '-1', answer: null }
@@ -97,6 +115,7 @@ export function fixButtonJob(bench: Bench, event: ButtonPressed): Job {
         selection: { by: 'all' },
         by: event.sender,
         seen: event.headSha,
+        begun: null,
       })
       if (outcome.kind !== 'refused') return
       if (outcome.again) await bench.enqueue(reviewOf(event, 'look'))
@@ -120,6 +139,21 @@ async function receive(
     if (isRefusal(error, 'not-found')) return 'gone'
     if (isRefusal(error, 'forbidden')) return 'locked'
     throw error
+  }
+}
+
+/** Did an earlier attempt, which did not live to the receipt, say this? */
+async function isSaid(bench: Bench, client: Client, event: CommandGiven, body: string): Promise<boolean> {
+  return hasSaid(client, event.number, { login: await bench.botLogin(), body, since: event.at })
+}
+
+/** The deed is done, whether or not that can be shown: the next sweep finds it, and says nothing twice. */
+async function conclude(bench: Bench, client: Client, commentId: number, reaction: Reaction): Promise<void> {
+  try {
+    await patiently(bench.clock, () => receive(client, commentId, reaction))
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    bench.log.warn({ commentId, reason: error.message }, 'a receipt was not taken')
   }
 }
 

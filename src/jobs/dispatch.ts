@@ -1,5 +1,4 @@
 // Which story a task begins.
-import { parseComment } from '../github/commands/parse.ts'
 import type { FleetBench } from './bench.ts'
 import { commandJob, fixButtonJob } from './command.ts'
 import type { Job } from './job.ts'
@@ -9,15 +8,13 @@ import { reviewJob } from './review.ts'
 import { sweepJob, sweepRepositoryJob } from './sweep.ts'
 import type { Task } from './task.ts'
 
-/** The job of a task; null where there is nothing to do about it. */
-export function jobOf(bench: FleetBench, task: Task): Job | null {
+/** The job of a task. */
+export function jobOf(bench: FleetBench, task: Task): Job {
   switch (task.kind) {
     case 'review-wanted':
       return reviewJob(bench, task, task.manner)
-    case 'command-given': {
-      const parsed = parseComment(task.body)
-      return parsed === null ? null : commandJob(bench, task, parsed)
-    }
+    case 'command-given':
+      return commandJob(bench, task)
     case 'button-pressed':
       return fixButtonJob(bench, task)
     case 'check-rerequested':

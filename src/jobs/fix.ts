@@ -42,6 +42,8 @@ export interface FixRequest {
   readonly by: Person
   /** The head whose check showed the button; null for a comment. */
   readonly seen: string | null
+  /** When it was asked for, where an earlier attempt may have got as far as the commit: ISO 8601; else null. */
+  readonly begun: string | null
 }
 
 /** `denied`: no permission, and no answer. `refused`: with the reason as Markdown; `again` asks for a review. */
@@ -52,10 +54,11 @@ export type FixOutcome =
 
 /** Commits what is asked for, or says why not. */
 export async function fix(bench: Bench, client: Client, request: FixRequest): Promise<FixOutcome> {
-  const { subject, selection, by, seen } = request
+  const { subject, selection, by, seen, begun } = request
   if (!(await mayWrite(client, by.login))) return { kind: 'denied' }
   const pull = await getPull(client, subject.number)
   if (!pull.open) return refused(closedAnswer())
+  if (begun !== null && (await isDone(bench, client, pull, by, begun))) return { kind: 'done' }
   if (selection.by === 'sha' && !pull.headSha.startsWith(selection.sha)) {
     return refused(wrongCommitAnswer(selection.sha, pull.headSha))
   }
@@ -74,6 +77,17 @@ export async function fix(bench: Bench, client: Client, request: FixRequest): Pr
   if (await hasHadEnough(client, pull, await bench.botLogin()))
     return refused(patchAnswer(tooManyAnswer(MAX_COMMITS), fitted.files))
   return commit(client, pull, chosen, fitted.files, by)
+}
+
+/** Is the head the commit that this person asked for then? Whoever made it may have died before it could say so. */
+async function isDone(bench: Bench, client: Client, pull: Pull, by: Person, begun: string): Promise<boolean> {
+  const [head] = (await listCommits(client, pull.number)).slice(-1)
+  return (
+    head !== undefined &&
+    head.author === (await bench.botLogin()) &&
+    isFixCommit(head.message, by) &&
+    Date.parse(head.at) >= Date.parse(begun)
+  )
 }
 
 /** More than this are asked for by a program, and each commit of ours may make it ask again. */

@@ -2,6 +2,7 @@
 // itself, and leaves tasks; each of them does nothing where all is well.
 import type { OpenComment, OpenPull, OpenRun, QueuedGroup } from '../github/api/overview.ts'
 import { listOpenPulls, listQueuedGroups } from '../github/api/overview.ts'
+import { isRefusal } from '../github/api/client.ts'
 import type { Client } from '../github/api/client.ts'
 import { parseComment } from '../github/commands/parse.ts'
 import { groundOf } from '../words/github/ground.ts'
@@ -69,6 +70,7 @@ export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWante
             ...place(task),
             number: pull.number,
             commentId: comment.id,
+            at: comment.createdAt,
             body: comment.body,
             author: comment.author,
             authorIsBot: false,
@@ -78,11 +80,22 @@ export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWante
         else if (pull.baseTip !== null && groundOf(pull.run?.summary ?? '')?.baseSha !== pull.baseTip)
           moved.push(pull)
       }
-      for (const group of await listQueuedGroups(client, bench.appId))
+      for (const group of await queuedGroups(bench, client))
         if (isWaiting(group.run, task, bench.clock.now())) await bench.enqueue(groupTask(task, group))
       await glanceAt(bench, client, task, moved)
     },
     failed: () => Promise.resolve(),
+  }
+}
+
+/** Servers of older versions know of no merge queue, and the permission to see one may be withheld. */
+async function queuedGroups(bench: FleetBench, client: Client): Promise<readonly QueuedGroup[]> {
+  try {
+    return await listQueuedGroups(client, bench.appId)
+  } catch (error) {
+    if (!isRefusal(error, 'forbidden', 'not-found', 'failed')) throw error
+    bench.log.info({ ...client.repository, reason: error.message }, 'the merge queue is not seen')
+    return []
   }
 }
 
@@ -150,7 +163,7 @@ async function glanceAt(
     const changed = answers.get(between) ?? (from === undefined || (await matters(mirror, from, baseTip)))
     answers.set(between, changed)
     if (!changed || glances >= MAX_GLANCES) continue
-    if (!(await bench.turn(`glance ${String(run.id)} ${baseTip}`, COMMAND_AGE))) continue
+    if (!(await bench.turn(`glance ${run.id} ${baseTip}`, COMMAND_AGE))) continue
     glances += 1
     await bench.enqueue(reviewOf({ ...place(task), number }, 'glance'))
   }

@@ -16,7 +16,11 @@ function killAt(github: GitHub, n: number, app: () => AppProcess): { readonly hi
 
 /** Plays `story` with the app killed at its first call, its second, and so on, until there is no call left to kill it at. */
 async function atEveryCall(
-  story: (github: GitHub, attempt: number, arm: () => void) => Promise<{ isOver: () => boolean; check: () => void }>,
+  story: (
+    github: GitHub,
+    attempt: number,
+    arm: () => void,
+  ) => Promise<{ isOver: () => boolean; check: () => void }>,
 ): Promise<number> {
   const github = await startGitHub()
   const home = await makeHome(github)
@@ -47,27 +51,31 @@ async function atEveryCall(
   }
 }
 
-test('killed at every call of a look: one completed check, and everything said once', { timeout: 600_000 }, async () => {
-  const calls = await atEveryCall(async (github, n, arm) => {
-    const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
-    const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-    arm()
-    void pull.opened()
-    return {
-      isOver: () => pull.checks.at(-1)?.status === 'completed',
-      check() {
-        expect(pull.checks.map(({ status, conclusion }) => [status, conclusion])).toEqual([
-          ['completed', 'failure'],
-        ])
-        expect([pull.reviews.length, pull.pendingReviews.length]).toEqual([1, 0])
-        expect(pull.reviewComments).toHaveLength(1)
-        expect(pull.conversation).toEqual([])
-      },
-    }
-  })
-  // Tokens, the pull request, the check, the two sides, git, what was said, the files, the review, the verdict.
-  expect(calls).toBeGreaterThan(8)
-})
+test(
+  'killed at every call of a look: one completed check, and everything said once',
+  { timeout: 600_000 },
+  async () => {
+    const calls = await atEveryCall(async (github, n, arm) => {
+      const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
+      const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+      arm()
+      void pull.opened()
+      return {
+        isOver: () => pull.checks.at(-1)?.status === 'completed',
+        check() {
+          expect(pull.checks.map(({ status, conclusion }) => [status, conclusion])).toEqual([
+            ['completed', 'failure'],
+          ])
+          expect([pull.reviews.length, pull.pendingReviews.length]).toEqual([1, 0])
+          expect(pull.reviewComments).toHaveLength(1)
+          expect(pull.conversation).toEqual([])
+        },
+      }
+    })
+    // Tokens, the pull request, the check, the two sides, git, what was said, the files, the review, the verdict.
+    expect(calls).toBeGreaterThan(8)
+  },
+)
 
 test('killed at every call of a fix: one commit, one receipt, no answer', { timeout: 600_000 }, async () => {
   const calls = await atEveryCall(async (github, n, arm) => {
@@ -79,13 +87,16 @@ test('killed at every call of a fix: one commit, one receipt, no answer', { time
     const before = pull.head
     arm()
     void pull.comment('/ambient-fix')
-    const final = (): boolean => pull.conversation[0]?.reactions.some(({ content }) => content === 'rocket') ?? false
+    const final = (): boolean =>
+      pull.conversation[0]?.reactions.some(({ content }) => content === 'rocket') ?? false
     return {
       isOver: () => final() && pull.head !== before && pull.checks.at(-1)?.status === 'completed',
       check() {
         expect(pull.lastCommit.parents).toEqual([before])
         expect(pull.conversation).toHaveLength(1)
-        expect(pull.checks.map(({ status, conclusion }) => [status, conclusion])).toEqual([['completed', 'success']])
+        expect(pull.checks.map(({ status, conclusion }) => [status, conclusion])).toEqual([
+          ['completed', 'success'],
+        ])
       },
     }
   })

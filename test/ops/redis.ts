@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 
+const PROGRAM = 'redis-server'
+
 /** What a test says where it cannot run; null where it can. */
 export function whyNoRedis(): string | null {
-  const there = spawnSync('redis-server', ['--version']).status === 0
+  const there = spawnSync(PROGRAM, ['--version']).status === 0
   return there ? null : 'redis-server is not there: apt-get install redis-server brings it'
 }
 
@@ -30,7 +32,7 @@ export async function startRedis(port?: number, password = 'sesame'): Promise<Re
     'save ""',
     `dir ${directory}`,
   ]
-  const child = spawn('redis-server', ['-'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const child = spawn(PROGRAM, ['-'], { stdio: ['pipe', 'ignore', 'ignore'] })
   child.stdin.end(`${lines.join('\n')}\n`)
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = `redis://:${password}@127.0.0.1:${String(chosen)}`

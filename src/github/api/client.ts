@@ -122,6 +122,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'that name could not be looked up (EAI_AGAIN)',
   ECONNREFUSED: 'nothing listens there (ECONNREFUSED)',
   ECONNRESET: 'the connection broke (ECONNRESET)',
+  UND_ERR_SOCKET: 'the connection broke (UND_ERR_SOCKET)',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time (UND_ERR_CONNECT_TIMEOUT)',
 }
 

@@ -2,7 +2,8 @@
 // repository's open pull requests and merge queue may still be waiting for it.
 import type { Probot } from 'probot'
 import { CHECK_NAME, pullNumber } from './checks.ts'
-import { ask, isRefusal } from './client.ts'
+import { compareText } from '../../core/source/problem.ts'
+import { ask } from './client.ts'
 import type { Client, RepositoryName } from './client.ts'
 
 /** The installations that are not suspended. */
@@ -105,7 +106,8 @@ export interface OpenPull {
 }
 
 export interface OpenRun {
-  readonly id: number
+  /** For GraphQL. */
+  readonly id: string
   readonly completed: boolean
   /** ISO 8601; null where GitHub does not say. */
   readonly startedAt: string | null
@@ -133,8 +135,8 @@ export interface QueuedGroup {
 
 const RUNS = `checkSuites(first: 10, filterBy: {appId: $app}) {
   nodes {
-    checkRuns(first: 20, filterBy: {checkName: "${CHECK_NAME}", checkType: ALL}) {
-      nodes { databaseId externalId status startedAt summary }
+    checkRuns(first: 100, filterBy: {checkName: "${CHECK_NAME}", checkType: ALL}) {
+      nodes { id externalId status startedAt summary }
     }
   }
 }`
@@ -151,7 +153,7 @@ const PULLS = `query ($owner: String!, $name: String!, $app: Int!, $after: Strin
         baseRef { target { oid } }
         comments(last: 20) {
           nodes {
-            databaseId
+            fullDatabaseId
             createdAt
             body
             author { __typename login ... on User { databaseId } }
@@ -183,7 +185,7 @@ interface Runs {
 }
 
 interface RawRun {
-  readonly databaseId: number
+  readonly id: string
   readonly externalId: string | null
   readonly status: string
   readonly startedAt: string | null
@@ -191,7 +193,8 @@ interface RawRun {
 }
 
 interface RawComment {
-  readonly databaseId: number
+  /** A number too large for the integers of GraphQL. */
+  readonly fullDatabaseId: string
   readonly createdAt: string
   readonly body: string
   /** Only users have an id here, and null is somebody who is gone. */
@@ -251,23 +254,17 @@ export async function listOpenPulls(client: Client, appId: number): Promise<read
   }
 }
 
-/** The commits of the default branch's merge queue. Empty where there is none, or where the app may not see it. */
+/** The commits of the default branch's merge queue; empty where there is none. @throws ApiError also where the app may not see it */
 export async function listQueuedGroups(client: Client, appId: number): Promise<readonly QueuedGroup[]> {
-  try {
-    const { repository } = await ask('show the merge queue', () =>
-      client.octokit.graphql<Queued>(QUEUE, { ...client.repository, app: appId }),
-    )
-    const baseRef = repository.defaultBranchRef?.name
-    return (repository.mergeQueue?.entries.nodes ?? []).flatMap(({ baseCommit, headCommit }) =>
-      baseCommit === null || headCommit === null || baseRef === undefined
-        ? []
-        : [{ headSha: headCommit.oid, baseSha: baseCommit.oid, baseRef, run: runOf(headCommit, null) }],
-    )
-  } catch (error) {
-    // Servers of older versions do not know of merge queues, and the permission is one that may be withheld.
-    if (isRefusal(error, 'forbidden', 'not-found', 'failed')) return []
-    throw error
-  }
+  const { repository } = await ask('show the merge queue', () =>
+    client.octokit.graphql<Queued>(QUEUE, { ...client.repository, app: appId }),
+  )
+  const baseRef = repository.defaultBranchRef?.name
+  return (repository.mergeQueue?.entries.nodes ?? []).flatMap(({ baseCommit, headCommit }) =>
+    baseCommit === null || headCommit === null || baseRef === undefined
+      ? []
+      : [{ headSha: headCommit.oid, baseSha: baseCommit.oid, baseRef, run: runOf(headCommit, null) }],
+  )
 }
 
 function asPull(raw: RawPull): OpenPull {
@@ -287,19 +284,20 @@ function runOf({ checkSuites }: Runs, number: number | null): OpenRun | null {
   const runs = (checkSuites?.nodes ?? [])
     .flatMap(({ checkRuns }) => checkRuns.nodes)
     .filter(({ externalId }) => pullNumber(externalId) === number)
-    .sort((a, b) => b.databaseId - a.databaseId)
+    .reverse()
+    .sort((a, b) => compareText(b.startedAt ?? '', a.startedAt ?? ''))
   const [newest] = runs
   if (newest === undefined) return null
-  const { databaseId, status, startedAt, summary } = newest
-  return { id: databaseId, completed: status === 'COMPLETED', startedAt, summary: summary ?? '' }
+  const { id, status, startedAt, summary } = newest
+  return { id, completed: status === 'COMPLETED', startedAt, summary: summary ?? '' }
 }
 
 /** The reactions that end a command, as GraphQL names them: rocket, confused and -1. */
 const FINAL: readonly string[] = ['ROCKET', 'CONFUSED', 'THUMBS_DOWN']
 
-function asComment({ databaseId, createdAt, body, author, reactionGroups }: RawComment): OpenComment {
+function asComment({ fullDatabaseId, createdAt, body, author, reactionGroups }: RawComment): OpenComment {
   return {
-    id: databaseId,
+    id: Number(fullDatabaseId),
     createdAt,
     body,
     author: { id: author?.databaseId ?? 0, login: author?.login ?? 'ghost' },

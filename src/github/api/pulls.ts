@@ -98,6 +98,8 @@ export interface PullCommit {
   /** The login; null where the author has no account. */
   readonly author: string | null
   readonly message: string
+  /** When it was made: ISO 8601; empty where that is not known. */
+  readonly at: string
 }
 
 /** The commits of a pull request since its branch left the base, the oldest first; GitHub tells 250 of them. */
@@ -109,7 +111,11 @@ export async function listCommits(client: Client, number: number): Promise<reado
       per_page: PAGE,
     }),
   )
-  return data.map(({ author, commit }) => ({ author: author?.login ?? null, message: commit.message }))
+  return data.map(({ author, commit }) => ({
+    author: author?.login ?? null,
+    message: commit.message,
+    at: commit.committer?.date ?? '',
+  }))
 }
 
 /** Numbers of the open pull requests with this head. GitHub does not tell those that come from forks. */

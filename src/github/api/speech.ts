@@ -59,7 +59,7 @@ const QUERY = `query ($owner: String!, $name: String!, $number: Int!, $threads: 
       }
       reviews(first: 100, after: $reviews) {
         pageInfo { hasNextPage endCursor }
-        nodes { id databaseId state body isMinimized commit { oid } author { __typename login } }
+        nodes { id fullDatabaseId state body isMinimized commit { oid } author { __typename login } }
       }
     }
   }
@@ -90,7 +90,8 @@ interface RawThread {
 
 interface RawReview {
   readonly id: string
-  readonly databaseId: number
+  /** A number too large for the integers of GraphQL. */
+  readonly fullDatabaseId: string
   readonly state: string
   readonly body: string
   readonly isMinimized: boolean
@@ -157,10 +158,10 @@ function asThread({ id, isResolved, isOutdated, resolvedBy, comments }: RawThrea
   ]
 }
 
-function asReview({ id, databaseId, state, body, isMinimized, commit, author }: RawReview): Review {
+function asReview({ id, fullDatabaseId, state, body, isMinimized, commit, author }: RawReview): Review {
   return {
     id,
-    number: databaseId,
+    number: Number(fullDatabaseId),
     author: loginOf(author),
     pending: state === 'PENDING',
     commit: commit?.oid ?? null,

@@ -5,6 +5,7 @@ import { retry } from '@octokit/plugin-retry'
 import { Octokit as RestOctokit } from '@octokit/rest'
 import { ask, refusalOf } from './client.ts'
 import type { Client, RepositoryName } from './client.ts'
+import { wholeAnswers } from './whole-answers.ts'
 
 export interface TokenClient extends Client {
   /** Why there is no check run, as GitHub says it; null where there is one. */
@@ -23,7 +24,13 @@ export async function tokenClient(
   repository: RepositoryName,
 ): Promise<TokenClient> {
   const Octokit = RestOctokit.plugin(retry)
-  const octokit = new Octokit({ auth: token, baseUrl: apiUrl, userAgent: 'ambient-guard', log: SILENT })
+  const octokit = new Octokit({
+    auth: token,
+    baseUrl: apiUrl,
+    userAgent: 'ambient-guard',
+    log: SILENT,
+    request: { fetch: wholeAnswers() },
+  })
   // GET /user is not for the tokens of apps; GraphQL answers everybody, and to an app with `<slug>[bot]`.
   const { viewer } = await ask('tell whose token this is', () =>
     octokit.graphql<{ viewer: { login: string } }>('query { viewer { login } }'),

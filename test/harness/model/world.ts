@@ -81,8 +81,8 @@ export class World {
     return date.toISOString().replace(/\.\d+Z$/, 'Z')
   }
 
-  /** The account of a login, made on first mention. */
-  account(login: string, type: Account['type'] = 'User'): Account {
+  /** The account of a login, made on first mention. Brackets are for apps alone. */
+  account(login: string, type: Account['type'] = login.endsWith('[bot]') ? 'Bot' : 'User'): Account {
     const key = login.toLowerCase()
     const known = this.accounts.get(key)
     if (known !== undefined) return known
