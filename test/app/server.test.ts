@@ -20,6 +20,30 @@ scenario('health, and webhooks of strangers', async ({ app }) => {
   expect(forged.status).toBe(400)
 })
 
+scenario('what a person on call looks at', async ({ github, app }) => {
+  const ready = await fetch(`${app.url}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([200, 'ready\n'])
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  const metrics = await fetch(`${app.url}/metrics`)
+  expect(metrics.headers.get('content-type')).toContain('text/plain')
+  const text = await metrics.text()
+  for (const line of [
+    'ambient_guard_webhooks_total{event="pull_request"} 1',
+    'ambient_guard_jobs_total{job="review-wanted",result="done"} 1',
+    'ambient_guard_job_duration_seconds_count{job="review-wanted"} 1',
+    'ambient_guard_queue_depth{state="waiting"} 0',
+    'ambient_guard_queue_depth{state="running"} 0',
+    'ambient_guard_conclusions_total{conclusion="failure"} 1',
+    'ambient_guard_findings_total{rule="hbone-ingress",severity="error"} 1',
+  ])
+    expect(text.split('\n')).toContain(line)
+  expect(text).toMatch(/^ambient_guard_github_requests_total\{status="2xx"\} [1-9]\d*$/m)
+  expect(text).toMatch(/^ambient_guard_github_rate_remaining [1-9]\d*$/m)
+  expect(text).toMatch(/^ambient_guard_cache_lookups_total\{cache="parsed",result="miss"\} [1-9]\d*$/m)
+})
+
 scenario('webhooks are acknowledged before the work is done', async ({ github, app }) => {
   const repository = await github.repository({ files: SHOP })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })

@@ -161,6 +161,21 @@ describe('settings', () => {
     ).toMatchObject({ ok: true })
   })
 
+  it('share work on a Redis, and keep its password to themselves', () => {
+    expect(readSettings(env, none)).toMatchObject({
+      settings: { redisUrl: null, sweepInterval: 600_000, cacheLimit: 10_240 * 1024 * 1024 },
+    })
+    const url = 'rediss://:hunter2@redis:6379'
+    expect(readSettings({ ...env, REDIS_URL: url, SWEEP_INTERVAL: '0', THREADS: '0' }, none)).toMatchObject({
+      settings: { redisUrl: url, sweepInterval: 0, threads: 0 },
+    })
+    const wrong = readSettings({ ...env, REDIS_URL: 'https://:hunter2@redis' }, none)
+    expect(wrong).toEqual({
+      ok: false,
+      mistakes: ['REDIS_URL is no URL such as redis://:password@host:6379'],
+    })
+  })
+
   it('take no known secret for one, but on a desk', () => {
     const open = { APP_ID: env.APP_ID, PRIVATE_KEY: env.PRIVATE_KEY }
     expect(readSettings(open, none)).toMatchObject({ ok: false })

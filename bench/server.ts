@@ -1,0 +1,130 @@
+// The app as a server: how fast it takes webhooks in while it works, what a pull request costs in calls of the API, how
+// many it gets through, and whether its memory stays what it is.
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ALLOW_WEB, SHOP } from '../test/app/manifests.ts'
+import { makeHome, startProcess, stillness } from '../test/app/process.ts'
+import type { AppProcess } from '../test/app/process.ts'
+import { startGitHub } from '../test/harness/index.ts'
+import type { GitHub, PullRequest } from '../test/harness/index.ts'
+import { say } from './measure.ts'
+
+const BURST = 500
+const PULLS = 40
+const JOBS = 2000
+
+/** Prints what a server costs; GitHub's stand-in shares the machine with it. @param jobs how many to remember memory over */
+export async function server(jobs = JOBS): Promise<void> {
+  const github = await startGitHub({ rateLimit: 1_000_000 })
+  const home = await makeHome(github)
+  const app = await startProcess(github, home, {
+    THREADS: '2',
+    LOG_LEVEL: 'warn',
+    SWEEP_INTERVAL: '0',
+    CONCURRENCY: '4',
+  })
+  try {
+    github.deliverTo(`${app.url}/api/github/webhooks`)
+    await calls(github)
+    const pulls = await throughput(github, app)
+    await burst(app, pulls)
+    await memory(app, pulls, jobs)
+  } finally {
+    await app.kill()
+    await github.close()
+    await home.remove()
+  }
+}
+
+/** Without those of git, and without the app asking who it is. */
+function asked(github: GitHub): number {
+  return github.requests.filter(({ path }) => !path.includes('.git/')).length
+}
+
+async function calls(github: GitHub): Promise<void> {
+  const repository = await github.repository({ name: 'calls', files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'README.md': 'x\n' } })
+  const count = async (deed: () => Promise<unknown>): Promise<number> => {
+    github.forgetRequests()
+    await deed()
+    await stillness(github)
+    return asked(github)
+  }
+  const first = await count(() => pull.opened())
+  const push = await count(() => pull.pushes({ 'README.md': 'y\n' }))
+  const again = await count(() => pull.reopened())
+  say(
+    `server, calls of the API: a clean pull request ${String(first)}, a push that changes nothing ${String(push)}, a second look at the same head ${String(again)}`,
+  )
+}
+
+async function throughput(github: GitHub, app: AppProcess): Promise<readonly PullRequest[]> {
+  const repository = await github.repository({ name: 'throughput', files: SHOP })
+  const pulls: PullRequest[] = []
+  for (let index = 0; index < PULLS; index += 1)
+    pulls.push(
+      await repository.pullRequest({
+        changes: { 'shop/netpol.yaml': `# ${String(index)}\n${ALLOW_WEB}` },
+      }),
+    )
+  const begun = performance.now()
+  for (const pull of pulls) await pull.opened()
+  while (!pulls.every(({ checks }) => checks.at(-1)?.status === 'completed')) await sleep(10)
+  const minutes = (performance.now() - begun) / 60_000
+  await idle(app)
+  say(`server, pull requests with a finding each: ${(PULLS / minutes).toFixed(0)} a minute`)
+  return pulls
+}
+
+/** Webhooks at once, while everything is busy with those before them. */
+async function burst(app: AppProcess, pulls: readonly PullRequest[]): Promise<void> {
+  const times: number[] = []
+  const waits: Promise<void>[] = []
+  for (let index = 0; index < BURST; index += 1) {
+    const begun = performance.now()
+    const pull = pulls[index % pulls.length] as PullRequest
+    waits.push(
+      pull.reopened().then(() => {
+        times.push(performance.now() - begun)
+      }),
+    )
+    // As a network brings them: five hundred in five seconds.
+    await sleep(10)
+  }
+  await Promise.all(waits)
+  times.sort((a, b) => a - b)
+  const at = (share: number): string => (times[Math.floor(times.length * share)] ?? NaN).toFixed(1)
+  say(
+    `server, ${String(BURST)} webhooks in a burst: acknowledged in ${at(0.5)} ms (p50), ${at(0.99)} ms (p99)`,
+  )
+  await idle(app)
+}
+
+async function memory(app: AppProcess, pulls: readonly PullRequest[], jobs: number): Promise<void> {
+  const seen: string[] = []
+  for (let done = 0; done < jobs; done += 1) {
+    if (done % (jobs / 4) === 0) seen.push(await megabytes(app))
+    await (pulls[done % pulls.length] as PullRequest).reopened()
+    // One that waits takes the place of another, so each has to be done before the next for its pull request.
+    if (done % pulls.length === pulls.length - 1) await idle(app)
+  }
+  await idle(app)
+  seen.push(await megabytes(app))
+  say(`server, resident memory over ${String(jobs)} more jobs: ${seen.join(', ')} MB`)
+}
+
+async function metric(app: AppProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${app.url}/metrics`)).text()
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `))
+  return Number(line?.split(' ').at(-1) ?? NaN)
+}
+
+async function megabytes(app: AppProcess): Promise<string> {
+  return ((await metric(app, 'process_resident_memory_bytes')) / 1024 / 1024).toFixed(0)
+}
+
+async function idle(app: AppProcess): Promise<void> {
+  const depth = async (state: string): Promise<number> =>
+    metric(app, `ambient_guard_queue_depth{state="${state}"}`)
+  while ((await depth('waiting')) + (await depth('running')) > 0) await sleep(20)
+}
