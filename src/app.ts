@@ -185,7 +185,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const queue: Queue<Task> =
     redisUrl === null
       ? createQueue(concurrency, work)
-      : createSharedQueue({ redisUrl, concurrency, log: own }, work)
+      : createSharedQueue({ redisUrl, secret: settings.webhookSecret, concurrency, log: own }, work)
   const bench = layOut({ settings, probot, clock, log: own, threads, metrics, queue })
 
   const server = new Server({

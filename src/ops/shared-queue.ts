@@ -1,6 +1,7 @@
 // The queue of several processes: BullMQ on Redis. One job of BullMQ means "there is work for this key", and at most
 // one for a key is worked on anywhere. What the work is stands in a list of its own, since BullMQ keeps only the newest of
 // the jobs that come while one is active, and a command must not take the place of another.
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Queue as BullQueue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { errorFields } from './log.ts'
@@ -11,6 +12,8 @@ import type { Entry, Queue, Work } from './queue.ts'
 export interface SharedQueueOptions {
   /** redis:// or rediss://, with the password in it. */
   readonly redisUrl: string
+  /** All processes have the same, and nobody else has: what it did not sign is not done. */
+  readonly secret: string
   /** How many keys this process works on at once. */
   readonly concurrency: number
   readonly log: Log
@@ -22,7 +25,7 @@ const NAME = 'ambient-guard'
 
 /** Connects, and takes up work at once. A Redis that cannot be reached is tried again for as long as it takes. */
 export function createSharedQueue<T>(
-  { redisUrl, concurrency, log, patience = 30_000 }: SharedQueueOptions,
+  { redisUrl, secret, concurrency, log, patience = 30_000 }: SharedQueueOptions,
   work: Work<T>,
 ): Queue<T> {
   // Who hears a webhook must not wait for a Redis that is gone: GitHub is told, and keeps the delivery.
@@ -37,13 +40,20 @@ export function createSharedQueue<T>(
   let closed = false
 
   const serve = async (key: string): Promise<void> => {
-    const texts = await working.lrange(listOf(key), 0, -1)
-    const entries = newest(texts.map((text) => JSON.parse(text) as Entry<T>))
-    for (const entry of entries) {
+    const take = (text: string): Promise<number> => working.lrem(listOf(key), 1, text)
+    const found: { readonly text: string; readonly entry: Entry<T> }[] = []
+    for (const text of await working.lrange(listOf(key), 0, -1)) {
+      const entry = opened<T>(text, secret)
+      if (entry?.key === key) found.push({ text, entry })
+      else {
+        log.error({ key }, 'work that this app did not leave was thrown away')
+        await take(text)
+      }
+    }
+    for (const entry of newest(found.map((one) => one.entry))) {
       await work(entry)
       // Only now: what a process that dies has not done is done by the next.
-      const done = texts.filter((text) => (JSON.parse(text) as Entry<T>).slot === entry.slot)
-      for (const text of done) await working.lrem(listOf(key), 1, text)
+      for (const { text } of found.filter((one) => one.entry.slot === entry.slot)) await take(text)
     }
   }
   const worker = new Worker<{ readonly key: string }>(NAME, ({ data }) => serve(data.key), {
@@ -68,7 +78,7 @@ export function createSharedQueue<T>(
   return {
     async enqueue(entry) {
       if (asking.status !== 'ready') throw new Error('no work is taken in: Redis does not answer')
-      await asking.rpush(listOf(entry.key), JSON.stringify(entry))
+      await asking.rpush(listOf(entry.key), sealed(entry, secret))
       await bull.add('look', { key: entry.key }, { deduplication: { id: entry.key, keepLastIfActive: true } })
     },
     async idle() {
@@ -92,6 +102,25 @@ export function createSharedQueue<T>(
       return set === 'OK'
     },
   }
+}
+
+/** Its signature, a space, and what is signed. */
+function sealed(entry: Entry<unknown>, secret: string): string {
+  const text = JSON.stringify(entry)
+  return `${signature(text, secret).toString('hex')} ${text}`
+}
+
+/** What was sealed; null where it was not, or not by us. */
+function opened<T>(sealedText: string, secret: string): Entry<T> | null {
+  const [, given, text] = /^([0-9a-f]{64}) (.*)$/s.exec(sealedText) ?? []
+  if (given === undefined || text === undefined) return null
+  return timingSafeEqual(Buffer.from(given, 'hex'), signature(text, secret))
+    ? (JSON.parse(text) as Entry<T>)
+    : null
+}
+
+function signature(text: string, secret: string): Buffer {
+  return createHmac('sha256', secret).update(text).digest()
 }
 
 /** Work that has ended so many processes is let go: it may be what ends them. */

@@ -26,7 +26,10 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
       story.push(`${task} ends`)
     }
   const join = (who: string, work = slowly(who)): Queue<string> => {
-    const queue = createSharedQueue({ redisUrl: redis.url, concurrency: 2, log: QUIET, patience: 1000 }, work)
+    const queue = createSharedQueue(
+      { redisUrl: redis.url, secret: 's3cret', concurrency: 2, log: QUIET, patience: 1000 },
+      work,
+    )
     open.push(queue)
     return queue
   }
@@ -102,6 +105,24 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     expect(story.slice(0, 3)).toEqual(['dead takes look', 'heir takes look', 'look ends'])
   })
 
+  it('does nothing that somebody else left there, or changed', async () => {
+    const queue = await ready(join('a'))
+    const left = JSON.stringify(entry('pull', 'forged'))
+    await eyes.rpush('ambient-guard:work:pull', left, `${'0'.repeat(64)} ${left}`)
+    await queue.enqueue(entry('other', 'own'))
+    const [own = ''] = await eyes.lrange('ambient-guard:work:other', 0, -1)
+    // The seal of one piece of work does not fit another, nor the same piece under another key.
+    await eyes.rpush('ambient-guard:work:pull', own.replace('own', 'forged'), own)
+    await queue.enqueue(entry('pull', 'true'))
+    for (const task of ['own', 'true']) {
+      await until(() => gates.has(task))
+      gates.get(task)?.()
+    }
+    await queue.idle()
+    expect(story.filter((line) => line.includes('takes')).sort()).toEqual(['a takes own', 'a takes true'])
+    expect(await eyes.keys('*work*')).toEqual([])
+  })
+
   it('gives a turn to one process', async () => {
     const [a, b] = [await ready(join('a')), await ready(join('b'))]
     const turns = await Promise.all([a, b, a, b].map((queue) => queue.turn('sweep', 60_000)))
@@ -114,7 +135,7 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
   it('says at once that a Redis which is gone takes nothing, and goes on when it is back', async () => {
     const own = await startRedis()
     const queue = createSharedQueue<string>(
-      { redisUrl: own.url, concurrency: 1, log: QUIET, patience: 1000 },
+      { redisUrl: own.url, secret: 's3cret', concurrency: 1, log: QUIET, patience: 1000 },
       ({ task }) => {
         story.push(task)
         return Promise.resolve()
