@@ -25,7 +25,7 @@ export async function server(jobs = JOBS): Promise<void> {
   })
   try {
     github.deliverTo(`${app.url}/api/github/webhooks`)
-    await calls(github)
+    await calls(github, app)
     const pulls = await throughput(github, app)
     await burst(app, pulls)
     await memory(app, pulls, jobs)
@@ -41,12 +41,13 @@ function asked(github: GitHub): number {
   return github.requests.filter(({ path }) => !path.includes('.git/')).length
 }
 
-async function calls(github: GitHub): Promise<void> {
+async function calls(github: GitHub, app: AppProcess): Promise<void> {
   const repository = await github.repository({ name: 'calls', files: SHOP })
   const pull = await repository.pullRequest({ changes: { 'README.md': 'x\n' } })
   const count = async (deed: () => Promise<unknown>): Promise<number> => {
     github.forgetRequests()
     await deed()
+    await idle(app)
     await stillness(github)
     return asked(github)
   }

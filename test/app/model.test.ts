@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Fault, GitHub, PullRequest, Repository } from '../harness/index.ts'
+import type { Fault, GitHub, MergeGroup, PullRequest, Repository } from '../harness/index.ts'
 import { ALLOW_WEB, APP, DENY_INGRESS, ENROLLED, NAMESPACE, SHOP } from './manifests.ts'
 import { play, said } from './scenario.ts'
 import type { Story } from './scenario.ts'
@@ -99,6 +99,7 @@ const deed = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ does: fc.constantFrom('answer', 'resolve', 'copy' as const), nth: fc.nat() }),
   },
+  { weight: 3, arbitrary: fc.record({ does: fc.constantFrom('lose', 'sweep', 'queue' as const) }) },
 )
 type Deed = typeof deed extends fc.Arbitrary<infer T> ? T : never
 
@@ -107,13 +108,16 @@ const stories = fc.array(fc.record({ deed, waits: fc.boolean() }), { minLength: 
 
 test('a pull request ends as one clean look would have left it', { timeout: 60_000 * RUNS }, async () => {
   await fc.assert(
-    fc.asyncProperty(changes, stories, async (first, steps) => {
+    fc.asyncProperty(changes, fc.boolean(), stories, async (first, forked, steps) => {
       await play(async (story) => {
         const { github, app } = story
         const repository = await github.repository({ files: SHOP })
-        const pull = await repository.pullRequest({ changes: { 'README.md': 'Zero.\n', ...first } })
+        const pull = await repository.pullRequest({
+          changes: { 'README.md': 'Zero.\n', ...first },
+          ...(forked ? { fork: { owner: 'stranger' } } : {}),
+        })
         await app.hears(pull.opened())
-        const people: People = { said: new Map(), answered: new Set(), resolved: new Set() }
+        const people: People = { said: new Map(), answered: new Set(), resolved: new Set(), queued: [] }
         for (const { deed: one, waits } of steps) {
           const done = act(story, repository, pull, one, people)
           if (waits) await app.hears(done)
@@ -129,7 +133,7 @@ test('a pull request ends as one clean look would have left it', { timeout: 60_0
 
 /** Does one thing, where it can be done now. */
 async function act(
-  { github }: Story,
+  { github, app }: Story,
   repository: Repository,
   pull: PullRequest,
   one: Deed,
@@ -155,6 +159,20 @@ async function act(
     case 'fail':
       github.fail(one.fault)
       return
+    case 'lose':
+      github.loses({})
+      return
+    case 'sweep':
+      await app.sweep()
+      return
+    case 'queue': {
+      // GitHub makes no group of what does not merge.
+      const group = closed ? null : await repository.mergeGroup([pull]).catch(() => null)
+      if (group === null) return
+      await group.requested()
+      people.queued.push(group)
+      return
+    }
     case 'recheck':
       await pull.comment('/ambient-recheck')
       return
@@ -215,6 +233,7 @@ async function act(
 /** Whatever was armed is spent or forgotten, and somebody asks for one more look. */
 async function settle({ github, app }: Story, pull: PullRequest): Promise<void> {
   github.forgetFaults()
+  await app.sweep()
   if (pull.state === 'closed') await app.hears(pull.reopened())
   await app.hears(pull.readyForReview())
   await app.hears(pull.check.rerequest())
@@ -227,6 +246,8 @@ interface People {
   /** Our comments whose threads they answered or resolved. */
   readonly answered: Set<number>
   readonly resolved: Set<number>
+  /** Merge groups that they had made. */
+  readonly queued: MergeGroup[]
 }
 
 async function compare(
@@ -240,6 +261,8 @@ async function compare(
   // Nothing is left half done, and nothing of anybody else was touched.
   expect(pull.pendingReviews).toEqual([])
   expect(pull.checks.every(({ status }) => status === 'completed')).toBe(true)
+  // A webhook that was lost is no excuse: a queue waits for its check.
+  for (const { check } of people.queued) expect(check.status).toBe('completed')
   for (const [id, body] of people.said)
     expect(pull.reviewComments.find((one) => one.id === id)).toMatchObject({ body, minimized: null })
 
