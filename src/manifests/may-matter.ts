@@ -4,13 +4,13 @@ import { EVIDENCE_KINDS, EVIDENCE_WORD } from '../core/kubernetes/cni-evidence.t
 import { ACCOUNT_KIND, JUDGED_KINDS } from '../core/kubernetes/state.ts'
 import { CONTROLLER_KINDS } from './controllers.ts'
 
-/** A kind that is judged, or a kind that only a parser can tell. */
+/** A kind that is judged, in whatever case (see misspelt-kinds.ts), or a kind that only a parser can tell. */
 const VALUE = `(?:["']?(?:${[...JUDGED_KINDS, ACCOUNT_KIND, ...CONTROLLER_KINDS].join('|')}|\\w*List)\\b|[&*!>|]|"[^"\\n\\\\]*\\\\|(?:#.*)?$)`
 /** A key that only a parser can read: with escapes, or behind a question mark. */
 const OTHER_KEYS = '"[^"\\n\\\\]*\\\\[^"\\n]*"\\s*:|\\?\\s'
-const ANYWHERE = new RegExp(`\\bkind["']?\\s*:\\s*${VALUE}|${OTHER_KEYS}`, 'm')
+const ANYWHERE = new RegExp(`\\bkind["']?\\s*:\\s*${VALUE}|${OTHER_KEYS}`, 'im')
 const NOT_INDENTED = '(?<!^(?:-?[ \\t])+kind)'
-const AT_THE_TOP = new RegExp(`\\bkind${NOT_INDENTED}["']?\\s*:\\s*${VALUE}|${OTHER_KEYS}`, 'm')
+const AT_THE_TOP = new RegExp(`\\bkind${NOT_INDENTED}["']?\\s*:\\s*${VALUE}|${OTHER_KEYS}`, 'im')
 
 const MAY_BE_EVIDENCE = new RegExp(`\\bkind["']?\\s*:\\s*["']?(?:${EVIDENCE_KINDS.join('|')})\\b`)
 

@@ -22,6 +22,12 @@ const PATCH = `- target:
     kind: NetworkPolicy
     name: redis
   patch: |-
+    - op: test
+      path: /spec/ingress/0/from
+      value:
+      - podSelector:
+          matchLabels:
+            app: web
     - op: add
       path: /spec/ingress/0/ports/-
       value:
@@ -44,6 +50,12 @@ function valueOf(text: string): {
 }
 
 const OPERATION = [
+  '- op: test',
+  '  path: /spec/ingress/0/from',
+  '  value:',
+  '  - podSelector:',
+  '      matchLabels:',
+  '        app: web',
   '- op: add',
   '  path: /spec/ingress/0/ports/-',
   '  value:',
@@ -91,7 +103,7 @@ images: []
     const there =
       'patches:\n- patch: |-\n    - op: remove\n      path: /spec/replicas\n  target:\n    kind: Deployment\n'
     const [first, second, ...lines] = patched(there).slice(there.length).split('\n')
-    expect([first, second]).toEqual(['- patch: |-', '    - op: add'])
+    expect([first, second]).toEqual(['- patch: |-', '    - op: test'])
     expect(lines.join('\n')).toMatch(/protocol: TCP\n {2}target:\n {4}kind: NetworkPolicy\n/)
     expect(valueOf(patched(there)).patches[1]).toEqual({ target: TARGET, patch: OPERATION })
   })
@@ -140,6 +152,9 @@ images: []
     const files = write([...plain(probed), rendered(closed, { host })], 'patch')
     expect(valueOf(files['kustomization.yaml'] ?? '').patches[0]?.patch).toBe(
       [
+        '- op: test',
+        '  path: /spec/ingress',
+        '  value: null',
         '- op: add',
         '  path: /spec/ingress',
         '  value:',
@@ -181,6 +196,7 @@ images: []
         host,
         target: TARGET,
         object: { spec: {} },
+        guards: [{ route: ['spec', 'a/b~c'], value: null }],
         patch: { op: 'append', route: ['spec', 'a/b~c'], value },
       }) as const
     const realised = realise([change('one'), change('two'), change('one')])
@@ -189,7 +205,7 @@ images: []
       {
         target: TARGET,
         patch:
-          '- op: add\n  path: "/spec/a~1b~0c"\n  value:\n  - one\n- op: add\n  path: "/spec/a~1b~0c/-"\n  value: two',
+          '- op: test\n  path: "/spec/a~1b~0c"\n  value: null\n- op: add\n  path: "/spec/a~1b~0c"\n  value:\n  - one\n- op: add\n  path: "/spec/a~1b~0c/-"\n  value: two',
       },
     ])
   })
@@ -203,6 +219,40 @@ images: []
     })
     const { patches } = valueOf(write([...plain(SHOP), other, ours], 'patch')['kustomization.yaml'] ?? '')
     expect(patches.map(({ target }) => target)).toEqual([{ ...TARGET, namespace: 'source' }])
+  })
+
+  it('asks for the whole rule where that names nobody', () => {
+    const open = np.replace(/ {4}- from:[^]*?(?= {6}ports)/, '').replace('      ports:', '    - ports:')
+    const host = kustomization('.', 'resources: [base]\n')
+    const { patches } = valueOf(
+      write([...plain(SHOP), rendered(open, { host })], 'patch')['kustomization.yaml'] ?? '',
+    )
+    expect(patches[0]?.patch).toMatch(
+      /^- op: test\n {2}path: \/spec\/ingress\/0\n {2}value:\n {4}ports:\n {4}- port: 6379\n- op: add\n/,
+    )
+  })
+
+  it('asks for no labels of selectors that the same kustomization adds, for they come after patches', () => {
+    const labelled = output.replace(/^( +)app: web$/m, '$&\n$1team: a\n$1base: b')
+    const text = (labels: string) =>
+      write(made(kustomization('overlays/prod', `resources: [../../base]\n${labels}`), labelled), 'patch')[
+        'overlays/prod/kustomization.yaml'
+      ] ?? ''
+    const asked = (labels: string) => valueOf(text(labels)).patches[0]?.patch.match(/^ {8}\S.*$/gm)
+    expect(asked('commonLabels: {team: a}\n')).toEqual(['        app: web', '        base: b'])
+    expect(asked('labels: [{pairs: {team: a}, includeSelectors: true}]\n')).toEqual([
+      '        app: web',
+      '        base: b',
+    ])
+    expect(asked('labels: [{pairs: {team: a}}]\n')).toHaveLength(3)
+    expect(asked('commonLabels: {team: other}\n')).toHaveLength(3)
+  })
+
+  it('asks for a variable by its name, for Flux fills it in after the build', () => {
+    const layers = [layer('base/np.yaml', np.replace('app: web', 'app: ${client}'))]
+    const host = kustomization('overlays/prod', 'resources: [../../base]\n')
+    const after = write(made(host, output, layers), 'patch')['overlays/prod/kustomization.yaml'] ?? ''
+    expect(valueOf(after).patches[0]?.patch).toContain('app: "${client}"')
   })
 
   it('means a dot where a name has one', () => {

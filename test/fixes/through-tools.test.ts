@@ -21,6 +21,8 @@ const OVERLAYS = {
   'overlays/staging/namespace.yaml': namespace('shop', false),
 }
 
+const CILIUM = 'version: 1\nclusters:\n  default: {cni: cilium}\n'
+
 const RELEASE = {
   'charts/redis/Chart.yaml': 'apiVersion: v2\nname: redis\nversion: 1.0.0\n',
   'charts/redis/values.yaml': 'port: 6379\n',
@@ -58,6 +60,12 @@ describe.skipIf(toolbox === null)('a fix through what renders', { timeout: 120_0
       kind: NetworkPolicy
       name: redis
     patch: |-
+      - op: test
+        path: /spec/ingress/0/from
+        value:
+        - podSelector:
+            matchLabels:
+              app: web
       - op: add
         path: /spec/ingress/0/ports/-
         value:
@@ -67,6 +75,89 @@ describe.skipIf(toolbox === null)('a fix through what renders', { timeout: 120_0
     )
     expect((await ambientGuard('check', '--base', 'none', root)).stdout).not.toContain('hbone-ingress')
   })
+
+  const cnp = `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: redis, namespace: shop}
+specs:
+  - endpointSelector: {matchLabels: {app: redis}}
+    ingress:
+      - fromEndpoints: [{matchLabels: {app: web}}]
+        toPorts: [{ports: [{port: "6379"}]}]
+`
+  const probed = APP.replace(
+    '          image: example\n',
+    '$&          readinessProbe: {httpGet: {port: 6379, path: /}}\n',
+  )
+  const rule = (peer: string, port: number): string =>
+    `    - ${peer}: [{podSelector: {matchLabels: {app: other}}}]\n      ports: [{port: ${String(port)}}]\n`
+
+  it.each([
+    {
+      what: 'a rule that names peers',
+      np: NP,
+      moved: NP.replace('  ingress:\n', `$&${rule('from', 1)}`),
+    },
+    {
+      what: 'a rule that names nobody',
+      np: NP.replace(/ {4}- from:[^]*?(?= {6}ports)/, '').replace('      ports:', '    - ports:'),
+      moved: null,
+    },
+    {
+      what: 'a rule for egress',
+      np: `${NP.slice(0, NP.indexOf('  ingress'))}  policyTypes: [Egress]\n  egress:\n${rule('to', 80)}`
+        .replace('app: redis', 'app: web')
+        .replace('app: other', 'app: redis'),
+      moved: null,
+    },
+    {
+      what: 'a rule of Cilium',
+      np: cnp,
+      moved: cnp.replace('    ingress:\n', '$&      - fromEndpoints: [{}]\n'),
+    },
+    {
+      what: 'a member of a policy of Cilium',
+      np: cnp,
+      moved: cnp.replace(
+        'specs:\n',
+        '$&  - endpointSelector: {}\n    ingress: [{fromEndpoints: [{matchLabels: {app: web}}], toPorts: [{ports: [{port: "80"}]}]}]\n',
+      ),
+    },
+    {
+      what: 'a list that the base gets later',
+      app: probed,
+      np: `${NP.slice(0, NP.indexOf('  ingress'))}  policyTypes: [Ingress]\n`,
+      moved: NP,
+    },
+    {
+      what: 'a kustomization that labels selectors',
+      np: NP,
+      labels: 'labels: [{pairs: {team: a}, includeSelectors: true}]\n',
+      moved: null,
+    },
+  ])(
+    'does not build once another rule has its place: $what',
+    async ({ np, moved, app = APP, labels = '' }) => {
+      const overlay = `${labels}${OVERLAYS['overlays/prod/kustomization.yaml']}`
+      const root = folder({
+        ...OVERLAYS,
+        ...(np.startsWith('apiVersion: cilium') ? { '.github/ambient-guard.yml': CILIUM } : {}),
+        'base/app.yaml': app,
+        'base/np.yaml': np,
+        'overlays/prod/kustomization.yaml': overlay,
+      })
+      const fixed = await ambientGuard('fix', '--write', '--base', 'none', root)
+      expect(fixed).toMatchObject({ code: 0, stderr: 'wrote overlays/prod/kustomization.yaml\n' })
+      const check = async (): Promise<string> => (await ambientGuard('check', '--base', 'none', root)).stdout
+      expect(await check()).not.toMatch(/hbone-|kubelet-probe|not applied|failed/)
+      const before = /^ {2}(?:in|e)gress:\n/m
+      write(root, {
+        'base/np.yaml': moved ?? np.replace(before, `$&${rule(np.includes('egress') ? 'to' : 'from', 1)}`),
+      })
+      const after = await check()
+      expect(after).toMatch(/testing value \S+ failed/)
+    },
+  )
 
   it('puts a policy beside the release of a chart', async () => {
     const root = folder(RELEASE)

@@ -3,6 +3,7 @@ import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { SourceFile } from '../source/text.ts'
 import type { DocumentRange, YamlPatch } from '../yaml/types.ts'
 import type { Skeleton } from './dialect.ts'
+import type { Guard } from './guards.ts'
 
 export type Change = Append | Overlay | Companion
 
@@ -22,6 +23,8 @@ export interface Overlay {
   /** As the kustomization selects the object. */
   readonly target: Readonly<Record<string, string>>
   readonly object: Readonly<Record<string, unknown>>
+  /** What has to stand in the object for the patch to mean what it is meant to. */
+  readonly guards: readonly Guard[]
   /** The route begins at the top of the object. */
   readonly patch: YamlPatch
 }

@@ -56,7 +56,7 @@ function staysInCluster({ peers }: PolicyRule): boolean {
 }
 
 /** A rule that gets 15008 as a port of its own names others: the note that follows is foretold. */
-const WIDENING = ' Through HBONE they then reach every port of its pods; see port-widening.'
+export const WIDENING = ' Through HBONE they then reach every port of its pods; see port-widening.'
 
 /** Is there a workload of these policies whose limit no AuthorizationPolicy keeps? */
 function widens({ state, engine }: Analysis, additions: readonly Addition[]): boolean {

@@ -74,11 +74,17 @@ function editTexts(appends: readonly Append[]): Outcome<readonly FileEdit[]> {
   return { ok: true, value }
 }
 
-/** One JSON patch (RFC 6902) for everything that an object lacks: a list that is made stays made for the next item. */
+/**
+ * One JSON patch (RFC 6902) for everything that an object lacks: a list that is made stays made for the next item. What
+ * has to stand in the object is asked before anything is added.
+ */
 function kustomizationPatch(overlays: readonly Overlay[]): Outcome<Append> {
   const [{ host, target, object }] = overlays as [Overlay, ...Overlay[]]
   let current: unknown = object
-  const operations = []
+  const tests = overlays.flatMap(({ guards }) =>
+    guards.map(({ route, value }) => ({ op: 'test', path: pointer(route), value })),
+  )
+  const operations: unknown[] = [...new Map(tests.map((test) => [test.path, test])).values()]
   for (const { patch } of overlays) {
     const exists = patch.op === 'append' && Array.isArray(valueAt(current, patch.route))
     // What is there already is replaced by `add` (RFC 6902, section 4.1).

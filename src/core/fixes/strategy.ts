@@ -2,15 +2,15 @@
 // that renders it, or in a policy of its own beside it. Each way says whether it has a place for that. The fourth,
 // `cilium`, gives the policy nothing: see clusterwide-probes.ts.
 import { namespaceOf } from '../kubernetes/manifest.ts'
-import { isEqual, textAt, valueAt } from '../kubernetes/origin.ts'
-import type { Host, Layer, Making, Origin, TextAt } from '../kubernetes/origin.ts'
+import type { Host, Layer, Making } from '../kubernetes/origin.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
-import type { Route } from '../yaml/types.ts'
 import type { Append, Change, Companion, Overlay } from './change.ts'
 import { companionName } from './companion-name.ts'
 import { dialectOf } from './dialect.ts'
+import { guardsOf } from './guards.ts'
 import type { Addition } from './need.ts'
+import { textOf } from './text-of.ts'
 
 export type Strategy = 'edit' | 'patch' | 'companion' | 'cilium'
 
@@ -59,44 +59,13 @@ function inText({ policy, patch }: Addition): Append | null {
   return { kind: 'append', file, document, patch: { ...patch, route: found.route } }
 }
 
-/** The text that gave the list at `route`, or the mapping that it would be in, and the list's place there. */
-function textOf(origin: Origin, route: Route): TextAt | null {
-  const { making } = origin
-  if (making === null) return textAt(origin, route)
-  const container = Array.isArray(valueAt(making.object, route)) ? route : route.slice(0, -1)
-  const found = textAt(origin, container) ?? textLike(making, container)
-  return found === null ? null : { ...found, route: [...found.route, ...route.slice(container.length)] }
-}
-
-/**
- * Labels that a kustomization adds to every selector change a spec wherever it has one, and then no text says quite
- * what the object says. The last text with a list as long, or a mapping of the same keys, is tried: the proof decides.
- */
-function textLike({ layers, object }: Making, route: Route): TextAt | null {
-  const wanted = shapeOf(valueAt(object, route))
-  for (const layer of layers) {
-    const { mount } = layer
-    if (mount === null || mount.some((part, at) => route[at] !== part)) continue
-    const rest = route.slice(mount.length)
-    if (wanted !== null && isEqual(shapeOf(valueAt(layer.value, rest)), wanted))
-      return { layer, route: [...layer.route, ...rest] }
-  }
-  return null
-}
-
-function shapeOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return null
-  return Array.isArray(value)
-    ? value.length
-    : Object.fromEntries(Object.keys(value).map((key) => [key, true]))
-}
-
 function throughPatch(state: ClusterState, { policy, patch }: Addition): Overlay | null {
   const target = targetOf(state, policy)
   const { making } = policy.origin
   const host = making?.host?.file ?? null
   if (target === null || making === null || host === null) return null
-  return { kind: 'overlay', host, target, object: making.object, patch }
+  const guards = guardsOf(policy.origin, patch, host)
+  return { kind: 'overlay', host, target, object: making.object, guards, patch }
 }
 
 /**

@@ -1,5 +1,6 @@
 // Reading an object whose shape nobody has checked: what is not as the API wants it becomes a fault
 // with its route, and reading goes on, so that one run names every mistake.
+import { fieldPath } from '../yaml/field-path.ts'
 import type { Route } from '../yaml/types.ts'
 import type { Labels, Requirement, Selector } from './labels.ts'
 
@@ -25,11 +26,7 @@ export function fault(field: Field, message: string): void {
 
 /** The field's name in sentences: `spec.ingress[0].ports[1].port`. */
 export function nameOf(field: Field): string {
-  return field.route.reduce<string>(
-    (name, part) =>
-      typeof part === 'number' ? `${name}[${String(part)}]` : name === '' ? part : `${name}.${part}`,
-    '',
-  )
+  return fieldPath(field.route)
 }
 
 /** Absent and null are one: the API server drops null fields. */

@@ -86,10 +86,15 @@ export function placeOf(origin: Origin, route: Route): Place {
 export function linesOf(origin: Origin, route: Route): Lines {
   for (let length = route.length; length >= 0; length -= 1) {
     const found = textAt(origin, route.slice(0, length))
-    const lines = found === null ? null : locateLines(found.layer, found.route)
+    const lines = found === null ? null : (locateLines(found.layer, found.route) ?? entryOf(found.layer))
     if (lines !== null) return lines
   }
   return wholeOf(origin)
+}
+
+/** Of a text that is a value of another, such as a patch in quotes: the lines of that value. */
+function entryOf(layer: Layer): Lines | null {
+  return layer.value === undefined ? null : locateLines(layer, layer.route)
 }
 
 /** Every text that bears on an object, the last word first. */

@@ -1,6 +1,7 @@
 // Walks a patch's route to the text that it is about, and says why it will not be edited where an edit
 // would change more than what the route names.
 
+import { fieldPath } from './field-path.ts'
 import { findEntry } from './places.ts'
 import type { EntryPlace, MappingPlace, Place, PlacedDocument, ScalarPlace, SequencePlace } from './places.ts'
 import type { Route, YamlPatch } from './types.ts'
@@ -115,11 +116,6 @@ function refuse(reason: string): Found {
   return { ok: false, reason }
 }
 
-/** A route as people write it: `spec.ingress[0].ports`. */
 function describe(route: Route): string {
-  if (route.length === 0) return 'the document'
-  return route.reduce<string>(
-    (text, step) => text + (typeof step === 'number' ? `[${String(step)}]` : text === '' ? step : `.${step}`),
-    '',
-  )
+  return route.length === 0 ? 'the document' : fieldPath(route)
 }

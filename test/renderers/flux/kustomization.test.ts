@@ -146,7 +146,7 @@ describe('a folder without a kustomization', () => {
     'apps/deep/notes.md': '# no manifest',
     'apps/deep/object.json': '{"apiVersion":"v1","kind":"Service","metadata":{"name":"json"}}',
     'apps/redis/kustomization.yaml': 'resources: [redis.yaml]\n',
-    'apps/redis/redis.yaml': DEPLOYMENT,
+    'apps/redis/redis.yaml': DEPLOYMENT.replace('name: web', 'name: redis'),
     'apps/redis/base/kustomization.yaml': 'resources: []\n',
   }
 
@@ -202,17 +202,36 @@ describe('a folder without a kustomization', () => {
     expect(inputs).toContain('apps/values.yaml')
   })
 
-  test('broken YAML is told of in the words of every other file, and the rest is built', async () => {
+  test('broken YAML hides its file, whatever is broken in it, and the rest is built', async () => {
     const kitchen = kitchenOf({
       ...FOLDER,
-      'apps/broken.yaml': 'kind: NetworkPolicy\nmetadata: {namespace: shop\n',
+      'apps/broken.yaml': `${SERVICE}---\nkind: ConfigMap\nmetadata: {namespace: shop\n`,
       'a.yaml': kustomization('apps', '  path: apps\n  namePrefix: blue-\n'),
     })
     const { units, problems } = await rendered(kitchen, WHAT)
     expect(units).toMatchObject([{ generated: ['deep/er/svc.yml', 'redis', 'web.yaml'] }])
     expect(problems).toMatchObject([
-      { path: 'apps/broken.yaml', code: 'unreadable-yaml', hides: { namespaces: ['shop'] } },
+      {
+        path: 'apps/broken.yaml',
+        code: 'unreadable-yaml',
+        remedy: 'Correct it; nothing of the file was judged.',
+        hides: { namespaces: 'all' },
+      },
     ])
+  })
+
+  test('is built where an object seems to be in two of its kustomizations, for Flux refuses that', async () => {
+    const twice = { 'apps/other/kustomization.yaml': LIST, 'apps/other/web.yaml': DEPLOYMENT }
+    const kinds = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+      const kitchen = kitchenOf({ ...FOLDER, ...files, 'a.yaml': kustomization('apps', '  path: apps\n') })
+      return (await rendered(kitchen, WHAT)).units.map(({ kind }) => kind)
+    }
+    expect(await kinds({})).toEqual(['plain', 'kustomize'])
+    expect(await kinds(twice)).toEqual(['kustomize'])
+    const apart = { ...twice, 'apps/other/kustomization.yaml': `namespace: other\n${LIST}` }
+    expect(await kinds(apart)).toEqual(['plain', 'kustomize', 'kustomize'])
+    const renamed = { ...twice, 'apps/other/kustomization.yaml': `namePrefix: a-\n${LIST}` }
+    expect(await kinds(renamed)).toEqual(['plain', 'kustomize', 'kustomize'])
   })
 
   test('links and submodules in it do not reach the cluster: the artifact of a source has none', async () => {

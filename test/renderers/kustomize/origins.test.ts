@@ -195,32 +195,53 @@ spec:
     expect(policy.origin.file.path).toBe('base/policy.yaml')
   })
 
-  it('lets an inline patch bear on the object with its lines, and edits nothing in it', async () => {
+  it('finds the lines of inline patches, and edits nothing in them', async () => {
     const files = {
-      'base/kustomization.yaml': 'resources: [policy.yaml]\n',
+      'base/kustomization.yaml': 'resources: [app.yaml, policy.yaml]\n',
+      'base/app.yaml': DEPLOYMENT,
       'base/policy.yaml': POLICY,
       'app/kustomization.yaml': overlay(`patches:
   - target: {kind: Deployment}
-    patch: "- {op: remove, path: /spec/replicas}"
+    patch: "- {op: add, path: /spec/replicas, value: 2}"
   - target: {kind: NetworkPolicy}
-    patch: |
+    patch: |- # the port
+      # moved
+
       - op: replace
         path: /spec/ingress/0/ports/0/port
         value: 9090
+  - target: {kind: NetworkPolicy}
+    patch: '[{"op": "add", "path": "/metadata/labels", "value": {"a": "b"}}]'
+  - patch: |
+      kind: Deployment
+      apiVersion: apps/v1
+      metadata: {name: web, labels: {x: y}}
+      ---
+      kind: NetworkPolicy
+      apiVersion: networking.k8s.io/v1
+      metadata: {name: web, annotations: {two: documents}}
 patchesStrategicMerge:
   - |
     apiVersion: networking.k8s.io/v1
     kind: NetworkPolicy
     metadata: {name: web}
-    spec: {policyTypes: [Ingress]}
+    spec:
+      policyTypes: [Ingress]
 `),
     }
     const policy = only(await build(files, 'app'), 'NetworkPolicy')
-    expect(saidBy(policy, PORT)).toBeNull()
+    expect(saidBy(policy, PORT)).toBe('app/kustomization.yaml:12')
+    expect(saidBy(policy, ['spec', 'policyTypes'])).toBe('app/kustomization.yaml:29')
+    // What is in quotes has no lines of its own, and of two documents one may be meant for another object.
+    expect(lineOf(policy, ['metadata', 'labels', 'a'])).toBe('app/kustomization.yaml:14')
+    expect(saidBy(policy, ['metadata', 'annotations', 'two'])).toBeNull()
     const lines = bearing(policy)
-    expect(lines).toContain('app/kustomization.yaml:6-10')
-    expect(lines).toContain('app/kustomization.yaml:12-16')
+    expect(lines).toContain('app/kustomization.yaml:6-12')
+    expect(lines).toContain('app/kustomization.yaml:13-14')
+    expect(lines).toContain('app/kustomization.yaml:15-22')
+    expect(lines).toContain('app/kustomization.yaml:24-29')
     expect(lines).not.toContain('app/kustomization.yaml:4-5')
+    expect(policy.origin.making?.layers.filter(({ editable }) => editable)).toHaveLength(1)
   })
 
   it('finds namespaces, labels and annotations where they are set for all', async () => {

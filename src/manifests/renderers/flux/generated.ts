@@ -4,6 +4,7 @@
 import { posix } from 'node:path'
 import { compareText } from '../../../core/source/problem.ts'
 import type { Problem } from '../../../core/source/problem.ts'
+import { lineAt } from '../../../core/source/text.ts'
 import { readDocument, splitDocuments } from '../../../core/yaml/index.ts'
 import { joinPath } from '../../source-tree.ts'
 import type { SourceTree } from '../../source-tree.ts'
@@ -11,7 +12,8 @@ import { listedItems } from '../../parse.ts'
 import type { Kitchen } from '../../unit.ts'
 import { told } from './object.ts'
 import type { Ask } from './object.ts'
-import { kustomizationAt } from '../kustomize/file.ts'
+import { closureOf, kustomizationAt } from '../kustomize/closure.ts'
+import { objectsIn } from '../kustomize/origin.ts'
 
 export interface Generated {
   /** YAML files of Kubernetes objects, by path in the tree. */
@@ -48,16 +50,15 @@ export async function generatedFor(
   }
   walk(folder)
   const files: string[] = []
-  const broken: string[] = []
   const problems: Problem[] = []
   const seen: Seen = { identities: new Set(), needsBuild: false }
   for (const path of found) {
     const content = await contentOf(tree, path, seen)
     if (content === 'objects') files.push(path)
-    else if (content === 'broken') broken.push(path)
-    else if (content !== 'nothing') problems.push(refused(ask, path, content.line, content.why))
+    else if (content === 'not text') for (const file of await parsed([path])) problems.push(...file.problems)
+    else if (content !== 'nothing') problems.push(refused(ask, path, content))
   }
-  for (const file of await parsed(broken)) problems.push(...file.problems)
+  for (const at of folders) await lookInto(tree, at, seen)
   return {
     files: files.sort(compareText),
     folders: folders.sort(compareText),
@@ -67,7 +68,14 @@ export async function generatedFor(
   }
 }
 
-type Content = 'objects' | 'nothing' | 'broken' | { readonly line: number; readonly why: string }
+interface Refusal {
+  readonly line: number
+  readonly why: string
+  /** Is a document of it no YAML at all? */
+  readonly isBroken: boolean
+}
+
+type Content = 'objects' | 'nothing' | 'not text' | Refusal
 
 interface Seen {
   readonly identities: Set<string>
@@ -76,14 +84,14 @@ interface Seen {
 
 async function contentOf(tree: SourceTree, path: string, seen: Seen): Promise<Content> {
   const file = await tree.text(path)
-  if (file === null) return 'broken'
+  if (file === null) return 'not text'
   let content: Content = 'nothing'
   for (const range of splitDocuments(file.text)) {
     const read = readDocument(file.text, range)
-    if (!read.ok) return 'broken'
+    if (!read.ok) return { line: lineAt(file.text, read.offset, range), why: read.message, isBroken: true }
     if (read.value === null || isOfKustomize(read.value)) continue
     const why = whyNoObject(read.value)
-    if (why !== null) return { line: range.line, why }
+    if (why !== null) return { line: range.line, why, isBroken: false }
     content = 'objects'
     look(read.value as Readonly<Record<string, unknown>>, seen)
   }
@@ -105,6 +113,27 @@ function look(object: Readonly<Record<string, unknown>>, seen: Seen): void {
   }
 }
 
+/**
+ * The objects of a kustomization, as its files name them; what it does to their names and namespaces is reckoned with.
+ * Where some seem to be twice, the build that Flux makes tells.
+ */
+async function lookInto(tree: SourceTree, folder: string, seen: Seen): Promise<void> {
+  const { files, kustomizations } = await closureOf(folder, tree)
+  const root = kustomizations.find((one) => one.folder === folder)?.value ?? {}
+  const own = new Set<string>()
+  for (const path of files) {
+    const file = /\.(ya?ml|json)$/.test(path) ? await tree.text(path) : null
+    for (const { value } of file === null ? [] : objectsIn(file)) {
+      const { apiVersion, kind } = value
+      const { name, namespace } = (value.metadata ?? {}) as Readonly<Record<string, unknown>>
+      const called = `${String(root.namePrefix ?? '')}${String(name)}${String(root.nameSuffix ?? '')}`
+      own.add(JSON.stringify([apiVersion, kind, root.namespace ?? namespace ?? 'default', called]))
+    }
+  }
+  if ([...own].some((identity) => seen.identities.has(identity))) seen.needsBuild = true
+  for (const identity of own) seen.identities.add(identity)
+}
+
 /** `GetValidatedMetadata` of kyaml, which a kustomization reads resources with, and Flux's own check of the output. */
 function whyNoObject(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'it is no mapping'
@@ -123,16 +152,20 @@ function isOfKustomize(value: unknown): boolean {
   return typeof apiVersion === 'string' && apiVersion.startsWith('kustomize.config.k8s.io/')
 }
 
-function refused(ask: Ask, path: string, line: number, why: string): Problem {
-  return {
-    ...told(ask, ['spec', 'path'], {
-      code: 'not-a-manifest',
-      class: 'unreadable',
-      message: `${path} is no Kubernetes object (${why}), and Flux builds ${ask.title} of objects only.`,
-      remedy: 'Move it out of the folder, or give the folder a kustomization.yaml that leaves it out.',
-      hides: { namespaces: [], under: [path] },
-    }),
-    path,
-    line,
-  }
+/** Of a document that cannot be read, the others of its file are hidden with it: whatever namespace they are in. */
+function refused(ask: Ask, path: string, { line, why, isBroken }: Refusal): Problem {
+  const said = isBroken
+    ? {
+        code: 'unreadable-yaml',
+        message: `A document of ${path} is not readable YAML (${why}), and Flux builds nothing of ${ask.title} until it is.`,
+        remedy: 'Correct it; nothing of the file was judged.',
+        hides: { namespaces: 'all' as const, under: [path] },
+      }
+    : {
+        code: 'not-a-manifest',
+        message: `${path} is no Kubernetes object (${why}), and Flux builds ${ask.title} of objects only.`,
+        remedy: 'Move it out of the folder, or give the folder a kustomization.yaml that leaves it out.',
+        hides: { namespaces: [], under: [path] },
+      }
+  return { ...told(ask, ['spec', 'path'], { ...said, class: 'unreadable' }), path, line }
 }

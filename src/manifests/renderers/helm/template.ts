@@ -200,8 +200,9 @@ function headOf(text: string, { start, end }: DocumentRange, kind: string, inden
 /** How much of the object's name a document writes out: all of it, or what follows the last action of a name. */
 function nameFit(part: string, name: string): number {
   let fit = 0
-  for (const [, written = ''] of part.matchAll(/^[ \t]*name:[ \t]*(.*?)[ \t]*(?:[ \t]#.*)?\r?$/gm)) {
-    const bare = written.replace(/^(["'])(.*)\1$/, '$2')
+  for (const [, written = ''] of part.matchAll(/^[ \t]*name:(.*)/gm)) {
+    const told = written.replace(/[ \t]#.*/, '').trim()
+    const bare = told.replace(/^(["'])(.*)\1$/, '$2')
     if (bare === name) return Infinity
     const suffix = bare.includes('}}') ? bare.slice(bare.lastIndexOf('}}') + 2) : ''
     if (suffix !== '' && name.endsWith(suffix)) fit = Math.max(fit, suffix.length)

@@ -3,16 +3,14 @@
 // (configureBuiltinTransformers). A layer that is wrongly here does no harm where the object says something else.
 import { isEqual, valueAt } from '../../../core/kubernetes/origin.ts'
 import type { Layer } from '../../../core/kubernetes/origin.ts'
-import type { SourceFile } from '../../../core/source/text.ts'
-import type { DocumentRange, Route } from '../../../core/yaml/types.ts'
-import { joinPath } from '../../source-tree.ts'
-import { documentsIn, readAll } from './file.ts'
+import type { Route } from '../../../core/yaml/types.ts'
 import type { KustomizationFile, Mapping } from './file.ts'
 import type { Found, Notes } from './origin.ts'
 import { nameOf, objectsIn } from './origin.ts'
 import type { Gathered } from './remote.ts'
-import { isNamedBy, mapping, selects, text } from './select.ts'
-import type { Answer, Subject } from './select.ts'
+import { layersOfPatch } from './patches.ts'
+import { mapping, selects, text } from './select.ts'
+import type { Subject } from './select.ts'
 import { splitByMergeKeys } from './merge-keys.ts'
 
 /** An object on its way back. */
@@ -137,107 +135,6 @@ function annotationsAt(key: string): readonly Route[] {
     ['spec', 'jobTemplate', 'metadata', 'annotations', key],
     ['spec', 'jobTemplate', 'spec', 'template', 'metadata', 'annotations', key],
   ]
-}
-
-/** Layers of one entry of `patches` and its two ancestors: a path, or a text in the kustomization itself. */
-async function layersOfPatch(
-  entry: unknown,
-  route: Route,
-  { folder, source }: KustomizationFile,
-  subject: Subject,
-  traced: Traced,
-  { tree, fetchedBy }: Gathered,
-): Promise<readonly Layer[]> {
-  if (source === null) return []
-  const { path: named, patch, target } = mapping(entry)
-  const path = text(typeof entry === 'string' ? entry : named)
-  const at = path === null || path.includes('\n') ? null : joinPath(folder, path)
-  const file = at === null || tree.kindOf(at) !== 'file' ? null : await tree.text(at)
-  const selected = isGiven(target) ? selects(mapping(target), subject) : null
-  const isFor = (value: unknown): Answer => {
-    if (isGiven(target)) return selected
-    return !Array.isArray(value) && isNamedBy(subject, mapping(value))
-  }
-  if (file === null || fetchedBy(file.path) !== null) {
-    // The text in a block scalar has no routes of its own: it bears on the object, and that is all.
-    const inline = text(typeof entry === 'string' ? entry : patch)
-    const values = inline === null ? [null] : valuesOf(inline, source.file)
-    if (!values.some((value) => isFor(value) !== false)) return []
-    return [{ ...source, route, mount: null, value: undefined, editable: false }]
-  }
-  return documentsIn(file)
-    .flatMap(({ document, value }): readonly Layer[] => {
-      const answer = isFor(value)
-      if (answer === false) return []
-      if (answer === null)
-        return [{ file, document, route: [], mount: null, value: undefined, editable: false }]
-      if (Array.isArray(value)) return operations(file, document, value as readonly unknown[], traced)
-      const now = traced.replaced(value)
-      return splitByMergeKeys(
-        { file, document, route: [], mount: [], value: now, editable: true },
-        traced.object,
-      )
-    })
-    .reverse()
-}
-
-const inlined = new WeakMap<SourceFile, Map<string, readonly unknown[]>>()
-
-/** A patch that stands in a kustomization, read once for all objects. */
-function valuesOf(text: string, file: SourceFile): readonly unknown[] {
-  const ofFile = inlined.get(file) ?? new Map<string, readonly unknown[]>()
-  inlined.set(file, ofFile)
-  const before = ofFile.get(text)
-  if (before !== undefined) return before
-  const now = readAll(text)
-  ofFile.set(text, now)
-  return now
-}
-
-function isGiven(target: unknown): boolean {
-  return Object.keys(mapping(target)).length > 0
-}
-
-/** A layer for each operation of a JSON patch, in its order: what adds or replaces has a value, the others bear. */
-function operations(
-  file: SourceFile,
-  document: DocumentRange,
-  values: readonly unknown[],
-  { object, replaced }: Traced,
-): readonly Layer[] {
-  return values.map((item, index) => {
-    const { op, path, value } = mapping(item)
-    const sets = op === 'add' || op === 'replace'
-    const now = replaced(value)
-    const mount = sets && typeof path === 'string' ? routeOf(path, now, object) : null
-    if (mount === null) return { file, document, route: [index], mount, value: undefined, editable: false }
-    return { file, document, route: [index, 'value'], mount, value: now, editable: true }
-  })
-}
-
-/** A JSON pointer (RFC 6901) as a route of the object; null where it leads nowhere in it. */
-function routeOf(pointer: string, value: unknown, object: Mapping): Route | null {
-  if (!pointer.startsWith('/')) return null
-  const parts = pointer
-    .slice(1)
-    .split('/')
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const route: (string | number)[] = []
-  for (const [at, part] of parts.entries()) {
-    const parent = valueAt(object, route)
-    if (!Array.isArray(parent)) {
-      route.push(part)
-      continue
-    }
-    const index = part === '-' ? parent.length - 1 : Number(part)
-    if (!Number.isInteger(index) || index < 0) return null
-    // Later operations may have moved it.
-    const moved = at === parts.length - 1 && !isEqual(parent[index], value)
-    const found = moved ? parent.findLastIndex((item) => isEqual(item, value)) : index
-    if (found === -1) return null
-    route.push(found)
-  }
-  return route
 }
 
 function list(value: unknown): readonly unknown[] {
