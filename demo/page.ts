@@ -29,11 +29,11 @@ export function check(conclusion: string, title: string): void {
 /** Markdown as a reader sees it, behind a bar: no markers, no tags, diffs in colour. */
 export function markdown(text: string): void {
   let fence: { readonly ticks: string; readonly language: string } | null = null
-  for (const line of text
+  const lines = text
     .replace(/<!--.*?-->\n?/gs, '')
     .trim()
     .split('\n')
-    .flatMap(brokenUp)) {
+  for (const line of unfolded(lines).flatMap(brokenUp)) {
     const [, ticks = '', language = ''] = /^\s*(`{3,})\s*(\w*)/.exec(line) ?? []
     if (fence === null && ticks !== '') {
       fence = { ticks, language }
@@ -47,6 +47,26 @@ export function markdown(text: string): void {
       prose(line)
     }
   }
+}
+
+let explained = false
+
+/** Folds are closed, as on the page, but for the first explanation of all: one shows what the others are like. */
+function unfolded(lines: readonly string[]): readonly string[] {
+  let closed = 0
+  return lines.flatMap((line) => {
+    if (closed > 0) {
+      closed += line.includes('<details>') ? 1 : line.includes('</details>') ? -1 : 0
+      return []
+    }
+    if (!line.includes('<details>')) return [line]
+    if (!explained && line.includes('<summary>Why')) {
+      explained = true
+      return [line.replace('<summary>', '<summary open>')]
+    }
+    closed = 1
+    return [line]
+  })
 }
 
 /** What follows a break stands below the text of its item. */
@@ -68,6 +88,7 @@ export function diff(text: string): void {
 function prose(line: string): void {
   const plain = line
     .replace(/<summary>(.*?)<\/summary>/g, '▸ $1')
+    .replace(/<summary open>(.*?)<\/summary>/g, '▾ $1')
     .replace(/<[^>]+>/g, '')
     .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     .replace(/\\([\\`*_{}[\]<>()#+.!|~@-])/g, '$1')

@@ -31,6 +31,8 @@ export interface CheckOptions extends ConfigOptions {
 /** What `fix` has no use for. */
 export interface ReportOptions extends CheckOptions {
   readonly explain?: boolean
+  /** The words of this command line, without the program's own name. */
+  readonly argv: readonly string[]
 }
 
 export interface FixOptions extends CheckOptions {
@@ -43,7 +45,7 @@ export async function check(
   options: ReportOptions,
   output: Output,
 ): Promise<0 | 1> {
-  const { explain = false } = options
+  const { argv, explain = false } = options
   if (explain && options.format === 'sarif')
     throw new UsageError('--explain goes with --format text, json or markdown: SARIF has no place for it.')
   const { report } = await run(path, options)
@@ -51,11 +53,12 @@ export async function check(
   const texts = {
     sarif: (): string => reportSarif(report, version),
     json: (): string => reportJson(report, explain),
-    markdown: (): string => reportMarkdown(report, explain),
+    markdown: (): string => reportMarkdown(report, { explain, argv }),
     text: (): string =>
       reportText(report, {
         color: useColor(options.color, output),
         explain,
+        argv,
         ...(output.terminal ? { width: output.width } : {}),
       }),
   }

@@ -33,17 +33,22 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
     const message = error instanceof Error ? error.message : String(error)
     if (isOfFileSystem(error)) {
       output.say(
-        `ambient-guard: ${printable(message)}. Nothing was judged, because not everything could be read.`,
+        `ambient-guard: ${sentence(printable(message))} Nothing was judged, because not everything could be read.`,
       )
       return 2
     }
     output.say(
-      `ambient-guard: a bug of its own: ${message}. Set AMBIENT_GUARD_DEBUG=1 and run it again for where it happened.`,
+      `ambient-guard: a bug of its own: ${sentence(message)} Set AMBIENT_GUARD_DEBUG=1 and run it again for where it happened.`,
     )
     if ((process.env.AMBIENT_GUARD_DEBUG ?? '') !== '' && error instanceof Error)
       output.say(error.stack ?? '')
     return 2
   }
+}
+
+/** With one full stop at its end. */
+function sentence(message: string): string {
+  return `${message.trimEnd().replace(/[.]+$/, '')}.`
 }
 
 /** A folder that may not be listed, a name that is no text, a disk that fails: trouble of this machine. */
@@ -89,8 +94,8 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
         .default('text'),
     )
     .option('--explain', 'say under each finding why it is one, step by step')
-    .action(async (path: string | undefined, options: ReportOptions) => {
-      code = await check(path, options, output)
+    .action(async (path: string | undefined, options: Omit<ReportOptions, 'argv'>) => {
+      code = await check(path, { ...options, argv }, output)
     })
   common(judged(program.command('fix').description('print the proved fixes as a diff')))
     .option('--write', 'write them to the head on disk')
@@ -158,6 +163,18 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
       const { serve } = await import('./serve.ts')
       await serve(output)
     })
-  await program.parseAsync(argv, { from: 'user' })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError && error.code === 'commander.unknownCommand')
+      output.say(commandsOf(program.commands.find((command) => command.name() === argv[0]) ?? program))
+    throw error
+  }
   return code
+}
+
+/** Every command there is, a line each. */
+function commandsOf(command: Command): string {
+  const lines = command.commands.map((one) => `  ${one.name().padEnd(10)}${one.description()}`)
+  return ['Commands:', ...lines].join('\n')
 }

@@ -8,7 +8,7 @@ import { reviewOnce } from '../once.ts'
 import type { Outcome, Question } from '../once.ts'
 import { systemClock } from '../ops/clock.ts'
 import { readTokenSettings } from '../ops/token-settings.ts'
-import { printable } from '../words/text.ts'
+import { printable, printableLines } from '../words/lines.ts'
 import { readText } from './configuration.ts'
 import type { Output } from './output.ts'
 import { UsageError } from './usage-error.ts'
@@ -47,6 +47,7 @@ const REMEDIES = {
   token: 'Set GITHUB_TOKEN to one that is valid there.',
   missing: 'Name a pull request of a repository that the token may read: --repo OWNER/REPO --pull N.',
   permission: 'The token needs contents: read, pull-requests: write and checks: write.',
+  network: 'Look at the network of this machine, and at GITHUB_API_URL; then run it again.',
   other: 'Run it again.',
 } as const
 
@@ -71,7 +72,7 @@ async function tell(outcome: Outcome, question: Question, output: Output): Promi
 
 /** Lines of a diff are a stranger's, and Actions takes some lines of its log for commands: not between these two. */
 function write(markdown: string, output: Output): void {
-  const lines = markdown.split('\n').map(printable).join('\n')
+  const lines = printableLines(markdown).join('\n')
   const word = set('GITHUB_ACTIONS') === 'true' ? randomUUID() : null
   output.write(word === null ? lines : `::stop-commands::${word}\n${lines}::${word}::\n`)
 }

@@ -1,8 +1,8 @@
 // The repository's configuration, `.github/ambient-guard.yml`: text in, a whole Config with every default
 // filled in and problems out. A mistake never switches anything off: the default stands in its place.
-import { distance } from 'fastest-levenshtein'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { configSchema } from './config-schema.ts'
+import { itemOf, remedyFor, sentence } from './config-mistake.ts'
 import type { ClusterFile, ConfigFile, EnablementSelectors, RuleId, Severity } from './config-schema.ts'
 import type { Cni, EnforcementMode } from './kubernetes/cni-profiles.ts'
 import type { Labels } from './kubernetes/labels.ts'
@@ -127,7 +127,7 @@ export function readConfig(path: string, text: string): ReadConfig {
       for (const route of routesOf(issue)) {
         const span = locate(text, document, route) ?? locate(text, document, route.slice(0, -1))
         const line = span === null ? document.line : lineAt(text, span.start)
-        problems.push(trouble(path, line, sentence(issue, route), remedyFor(route)))
+        problems.push(trouble(path, line, sentence(issue, route, value), remedyFor(issue, route)))
         if (route.length === 0) return { config: DEFAULT_CONFIG, problems: problems.sort(byPlace) }
         const cut = itemOf(route) ?? route
         cuts.set(JSON.stringify(cut), cut)
@@ -224,55 +224,6 @@ function trouble(path: string, line: number, message: string, remedy: string): P
 function routesOf(issue: z.core.$ZodIssue): readonly Route[] {
   const at = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...at, key]) : [at]
-}
-
-function sentence(issue: z.core.$ZodIssue, route: Route): string {
-  const name = route.length === 0 ? 'the configuration' : route.join('.')
-  if (issue.code === 'unrecognized_keys')
-    return `"${String(route.at(-1))}" is not a setting${route.length > 1 ? ` of ${route.slice(0, -1).join('.')}` : ''}.`
-  if (issue.code === 'invalid_value')
-    return `${name} must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}.`
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
-    return `${name} is missing.`
-  return `${name}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}.`
-}
-
-function remedyFor(route: Route): string {
-  const wrong = String(route.at(-1) ?? '')
-  const best = knownKeys(route.slice(0, -1))
-    .map((key) => ({ key, far: distance(wrong, key) }))
-    .sort((a, b) => a.far - b.far)[0]
-  const until = `until it is mended, ${insteadOf(route)}.`
-  if (best === undefined || best.far === 0 || best.far > Math.max(2, wrong.length / 3))
-    return `See docs/configuration.md; ${until}`
-  const meant = `Did you mean "${best.key}"?`
-  return itemOf(route) === null ? meant : `${meant} ${until.charAt(0).toUpperCase()}${until.slice(1)}`
-}
-
-/** The innermost item of a list that a route leads into; null where it leads into none. */
-function itemOf(route: Route): Route | null {
-  const item = route.findLastIndex((part) => typeof part === 'number')
-  return item === -1 ? null : route.slice(0, item + 1)
-}
-
-/** What stands in the place of what is wrong. A list has no default for one of its items. */
-function insteadOf(route: Route): string {
-  if (itemOf(route) === null) return 'its default holds'
-  return route[0] === 'waivers' ? 'this waiver does not hold' : 'the list holds without it'
-}
-
-/** The keys that the schema knows at a route; names of clusters and namespaces are free. */
-function knownKeys(route: Route): readonly string[] {
-  let schema: z.core.$ZodType | undefined = configSchema
-  for (const part of route) {
-    while (schema instanceof z.ZodOptional) schema = schema.unwrap()
-    if (schema instanceof z.ZodObject) schema = (schema.shape as Record<string, z.ZodType>)[String(part)]
-    else if (schema instanceof z.ZodRecord) schema = schema.valueType
-    else if (schema instanceof z.ZodArray) schema = schema.element
-    else return []
-  }
-  while (schema instanceof z.ZodOptional) schema = schema.unwrap()
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 }
 
 function without(value: unknown, route: readonly (string | number)[]): unknown {

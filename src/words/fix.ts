@@ -1,5 +1,18 @@
-// What `fix` says where it changes no file: whoever asked for fixes wants to know why there are none.
+// What is said of several fixes at once, and what `fix` says where it changes no file: whoever asked for fixes wants to
+// know why there are none.
+import { WIDENING } from '../core/fixes/need-hbone.ts'
 import type { Report } from '../examine/report.ts'
+
+/** The same of several policies. */
+const WIDENINGS = ' Through HBONE those peers then reach every port of the pods; see port-widening.'
+
+/** What fixes say, as one text: each once, and behind them once what opening 15008 brings along. */
+export function mergedFixText(texts: readonly string[]): string {
+  const all = [...new Set(texts)].join(' ')
+  const parts = all.split(WIDENING)
+  if (parts.length <= 2) return all
+  return `${[...new Set(parts.map((part) => part.trim()))].join(' ').trim()}${WIDENINGS}`
+}
 
 /** One sentence; `wrote`: it was asked to write. */
 export function noFixText({ findings }: Report, wrote: boolean): string {

@@ -13,6 +13,11 @@ export function printable(text: string): string {
   )
 }
 
+/** The lines of a text that may come from Windows: its line endings are none of their characters. */
+export function printableLines(text: string): readonly string[] {
+  return text.split(/\r?\n/).map(printable)
+}
+
 /**
  * Lines of at most `width` characters, of which all but the first begin with `hanging`; a word that is longer stands on
  * its own. Colours have no width. An infinite width keeps everything in one line.

@@ -2,30 +2,40 @@
 import { policiesOf } from '../core/index.ts'
 import type { Step } from '../core/index.ts'
 import type { Waiver } from '../core/config.ts'
+import type { Place } from '../core/kubernetes/origin.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 import { cniSentences } from './cni.ts'
 import { configurationSentences } from './configuration.ts'
+import { gathered, isCrowd } from './crowd.ts'
+import type { Crowd } from './crowd.ts'
 import { code, escapeMarkdown as esc } from './github/escape.ts'
 import { readinessMarkdown } from './readiness-markdown.ts'
 import { toldByReadiness } from './readiness.ts'
+import type { Argv } from './readiness.ts'
+import { amount, scope } from './scope.ts'
 import { sourceSentences } from './sources.ts'
-import { scope } from './text.ts'
+import { standingSentence, standings } from './standing.ts'
 import { endingSentences, idleSentence, lapsedSentence } from './waivers.ts'
 import { apartFromWidenings } from './widening.ts'
 
 /** Findings that are there now, problems, and the conclusion, as GitHub-flavoured Markdown. */
-export function reportMarkdown(report: Report, explain: boolean = false): string {
-  const { conclusion, findings, problems, readiness, summary } = report
+export function reportMarkdown(
+  report: Report,
+  { explain = false, argv }: { readonly explain?: boolean; readonly argv: Argv },
+): string {
+  const { conclusion, findings, problems, readiness } = report
   const { others, widened } = apartFromWidenings(findings)
   const live = others.filter(({ change }) => change !== 'resolved')
+  const { shared, message } = standings(live.filter(({ waived }) => waived === null))
   const aside = toldByReadiness(readiness)
   const told = problems.filter((problem) => problem.relevant && !aside(problem))
   const parts = [
     `### ambient-guard: ${conclusion}`,
-    ...(readiness === null ? [] : [readinessMarkdown(report, readiness)]),
-    ...live.flatMap((finding) => [
-      findingMarkdown(finding),
-      ...(explain ? [explanation(report.explain(finding))].filter((text) => text !== '') : []),
+    ...(readiness === null ? [] : [readinessMarkdown(report, readiness, argv)]),
+    ...shared.map((standing) => standingSentence(standing, QUOTES)),
+    ...gathered(live, message).flatMap((piece) => [
+      isCrowd(piece) ? crowdMarkdown(piece) : findingMarkdown(piece, message(piece)),
+      ...(explain ? whyMarkdown(report, piece) : []),
     ]),
     ...widened.map(
       ({ namespace, among, sentence }) =>
@@ -36,11 +46,11 @@ export function reportMarkdown(report: Report, explain: boolean = false): string
         `**${kind === 'unreadable' ? kind : 'not seen'}** ${esc(path)}:${String(line)}: ${esc(message)} ${esc(remedy)}`,
     ),
     ...endingSentences(report, QUOTES),
-    ...(report.configuration === null ? [] : idleSentence(report, QUOTES)),
+    ...idleSentence(report, QUOTES),
     ...configurationSentences(report, code),
     ...sourceSentences(report).map(esc),
     ...cniSentences(report).map(esc),
-    `Looked at ${scope(summary)}.`,
+    `Looked at ${scope(report)}.`,
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -53,30 +63,68 @@ function waivedMarkdown({ among, rule, severity, workload, fingerprint }: Report
   return `waived: ${who} (${rule}, ${severity}, \`${fingerprint}\`): ${esc(by.reason)} (${esc(by.owner)}, until ${by.expires})`
 }
 
-function findingMarkdown(finding: ReportFinding): string {
-  const { among, severity, rule, workload, message, cause, change, waived, fingerprint, fix, advice } =
-    finding
+function findingMarkdown(finding: ReportFinding, message: string): string {
+  const { among, severity, rule, workload, cause, change, waived, fingerprint, fix, advice } = finding
   if (waived !== null) return waivedMarkdown(finding, waived)
   const old = change === 'existing' ? ', was there before' : ''
-  const places = policiesOf(finding).map(({ path, line }) => `${esc(path)}:${String(line)}`)
   const parts = [
     `**${severity}** ${esc(workload.id)}${among === null ? '' : ` in ${esc(among)}`} (${rule}, \`${fingerprint}\`${old}): ${esc(message)}`,
     ...lapsedSentence(finding, QUOTES),
-    [
-      ...(places.length === 0
-        ? []
-        : [`${places.length === 1 ? 'Policy' : 'Policies'}: ${places.join(', ')}`]),
-      ...(finding.sharedWith.length === 0 ? [] : [`Shared with ${finding.sharedWith.map(esc).join(', ')}`]),
-      ...(cause === null ? [] : [`Cause: ${esc(cause.path)}:${String(cause.line)}`]),
-    ].join('. '),
+    placesMarkdown(policiesOf(finding), finding.sharedWith, cause === null ? [] : [cause]),
+    ...(fix === null ? [] : fixMarkdown(fix.text, fix.files)),
+    ...(advice === null ? [] : [esc(advice)]),
   ]
-  if (fix !== null)
-    parts.push(
-      `Fix: ${esc(fix.text)}`,
-      ...fix.files.map(({ diff }) => `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`),
-    )
-  if (advice !== null) parts.push(esc(advice))
   return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function crowdMarkdown(crowd: Crowd): string {
+  const { advice, causes, example, files, findings, fix, isSame, message, policies, sharedWith } = crowd
+  const { among, change, rule, severity } = example
+  const names = policies.map(({ kind, namespace, name }) =>
+    esc([kind, ...(namespace === '' ? [] : [namespace]), name].join('/')),
+  )
+  const many = amount(crowd.workloads.length, 'workload')
+  const who = names.length === 0 ? many : `${names.join(', ')}, ${many}`
+  const old = change === 'existing' ? ', was there before' : ''
+  const such = isSame ? '' : `such as ${esc(example.workload.id)}: `
+  const parts = [
+    `**${severity}** ${who}${among === null ? '' : ` in ${esc(among)}`} (${rule}${old}): ${such}${esc(message)}`,
+    placesMarkdown(policies, sharedWith, causes),
+    ...(fix === null ? [] : fixMarkdown(fix, files)),
+    ...advice.map(esc),
+    findings.map(({ fingerprint, workload }) => `- ${esc(workload.id)} ${code(fingerprint)}`).join('\n'),
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function placesMarkdown(
+  policies: Crowd['policies'],
+  sharedWith: readonly string[],
+  causes: readonly Place[],
+): string {
+  const places = policies.map(place)
+  return [
+    ...(places.length === 0 ? [] : [`${places.length === 1 ? 'Policy' : 'Policies'}: ${places.join(', ')}`]),
+    ...(sharedWith.length === 0 ? [] : [`Shared with ${sharedWith.map(esc).join(', ')}`]),
+    ...(causes.length === 0 ? [] : [`Cause: ${causes.map(place).join(', ')}`]),
+  ].join('. ')
+}
+
+function place({ path, line }: Place): string {
+  return `${esc(path)}:${String(line)}`
+}
+
+function fixMarkdown(text: string, files: Crowd['files']): readonly string[] {
+  return [
+    `Fix: ${esc(text)}`,
+    ...files.map(({ diff }) => `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`),
+  ]
+}
+
+/** Of a crowd, its example is explained. */
+function whyMarkdown(report: Report, piece: ReportFinding | Crowd): readonly string[] {
+  const text = explanation(report.explain(isCrowd(piece) ? piece.example : piece))
+  return text === '' ? [] : [text]
 }
 
 function explanation(steps: readonly Step[]): string {

@@ -12,15 +12,16 @@ import {
   readinessGroups,
   withSize,
 } from './readiness.ts'
-import type { ReadinessGroup } from './readiness.ts'
+import type { Argv, ReadinessGroup } from './readiness.ts'
 
 /** Rows of the table; comments of CI systems have limits. */
 const MOST_ROWS = 100
 const MOST_NAMES = 200
 
-export function readinessMarkdown(report: Report, readiness: Readiness): string {
+/** `argv`: the words that asked for it, without the program's own name. */
+export function readinessMarkdown(report: Report, readiness: Readiness, argv: Argv): string {
   const basis = readinessBasis(readiness)
-  const command = readinessCommand(report, readiness)
+  const command = readinessCommand(report, argv)
   const groups = readinessGroups(readiness)
   const rows = groups
     .filter(({ verdict }) => TABLED.includes(verdict))
@@ -37,9 +38,7 @@ export function readinessMarkdown(report: Report, readiness: Readiness): string 
         ({ heading, namespaces, verdict }) =>
           `${title(heading)}: ${names(namespaces, report, verdict === 'ready')}.`,
       ),
-    ...(command === ''
-      ? []
-      : [`The fixes, as one diff, with the PATH and options of this check: ${code(command)}`]),
+    ...(command === '' ? [] : [`The fixes, as one diff: ${code(command)}`]),
   ].join('\n\n')
 }
 

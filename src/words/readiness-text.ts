@@ -15,7 +15,7 @@ import {
   readinessGroups,
   withSize,
 } from './readiness.ts'
-import type { Obstacle, ReadinessGroup } from './readiness.ts'
+import type { Argv, Obstacle, ReadinessGroup } from './readiness.ts'
 
 type Paint = ReturnType<typeof pc.createColors>
 
@@ -24,9 +24,13 @@ const MOST_NAMESPACES = 40
 const MOST_PROBLEMS = 3
 
 /** `width` is that of the terminal, in characters. */
-export function readinessText(report: Report, readiness: Readiness, paint: Paint, width: number): string {
+export function readinessText(
+  report: Report,
+  readiness: Readiness,
+  { paint, width, argv }: { readonly paint: Paint; readonly width: number; readonly argv: Argv },
+): string {
   const basis = readinessBasis(readiness)
-  const command = readinessCommand(report, readiness)
+  const command = readinessCommand(report, argv)
   const said = (text: string, depth: number): readonly string[] =>
     wrap(printable(text), width - depth * INDENT.length).map((line) => `${INDENT.repeat(depth)}${line}`)
   const parts = [
@@ -37,9 +41,7 @@ export function readinessText(report: Report, readiness: Readiness, paint: Paint
       `${mark(group, paint)} ${paint.dim(String(group.namespaces.length))}`,
       ...groupLines(group, report, said),
     ]),
-    ...(command === ''
-      ? []
-      : ['', ...said(`The fixes, as one diff, with the PATH and options of this check: ${command}`, 0)]),
+    ...(command === '' ? [] : ['', ...said('The fixes, as one diff:', 0), `${INDENT}${printable(command)}`]),
   ]
   return parts.join('\n')
 }

@@ -85,11 +85,32 @@ export function byCluster(
   return [...grouped(findings, ({ among }) => among)]
 }
 
-/** How to get the fixes; empty where there are none. */
-export function readinessCommand({ fix }: Report, { asked }: Readiness): string {
-  if (fix === null) return ''
-  const names = asked === 'all' ? 'all' : asked.join(',')
-  return `ambient-guard fix --enroll ${names === 'all' && asked !== 'all' ? 'all,' : names}`
+/** Words of a command line, without the program's own name. */
+export type Argv = readonly string[]
+
+/** How to get the fixes: the check that was run, as `fix`. Empty where there are none. */
+export function readinessCommand({ fix }: Report, argv: Argv): string {
+  return fix === null ? '' : ['ambient-guard', 'fix', ...forFix(argv).map(shellWord)].join(' ')
+}
+
+/** Options of `check` that `fix` has no use for, and whether a word of their own follows. */
+const NOT_OF_FIX: ReadonlyMap<string, boolean> = new Map([
+  ['--format', true],
+  ['--color', true],
+  ['--explain', false],
+])
+
+function forFix([, ...argv]: Argv): Argv {
+  return argv.filter((word, index) => {
+    const before = argv[index - 1]
+    if (before !== undefined && NOT_OF_FIX.get(before) === true) return false
+    return !NOT_OF_FIX.has(word.replace(/=.*$/s, ''))
+  })
+}
+
+/** As a POSIX shell takes it for one word: XCU §2.2. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 /** The findings of a namespace as the report has them, with their fixes. */

@@ -70,13 +70,44 @@ const SAYS: Readonly<Record<RuleId, string>> = {
   'enrollment-label': 'a label of Ambient where it has no effect, or one that only istio-cni may write',
 }
 
+/** Why that matters, and what is to be done: what an editor shows of a rule beside its short description. */
+const WHY: Readonly<Record<RuleId, string>> = {
+  'hbone-ingress':
+    'In Ambient all traffic of the mesh arrives on the port of HBONE, whatever port the application listens on, so a policy that admits the port of the application alone cuts it off. Admit 15008/TCP from the same peers.',
+  'hbone-egress':
+    'In Ambient all traffic of the mesh leaves for the port of HBONE, whatever port the application calls, so a policy that lets out the port of the application alone cuts it off. Let 15008/TCP out to the same peers.',
+  'waypoint-path':
+    'Traffic through a waypoint is two connections, from the client to the waypoint and from there to the workload, each on the port of HBONE and each from the own address of its pod. Policies have to let both through.',
+  'waypoint-control':
+    'A proxy that cannot reach istiod or look up names gets no configuration and no certificates, and stops to serve. Let it out to them.',
+  'kubelet-probe':
+    'In Ambient the probes of the kubelet come from 169.254.7.127, which a CNI that sees it does not take for the node. A policy that isolates the pod drops them, and the pod is restarted or never ready. Admit that address.',
+  'host-probe-policy':
+    'Until enableDefaultDeny says otherwise, a policy of Cilium that allows something denies everything else to whatever it selects. Set enableDefaultDeny to false for ingress and egress.',
+  isolated:
+    'A change closes the port of HBONE of a workload that the mesh reached until now, or that reached the mesh. If that is meant, nothing needs doing.',
+  'ztunnel-peer':
+    'ztunnel sends and receives HBONE with the addresses of the pods that it serves, so a rule for the pods of ztunnel admits nobody. Name the clients, or the destinations, in it.',
+  'probe-family':
+    'On a dual stack the kubelet may dial either family, and Ambient gives its probes a source of the same. Admit both.',
+  'port-widening':
+    'ztunnel passes what arrives on the port of HBONE on to whatever port the client asked for. An AuthorizationPolicy can keep the limit that the network policy meant.',
+  'enrollment-label':
+    'Istio reads that label elsewhere or writes it itself, so whoever set it may believe in something that is not so.',
+}
+
 function ruleOf(id: RuleId): Json {
   const says = `${SAYS[id].charAt(0).toUpperCase()}${SAYS[id].slice(1)}.`
+  const page = rulePage(id)
   return {
     id,
     shortDescription: { text: says },
-    help: { text: `${says} See ${rulePage(id)}.` },
-    helpUri: rulePage(id),
+    fullDescription: { text: `${says} ${WHY[id]}` },
+    help: {
+      text: `${WHY[id]} With examples: ${page}`,
+      markdown: `${WHY[id]}\n\n[With examples](${page})`,
+    },
+    helpUri: page,
     defaultConfiguration: { level: RULE_SEVERITIES[id] },
   }
 }
@@ -97,7 +128,7 @@ function resultOf(finding: ReportFinding): Json {
     ruleIndex: RULES.indexOf(rule),
     level: severity,
     message: {
-      text: plainLine(`${workload.id}${where}: ${message}${advice === null ? '' : ` ${advice}`}`),
+      text: plainLine(`${named(workload.id, where, message)}${advice === null ? '' : ` ${advice}`}`),
     },
     locations: [{ ...location(first), logicalLocations: [{ fullyQualifiedName: workload.id }] }],
     ...(others.length === 0
@@ -118,6 +149,12 @@ function resultOf(finding: ReportFinding): Json {
           ],
     ...(fix === null ? {} : { fixes: [fix] }),
   }
+}
+
+/** A message that names its object to begin with needs no other name; it gets the cluster. */
+function named(id: string, where: string, message: string): string {
+  const name = [id, id.replace('/', ' ')].find((one) => message.startsWith(`${one} `))
+  return name === undefined ? `${id}${where}: ${message}` : `${name}${where}${message.slice(name.length)}`
 }
 
 function distinct(places: readonly Place[]): readonly Place[] {

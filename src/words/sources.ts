@@ -1,5 +1,6 @@
 // Where the objects came from, said once: which clusters were found, what is rendered for them, and with which tools.
 // A tree of plain files is what it looks like, and nothing is said.
+import { list } from '../core/findings/words.ts'
 import type { Report, ReportCluster } from '../examine/report.ts'
 
 /** How each kind of unit is counted. */
@@ -13,8 +14,25 @@ const NOUNS: Readonly<Record<string, readonly [one: string, many: string]>> = {
 const MOST_CLUSTERS = 12
 const MOST_ROOTS = 3
 
-/** One sentence or none. Plain text, names unescaped. */
-export function sourceSentences({ clusters, tools }: Report): readonly string[] {
+const MOST_FILES = 3
+
+/** What was found, and what was left out of it: a sentence each, or none. Plain text, names unescaped. */
+export function sourceSentences(report: Report): readonly string[] {
+  return [...foundSentence(report), ...leftOutSentence(report)]
+}
+
+/** Files beside a kustomization that does not name them; those that bear on the change are listed among the problems. */
+function leftOutSentence({ problems }: Report): readonly string[] {
+  const left = problems.filter(
+    ({ code, hides, relevant }) => code === 'not-in-kustomization' && !relevant && hides.under === undefined,
+  )
+  const paths = [...new Set(left.map(({ path }) => path))]
+  if (paths.length === 0) return []
+  const verb = paths.length === 1 ? 'is' : 'are'
+  return [`Left out by the kustomization of the folder, and not judged, ${verb} ${list(paths, MOST_FILES)}.`]
+}
+
+function foundSentence({ clusters, tools }: Report): readonly string[] {
   const rendered = clusters.some(({ units }) => units.length > 0)
   if (!rendered && clusters.length < 2) return []
   const shown = clusters.slice(0, MOST_CLUSTERS).map((cluster) => describe(cluster, clusters.length > 1))

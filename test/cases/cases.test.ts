@@ -11,7 +11,8 @@ import type { Expected } from './case.ts'
 const ROOT = join(import.meta.dirname, '../../fixtures/cases')
 const update = process.env.UPDATE_CASES === '1'
 
-describe.each(findCases(ROOT))('%s', (name) => {
+// Together: most of a case that is rendered is waiting for kustomize or helm.
+describe.concurrent.each(findCases(ROOT))('%s', (name) => {
   const folder = join(ROOT, name)
   let report: Promise<Report> | undefined
   /** The case as it stands: two tests ask about the one report. */

@@ -328,10 +328,10 @@ describe('config validate', () => {
     expect(code).toBe(2)
     expect(stdout).toMatch(/bad.yml:4: clusters.prod.cni must be one of cilium, /)
     expect(stdout).toMatch(
-      /bad.yml:5: "podCIDR" is not a setting of clusters.prod. Did you mean "podCIDRs"\?/,
+      /bad.yml:5: "podCIDR" is not a setting of clusters.prod, and is ignored. Did you mean "podCIDRs"\?/,
     )
     expect(stdout).toMatch(/bad.yml:7: .*hbone-ingres.*Did you mean "hbone-ingress"\?/)
-    expect(stdout).toMatch(/bad.yml:9: waivers.0.expires: must be a date such as 2027-01-31/)
+    expect(stdout).toMatch(/bad.yml:9: waivers\[0\]\.expires must be a date such as 2027-01-31\./)
     const half = await ambientGuard('config', 'validate', join(root, 'half.yml'))
     expect(half.stdout.match(/half.yml:\d+: waivers/g)).toEqual(Array(3).fill('half.yml:2: waivers'))
   })

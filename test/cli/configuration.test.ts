@@ -1,5 +1,6 @@
 // Waivers and changes of the configuration, as the command line tells them. Dates count from today, as the command does.
 import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/core/config.ts'
 import { ambientGuard, commit, folder, repository, write } from './command.ts'
 import type { Ran } from './command.ts'
 import { deployment, namespace, policy } from './manifests.ts'
@@ -83,7 +84,7 @@ describe('a waiver', () => {
     expect(stdout).not.toContain('```diff')
   })
 
-  it('for which there is nothing is told in words, elsewhere only where its file is changed', async () => {
+  it('for which there is nothing is told in text and in Markdown', async () => {
     const idle = waivers(waiver(day(99)), waiver(day(99), 'Deployment/shop/old'))
     const sentence = (name: string): string => `1 waiver matches no finding: ${name}.`
     const [plain, ticked] = [
@@ -95,10 +96,8 @@ describe('a waiver', () => {
       { ...BROKEN, ...idle, 'x.yaml': namespace('x', false) },
     ]
     expect((await check('text', head, base)).stdout).toContain(plain)
-    expect((await check('markdown', head, base)).stdout).not.toContain('no finding')
+    expect((await check('markdown', head, base)).stdout).toContain(ticked)
     expect((await check('json', head, base)).stdout).not.toContain('no finding')
-    const fresh = { ...BROKEN, 'x.yaml': namespace('x', false) }
-    expect((await check('markdown', head, fresh)).stdout).toContain(ticked)
   })
 })
 
@@ -137,7 +136,7 @@ describe('a configuration that is changed', () => {
     const broken = await check('text', { ...OPEN, [CONFIG]: 'version: 1\nfailon: never\n' }, OPEN)
     expect(broken.code).toBe(1)
     expect(broken.stdout).toContain(
-      'unreadable .github/ambient-guard.yml:2 "failon" is not a setting. Did you mean "failOn"?',
+      'unreadable .github/ambient-guard.yml:2 "failon" is not a setting, and is ignored. Did you mean "failOn"?',
     )
     expect(broken.stdout).toContain(
       'The new one is not valid: it has a mistake, which is named with the problems.',
@@ -177,5 +176,48 @@ describe('a configuration that is changed', () => {
     const root = repository({ ...OPEN, [CONFIG]: 'failOn: any\n' })
     commit(root, 'more', { 'x.yaml': namespace('x', false) })
     expect((await ambientGuard('check', root, '--base', 'HEAD~1')).stdout).not.toContain(CONFIG)
+  })
+})
+
+describe('a mistake', () => {
+  it.each([
+    ['clusters: {a: {paths: []}}', 'clusters.a.paths must not be empty.'],
+    ["clusters: {a: {namespace: ''}}", 'clusters.a.namespace must not be empty.'],
+    ['clusters: []', 'clusters must be a mapping, and is a list.'],
+    ['clusters: {a: null}', 'clusters.a must be a mapping, and is empty.'],
+    ['failOn: 3', 'failOn must be one of introduced, any, never.'],
+    [
+      'comments: {drafts: yes please}',
+      'comments.drafts must be true or false, and is the text "yes please".',
+    ],
+    [
+      'clusters: {a: {mesh: {hbonePort: 0.5}}}',
+      'clusters.a.mesh.hbonePort must be a whole number, and is 0.5.',
+    ],
+    ['clusters: {a: {mesh: {hbonePort: 0}}}', 'clusters.a.mesh.hbonePort must be at least 1.'],
+    ['clusters: {a: {mesh: {hbonePort: 70000}}}', 'clusters.a.mesh.hbonePort must be at most 65535.'],
+    ['clusters: {a: {ipFamilies: [IPv4, IPv6, IPv4]}}', 'clusters.a.ipFamilies must have at most 2 items.'],
+    [
+      'clusters: {a: {podCIDRs: [10.0.0.0/8, x]}}',
+      'clusters.a.podCIDRs[1] must be a block such as 10.0.0.0/8.',
+    ],
+    ['waivers: [{rule: isolated}]', 'waivers[0].workload is missing.'],
+    ['rules: {isolated: bad}', 'rules.isolated must be error, warning, note or off.'],
+    ['colour: red', '"colour" is not a setting, and is ignored. See docs/configuration.md for the settings'],
+    [
+      'rules: {isolatd: off}',
+      '"isolatd" is not a setting of rules, and is ignored. Did you mean "isolated"?',
+    ],
+    [
+      "waivers: [{rule: isolated, workload: A/b/c, reason: r, owner: o, expires: '2027-01-31', until: x}]",
+      '"until" is not a setting of waivers[0]. See docs/configuration.md; until it is mended, this waiver does not hold.',
+    ],
+    [
+      'clusters: {a: {mesh: {enablementSelectors: [{podSelector: {matchExpressions: [{key: a, operator: Inn}]}}]}}}',
+      'matchExpressions[0].operator must be one of In, NotIn, Exists, DoesNotExist.',
+    ],
+  ])('is said in a sentence: %s', (text, says) => {
+    const { problems } = readConfig(CONFIG, `${text}\n`)
+    expect(problems.map(({ message, remedy }) => `${message} ${remedy}`).join('\n')).toContain(says)
   })
 })

@@ -22,7 +22,7 @@ const CHAIN = [
     path: 'ns.yaml',
     line: 6,
   },
-  { text: 'rule 0 of NetworkPolicy shop/api admits it on 8080/TCP', path: 'np.yaml', line: 11 },
+  { text: 'spec.ingress[0] of NetworkPolicy shop/api admits it on 8080/TCP', path: 'np.yaml', line: 11 },
   { text: 'no policy admits it on 15008/TCP, by which the mesh delivers', path: null, line: null },
 ]
 
@@ -44,7 +44,7 @@ describe('check --explain', () => {
       '    2. NetworkPolicy shop/api selects it and isolates its ingress\n       np.yaml:7\n    3. Deployment/shop/web is enrolled',
     )
     expect(stdout).toContain(
-      '    4. rule 0 of NetworkPolicy shop/api admits it on 8080/TCP\n       np.yaml:11\n    5. no policy admits it on 15008/TCP, by which the mesh delivers\n',
+      '    4. spec.ingress[0] of NetworkPolicy shop/api admits it on 8080/TCP\n       np.yaml:11\n    5. no policy admits it on 15008/TCP, by which the mesh delivers\n',
     )
     expect((await ambientGuard('check', root)).stdout).not.toContain('selects it and isolates')
     const { stdout: markdown } = await ambientGuard('check', root, '--explain', '--format', 'markdown')
@@ -80,7 +80,7 @@ describe('check --explain', () => {
       cpSync(`fixtures/cases/cilium/deny-beats-a-network-policy/${side}`, root, { recursive: true })
     const { stdout } = await ambientGuard('check', root, '--explain')
     expect(stdout).toContain(
-      '    6. rule 0 of CiliumClusterwideNetworkPolicy no-tunnels denies it on 15008/TCP, by which the mesh delivers\n       ccnp.yaml:',
+      '    6. spec.ingressDeny[0] of CiliumClusterwideNetworkPolicy no-tunnels denies it on 15008/TCP, by which the mesh delivers\n       ccnp.yaml:',
     )
     expect(stdout).not.toContain('none of them admits')
   })

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Report } from '../../src/examine/report.ts'
+import { readinessCommand } from '../../src/words/readiness.ts'
 import { ambientGuard, folder } from './command.ts'
 import { deployment, namespace, policy } from './manifests.ts'
 
@@ -37,9 +39,7 @@ describe('check --enroll', () => {
     expect(report).toMatch(
       /\ncannot be judged 2\n {4}workloads-not-in-tree: bare-1, bare-2\n {8}bare-1\.yaml:/,
     )
-    expect(report).toContain(
-      '\nThe fixes, as one diff, with the PATH and options of this check: ambient-guard fix --enroll all\n',
-    )
+    expect(report).toMatch(/\nThe fixes, as one diff:\n {4}ambient-guard fix \/\S+ --enroll all\n/)
     expect(report).toMatch(/\nfailure: 1 error, 2 problems\. [^\n]*\n$/)
   })
 
@@ -149,5 +149,16 @@ describe('check --enroll', () => {
       /^\| `shut` in prod and staging \| [^|]*\| hbone-ingress `f-[0-9a-f]{10}` in prod; hbone-ingress `f-/m,
     )
     expect(markdown).toContain('\nReady: open in prod and staging (2 workloads).\n')
+  })
+
+  it('ends with the command that was asked, as fix takes it and a shell reads it', () => {
+    const command = (...argv: readonly string[]): string => readinessCommand({ fix: {} } as Report, argv)
+    expect(command('check', '/a b', '--enroll', "x,it's", '--format', 'markdown', '--explain')).toBe(
+      "ambient-guard fix '/a b' --enroll 'x,it'\\''s'",
+    )
+    expect(command('check', '--format=text', '--color', 'never', '--cni=aws', '--enroll=all,', '.')).toBe(
+      'ambient-guard fix --cni=aws --enroll=all, .',
+    )
+    expect(readinessCommand({ fix: null } as Report, ['check'])).toBe('')
   })
 })

@@ -1,5 +1,8 @@
 // What the command line says around its reports: how long its lines are, and what it answers to mistakes.
+import { once } from 'node:events'
 import { cpSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { leftOutText } from '../../src/words/baseline.ts'
@@ -100,6 +103,138 @@ describe('reach', () => {
   })
 })
 
+describe('many workloads behind one policy', () => {
+  const names = Array.from({ length: 11 }, (_, index) => `w-${String(index + 1)}`)
+  const crowd = {
+    'ns.yaml': namespace('shop', true),
+    'all.yaml': names.map((name) => deployment(name, 'shop', 8080)).join('---\n'),
+    'np.yaml': `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: shop}
+spec:
+  podSelector: {}
+  ingress:
+    - from: [{podSelector: {}}]
+      ports: [{port: 8080}]
+`,
+  }
+
+  it('are told once in text, with the policy as the subject and all by name, 2 before 10', async () => {
+    const { stdout } = await ambientGuard('check', folder(crowd))
+    expect(stdout).toMatch(
+      /^Workloads of shop are enrolled in Ambient: the namespace shop carries [^\n]*, ns\.yaml:\d+\.$/m,
+    )
+    expect(stdout).toMatch(/^error NetworkPolicy\/shop\/deny {2}hbone-ingress {2}11 workloads$/m)
+    expect(stdout).toContain('    NetworkPolicy shop/deny admits these workloads on 8080/TCP, but')
+    expect(stdout.match(/those connections time out/g)).toHaveLength(1)
+    expect(stdout.match(/^ {4}fix: /gm)).toHaveLength(1)
+    expect(stdout.match(/^ {4}@@ /gm)).toHaveLength(1)
+    const listed = [...stdout.matchAll(/^ {4}Deployment\/shop\/(w-\d+) {2}f-\w{10}$/gm)].map(
+      ([, name]) => name,
+    )
+    expect(listed).toEqual(names)
+  })
+
+  it('are told once in Markdown, too, and one by one in JSON', async () => {
+    const root = folder(crowd)
+    const { stdout } = await ambientGuard('check', root, '--format', 'markdown', '--explain')
+    expect(
+      stdout.match(/^\*\*error\*\* NetworkPolicy\/shop\/deny, 11 workloads \(hbone-ingress\): /gm),
+    ).toHaveLength(1)
+    expect(stdout.match(/^- Deployment\/shop\/w-\d+ `f-\w{10}`$/gm)).toHaveLength(11)
+    expect(stdout.match(/^Why:$/gm)).toHaveLength(1)
+    const json = await ambientGuard('check', root, '--format', 'json')
+    const { findings } = JSON.parse(json.stdout) as {
+      readonly findings: readonly { readonly message: string }[]
+    }
+    expect(findings).toHaveLength(11)
+    expect(findings[1]?.message).toMatch(
+      /^Deployment\/shop\/w-10 is enrolled in Ambient \(.*\bother pods of Deployment\/shop\/w-10,/,
+    )
+  })
+
+  it('that were there before are told once, and two are not many', async () => {
+    const root = folder(crowd)
+    const before = await ambientGuard('check', root, '--base', root)
+    expect(before.stdout).toMatch(
+      /^error NetworkPolicy\/shop\/deny {2}hbone-ingress {2}11 workloads \(was there before\)\n {4}policy np\.yaml:\d+\n {4}workloads\n {4}Deployment\/shop\/w-1 /m,
+    )
+    const two = names.slice(0, 2).map((name) => deployment(name, 'shop', 8080))
+    const { stdout } = await ambientGuard('check', folder({ ...crowd, 'all.yaml': two.join('---\n') }))
+    expect(stdout.match(/^error Deployment\/shop\/w-\d {2}hbone-ingress/gm)).toHaveLength(2)
+  })
+
+  it('differ in what they lose, where they do', async () => {
+    const probing = names
+      .slice(0, 3)
+      .map((name, index) =>
+        deployment(name, 'shop', 8080 + index).replace(
+          'image:',
+          `readinessProbe: {tcpSocket: {port: ${String(8080 + index)}}}\n          image:`,
+        ),
+      )
+    const { stdout } = await ambientGuard('check', folder({ ...crowd, 'all.yaml': probing.join('---\n') }))
+    expect(stdout).toMatch(
+      /^error NetworkPolicy\/shop\/deny {2}kubelet-probe {2}3 workloads\n {4}such as Deployment\/shop\/w-1: Its readinessProbe on 8080\/TCP/m,
+    )
+  })
+})
+
+describe('a diff of a file with CRLF', () => {
+  it('shows lines, and no carriage returns', async () => {
+    const files = { ...limited, 'p/api.yaml': limited['p/api.yaml'].replaceAll('\n', '\r\n') }
+    const { stdout } = await ambientGuard('check', folder(files))
+    expect(stdout).toContain('    +        - port: 15008\n')
+    expect(stdout).not.toMatch(/\\u000d|\r/)
+    const { stdout: raw } = await ambientGuard('fix', folder(files))
+    expect(raw).toContain('+        - port: 15008\r\n')
+  })
+})
+
+describe('several clusters', () => {
+  it('are counted, since they may share names', async () => {
+    const both = ['prod', 'staging'].flatMap((name) =>
+      Object.entries(world).map(([path, text]) => [`${name}/${path}`, text]),
+    )
+    const root = folder({
+      '.github/ambient-guard.yml': 'clusters: {prod: {paths: [prod]}, staging: {paths: [staging]}}\n',
+      ...(Object.fromEntries(both) as Record<string, string>),
+    })
+    const { stdout } = await ambientGuard('check', root)
+    expect(stdout).toContain('Looked at 4 workloads (4 enrolled) in 2 namespaces of 2 clusters, 0 policies.')
+  })
+})
+
+describe('mistakes', () => {
+  it('in the name of a command are answered with the commands', async () => {
+    const { code, stdout, stderr } = await ambientGuard('chek')
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /unknown command 'chek'\n\(Did you mean check\?\)\nCommands:\n {2}check {5}say what/,
+    )
+    const inner = await ambientGuard('config', 'chek')
+    expect(inner.stderr).toMatch(/\nCommands:\n {2}validate {2}say what is wrong[^\n]*\n$/)
+  })
+
+  it('of the network are not called a refusal', async () => {
+    vi.stubEnv('GITHUB_TOKEN', 'ghs_x')
+    // Nothing listens on the port of a server that is closed again.
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    const url = `http://127.0.0.1:${String(port)}`
+    vi.stubEnv('GITHUB_API_URL', url)
+    vi.stubEnv('GITHUB_SERVER_URL', url)
+    const { code, stderr } = await ambientGuard('review', '--repo', 'acme/platform', '--pull', '1')
+    vi.unstubAllEnvs()
+    expect(code).toBe(2)
+    expect(stderr).toBe(
+      `ambient-guard: GitHub could not be reached at 127.0.0.1:${String(port)} to tell whose token this is: nothing listens there (ECONNREFUSED). Look at the network of this machine, and at GITHUB_API_URL; then run it again.\n`,
+    )
+  })
+})
+
 describe('AMBIENT_GUARD_TOOLS', () => {
   it.each([
     ['/nowhere/at/all', /^ambient-guard: AMBIENT_GUARD_TOOLS: \/nowhere\/at\/all is no folder\. /],
@@ -135,7 +270,7 @@ describe('sources', () => {
     ],
   })
   const said = (tools: Report['tools'], ...kinds: readonly string[]): string =>
-    sourceSentences({ ...units(...kinds), tools } as Report).join('')
+    sourceSentences({ ...units(...kinds), problems: [], tools } as unknown as Report).join('')
   const helm = { name: 'helm', version: 'v3.1.0', from: 'PATH' }
 
   it('are not called rendered where the program is missing', () => {

@@ -23,7 +23,9 @@ interface Action {
   readonly runs: { readonly using: string; readonly steps: readonly Step[] }
 }
 interface Workflow {
+  readonly name: string
   readonly on: Readonly<Record<string, unknown>>
+  readonly concurrency?: { readonly group: string }
   readonly permissions: Readonly<Record<string, string>>
   readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[] }>>
 }
@@ -72,6 +74,16 @@ it('its workflows check nothing out beside the token, and pin the action', () =>
     expect(steps.flatMap((step) => Object.keys(step.with ?? {}))).toEqual([])
   }
   expect(workflows).toHaveLength(3)
+})
+
+it('its workflows can stand beside each other, and whatever they use is pinned', () => {
+  const groups = workflows.flatMap(({ workflow: { concurrency } }) => concurrency?.group ?? [])
+  for (const names of [workflows.map(({ workflow }) => workflow.name), groups])
+    expect(new Set(names).size).toBe(names.length)
+  const used = workflows.flatMap(({ workflow }) =>
+    Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap(({ uses }) => uses ?? [])),
+  )
+  for (const uses of used) expect(uses).toMatch(/@[0-9a-f]{40}$/)
 })
 
 it('the script of the review hands the number on as one word, whatever it holds', () => {

@@ -119,7 +119,25 @@ function finding(index: number, name = `api-${String(index)}`): ReportFinding {
     severity: 'error',
     certainty: 'certain',
     fingerprint: `f-${String(index).padStart(10, '0')}`,
-    workload: { id: `Deployment/shop/${name}` },
+    cluster: 'default',
+    change: 'introduced',
+    waived: null,
+    among: null,
+    cause: null,
+    sharedWith: [],
+    enrolledBy: [],
+    // A policy of its own, so that findings are not told as one.
+    culprits: [
+      {
+        policy: {
+          id: name,
+          kind: 'NetworkPolicy',
+          name,
+        },
+        rule: null,
+      },
+    ],
+    workload: { id: `Deployment/shop/${name}`, namespace: { name: 'shop' } },
     peers: ['any'],
     port: 15008,
     direction: 'ingress',
@@ -157,6 +175,17 @@ describe('a commit message', () => {
       'Ambient-Fix: f-0000000001',
       'Co-authored-by: dana <7+dana@users.noreply.github.com>',
     ])
+  })
+
+  it('says once what opening the port brings along', () => {
+    const opens = (name: string): string =>
+      `NetworkPolicy shop/${name} admits x on 15008/TCP. Through HBONE they then reach every port of its pods; see port-widening.`
+    const body = (...names: readonly string[]): string =>
+      fixCommit([finding(1)], names.map(opens).join(' '), { login: 'dana', id: 7 }).body.split('\n')[0] ?? ''
+    expect(body('a', 'b')).toBe(
+      'NetworkPolicy shop/a admits x on 15008/TCP. NetworkPolicy shop/b admits x on 15008/TCP. Through HBONE those peers then reach every port of the pods; see port-widening.',
+    )
+    expect(body('a')).toBe(opens('a'))
   })
 
   it.each(['@everyone', 'fixes #1', 'closes GH-1', 'fixes https://x/1', '[skip ci]', '***NO_CI***'])(

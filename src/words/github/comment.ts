@@ -1,7 +1,11 @@
 // What is said on a line of the diff, and the review that carries it.
 import type { RuleId } from '../../core/config.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../../examine/report.ts'
+import { gathered, isCrowd } from '../crowd.ts'
+import { mergedFixText } from '../fix.ts'
+import { standingSentence, standings } from '../standing.ts'
 import { lapsedSentence } from '../waivers.ts'
+import { crowdLine } from './crowd.ts'
 import { code, escapeMarkdown, fenced } from './escape.ts'
 import { count, lossOf, names, ruleLink } from './finding.ts'
 import { MAX_LENGTH, assemble, listed, paragraph } from './fit.ts'
@@ -67,22 +71,31 @@ const MAX_TOLD = 10
 const MAX_LISTED = 50
 
 function told(findings: readonly ReportFinding[]): Section {
-  if (findings.length > MAX_TOLD) {
-    const heads = findings.map((finding) => head(finding, code))
+  const { shared, message } = standings(findings)
+  const pieces = gathered(findings, message)
+  if (pieces.length > MAX_TOLD) {
+    const heads = pieces.map((piece) => (isCrowd(piece) ? crowdLine(piece, NO_LINK) : head(piece, code)))
     const left = heads.length - MAX_LISTED
     const rest = left > 0 ? [`- ${String(left)} more, in the check.`] : []
     return paragraph([...heads.slice(0, MAX_LISTED).map((line) => `- ${line}`), ...rest].join('\n'))
   }
-  const full = findings.map((finding) =>
-    [
-      head(finding, ruleLink),
-      escapeMarkdown(finding.message),
-      ...lapsedSentence(finding, { name: code, words: escapeMarkdown }),
-      ...(finding.advice === null ? [] : [escapeMarkdown(finding.advice)]),
-    ].join('\n\n'),
+  const full = pieces.map((piece) =>
+    isCrowd(piece)
+      ? [crowdLine(piece, NO_LINK), escapeMarkdown(piece.message), ...piece.advice.map(escapeMarkdown)]
+      : [
+          head(piece, ruleLink),
+          escapeMarkdown(message(piece)),
+          ...lapsedSentence(piece, QUOTES),
+          ...(piece.advice === null ? [] : [escapeMarkdown(piece.advice)]),
+        ],
   )
-  return paragraph(full.join('\n\n'))
+  const enrolled = shared.map((standing) => standingSentence(standing, QUOTES))
+  return paragraph([...enrolled, ...full.map((lines) => lines.join('\n\n'))].join('\n\n'))
 }
+
+const QUOTES = { name: code, words: escapeMarkdown } as const
+/** A comment stands where its findings are to blame; the check links the rest. */
+const NO_LINK = (): null => null
 
 function head(finding: ReportFinding, nameRule: (rule: RuleId) => string): string {
   return `**${finding.severity}**: ${lossOf([finding])} (${nameRule(finding.rule)}).`
@@ -98,7 +111,7 @@ function offered(
   const text =
     fixes.length > MAX_TOLD
       ? `Fix: ${count(fixes.length, 'change')}.`
-      : `Fix: ${fixes.map((fix) => escapeMarkdown(fix.text)).join(' ')}`
+      : `Fix: ${escapeMarkdown(mergedFixText(fixes.map((fix) => fix.text)))}`
   if (offer.as === 'suggestion') {
     return `${text}\n\n${fenced('suggestion', offer.text === null ? '' : `${offer.text}\n`)}`
   }

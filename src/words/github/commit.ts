@@ -1,5 +1,6 @@
 // The message of a fix commit: what it mends, who asked for it, and the trailers by which it is known.
 import type { ReportFinding } from '../../examine/report.ts'
+import { mergedFixText } from '../fix.ts'
 import { clip, plainLine } from './escape.ts'
 
 export interface CommitMessage {
@@ -7,13 +8,28 @@ export interface CommitMessage {
   readonly body: string
 }
 
-/** Is this the whole message of a commit that mends findings, by its trailers? Who made it is for others to ask. */
-export function isFixCommit(message: string): boolean {
+/**
+ * Is this the whole message of a commit that mends findings, by its trailers, and that this person asked for, where one
+ * is named? Who made it is for others to ask.
+ */
+export function isFixCommit(
+  message: string,
+  by: { readonly login: string; readonly id: number } | null = null,
+): boolean {
   const [last = ''] = message
     .trimEnd()
     .split(/\r?\n\r?\n/)
     .reverse()
-  return /^Ambient-Fix: f-[0-9a-f]{10}\r?$/m.test(last)
+  const lines = last.split(/\r?\n/)
+  return (
+    lines.some((line) => /^Ambient-Fix: f-[0-9a-f]{10}$/.test(line)) &&
+    (by === null || lines.includes(coAuthor(by)))
+  )
+}
+
+function coAuthor({ login, id }: { readonly login: string; readonly id: number }): string {
+  const name = plainLine(login)
+  return `Co-authored-by: ${name} <${String(id)}+${name}@users.noreply.github.com>`
 }
 
 /** A sentence about things of the repository: no name in it mentions anybody, closes anything or steers a workflow. */
@@ -44,10 +60,12 @@ export function fixCommit(
   )
   const trailers = [
     ...findings.map(({ fingerprint }) => `Ambient-Fix: ${fingerprint}`),
-    `Co-authored-by: ${plainLine(login)} <${String(id)}+${plainLine(login)}@users.noreply.github.com>`,
+    coAuthor({ login, id }),
   ]
   return {
     subject: clip(plainWords(subject), MAX_SUBJECT),
-    body: [clip(plainWords(text), MAX_TEXT), items.join('\n'), trailers.join('\n')].join('\n\n'),
+    body: [clip(plainWords(mergedFixText([text])), MAX_TEXT), items.join('\n'), trailers.join('\n')].join(
+      '\n\n',
+    ),
   }
 }

@@ -16,9 +16,12 @@ export function escapeMarkdown(text: string): string {
   })
 }
 
-/** In order: HTML and mathematics; inline markup; mentions and references; addresses and emoji; lists and headings. */
+/**
+ * In order: HTML and mathematics; inline markup; mentions and references; addresses and emoji; lists and headings. What
+ * stands before those is looked at last: a name may be a million spaces.
+ */
 const SPECIAL =
-  /[&<>$]|[\\`*_[\]~]|@(?=\S)|#(?=\w)|\bGH-(?=\d)|\bwww\.|:(?=\/\/|[a-z0-9_+-]+:)|(?<=^ *)[-+#]|(?<=^ *\d+)[.)]/gi
+  /[&<>$]|[\\`*_[\]~]|@(?=\S)|#(?=\w)|\bGH-(?=\d)|\bwww\.|:(?=\/\/|[a-z0-9_+-]+:)|[-+#](?<=^ *.)|[.)](?<=^ *\d+.)/gi
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', $: '&#36;' }
 const LINKING: readonly string[] = ['@', '#', 'gh-', ':']
 

@@ -3,6 +3,7 @@ import { policiesOf } from '../../core/index.ts'
 import type { Step } from '../../core/index.ts'
 import type { RuleId } from '../../core/config.ts'
 import { list } from '../../core/findings/words.ts'
+import { compareNaturally } from '../../core/source/natural.ts'
 import type { Place } from '../../core/kubernetes/origin.ts'
 import type { ReportFinding } from '../../examine/report.ts'
 import { rulePage } from '../pages.ts'
@@ -32,6 +33,13 @@ export function names(all: readonly string[], most = 4): string {
 /** What an object loses (`mesh traffic from Deployment/web/front on 15008/TCP`), or what else is to be said of it. */
 type Said = { readonly loses: string } | { readonly does: string }
 
+/** As much of a finding, or of several, as that sentence needs. */
+export interface Loss extends Pick<ReportFinding, 'rule' | 'direction' | 'protocol'> {
+  /** Who is lost, as Markdown or HTML. */
+  readonly who: string
+  readonly ports: readonly number[]
+}
+
 /** How names are set off: in Markdown, or where only HTML works. */
 interface Style {
   readonly name: (text: string) => string
@@ -41,15 +49,21 @@ interface Style {
 const MARKDOWN: Style = { name: code, strong: (text) => `**${text}**` }
 const HTML: Style = { name: htmlCode, strong: (text) => `<b>${text}</b>` }
 
-function say(finding: ReportFinding, { name }: Style): Said {
-  const { rule, peers, port, direction } = finding
-  const at = `${String(port)}/TCP`
-  const who = names(peers.map((peer) => (peer === 'any' ? 'anywhere' : name(peer))))
+/** Who a workload loses: one that is lost to its own replicas loses itself. */
+function whoOf({ peers, workload }: ReportFinding, { name }: Style): string {
+  const self = peers.includes(workload.id) ? ['itself'] : []
+  const others = peers.filter((peer) => peer !== workload.id).sort(compareNaturally)
+  return names([...self, ...others.map((peer) => (peer === 'any' ? 'anywhere' : name(peer)))])
+}
+
+function say({ rule, who, ports, direction, protocol }: Loss, several = false): Said {
+  const on = (of: string): string => names(ports.map((port) => `${String(port)}/${of}`))
+  const at = on('TCP')
   switch (rule) {
     case 'kubelet-probe':
       return { loses: `kubelet probes on ${at}` }
     case 'probe-family':
-      return { does: `takes kubelet probes of one address family alone on ${at}` }
+      return { does: `${several ? 'take' : 'takes'} kubelet probes of one address family alone on ${at}` }
     case 'host-probe-policy':
       return { does: 'puts every pod that it selects into default deny' }
     case 'ztunnel-peer':
@@ -60,11 +74,12 @@ function say(finding: ReportFinding, { name }: Style): Said {
       return { does: 'carries labels of Ambient that do not do what they say' }
     case 'port-widening':
       return { does: `can be reached on every port through ${at}` }
-    case 'isolated':
+    case 'isolated': {
+      const [subject, object] = several ? ['they', 'them'] : ['it', 'it']
       return {
-        loses:
-          direction === 'ingress' ? 'every mesh peer that reached it' : 'every mesh peer that it reached',
+        loses: `every mesh peer that ${direction === 'ingress' ? `reached ${object}` : `${subject} reached`}`,
       }
+    }
     case 'hbone-ingress':
       return { loses: `mesh traffic from ${who} on ${at}` }
     case 'waypoint-path':
@@ -72,10 +87,26 @@ function say(finding: ReportFinding, { name }: Style): Said {
         loses: `traffic through a waypoint, ${direction === 'ingress' ? 'from' : 'to'} ${who} on ${at}`,
       }
     case 'waypoint-control':
-      return { loses: `its way to ${who} on ${String(port)}/${finding.protocol}` }
+      return { loses: `${several ? 'their' : 'its'} way to ${who} on ${on(protocol)}` }
     case 'hbone-egress':
       return { loses: `mesh traffic to ${who} on ${at}` }
   }
+}
+
+/** What several workloads lose: `lose mesh traffic from each other on 15008/TCP`. */
+export function lossOfMany(loss: Loss, certainty: ReportFinding['certainty']): string {
+  const said = say(loss, true)
+  return 'does' in said ? said.does : `${certainty === 'possible' ? 'may lose' : 'lose'} ${said.loses}`
+}
+
+/** What one workload of several loses, for a list: `kubelet probes on 8080/TCP`. */
+export function shortLoss(finding: ReportFinding): string {
+  const said = say(lossFrom(finding, MARKDOWN))
+  return 'loses' in said ? said.loses : said.does
+}
+
+function lossFrom(finding: ReportFinding, style: Style): Loss {
+  return { ...finding, ports: [finding.port], who: whoOf(finding, style) }
 }
 
 /** `**Deployment/payments/api** loses …`, once for all findings of a workload. */
@@ -85,7 +116,7 @@ export function lossOf(findings: readonly ReportFinding[]): string {
 
 function lossIn(findings: readonly ReportFinding[], style: Style): string {
   const [first] = findings
-  const said = findings.map((finding) => ({ finding, ...say(finding, style) }))
+  const said = findings.map((finding) => ({ finding, ...say(lossFrom(finding, style)) }))
   const lossy = said.filter((one) => 'loses' in one)
   const verb = lossy.every(({ finding }) => finding.certainty === 'possible') ? 'may lose' : 'loses'
   const losses = [...new Set(lossy.map(({ loses }) => loses))]
@@ -96,8 +127,15 @@ function lossIn(findings: readonly ReportFinding[], style: Style): string {
   return `${who}${among === null ? '' : ` in ${style.name(among)}`} ${names(parts, 6)}`
 }
 
-/** Why a finding is one, step by step; empty where it is not to be said. */
-export type Explain = (finding: ReportFinding) => readonly Step[]
+/** How the items of a list are written. */
+export interface ItemOptions {
+  /** Why a finding is one, step by step; empty where it is not to be said. */
+  readonly explain?: (finding: ReportFinding) => readonly Step[]
+  /** What is said of it; else its message. */
+  readonly message?: (finding: ReportFinding) => string
+  /** Are the facts behind the sentence? */
+  readonly fold?: boolean
+}
 
 /** The name of a rule, which opens its page. */
 export function ruleLink(rule: RuleId): string {
@@ -108,17 +146,19 @@ export function ruleLink(rule: RuleId): string {
 export function workloadItem(
   findings: readonly ReportFinding[],
   link: Linker,
-  { explain = () => [], fold = false }: { readonly explain?: Explain; readonly fold?: boolean } = {},
+  { explain = () => [], message = ({ message: all }) => all, fold = false }: ItemOptions = {},
 ): string {
-  const items = findings.map((finding) => indent(findingItem(finding, link, explain(finding)))).join('\n')
+  const items = findings
+    .map((finding) => indent(findingItem(finding, message(finding), link, explain(finding))))
+    .join('\n')
   return fold
     ? `- <details><summary>${lossIn(findings, HTML)}.</summary>\n\n${items}\n\n  </details>`
     : `- ${lossOf(findings)}.\n${items}`
 }
 
 /** Facts stand on lines of one paragraph: items of their own would be a page of a few words each. */
-function findingItem(finding: ReportFinding, link: Linker, why: readonly Step[]): string {
-  const { severity, rule, fingerprint, message, fix, advice } = finding
+function findingItem(finding: ReportFinding, message: string, link: Linker, why: readonly Step[]): string {
+  const { severity, rule, fingerprint, fix, advice } = finding
   const places = placeSentences(finding, link)
   const lines = [
     `${severity} ${code(rule)} ${code(fingerprint)}: ${escapeMarkdown(message)}`,
@@ -150,10 +190,12 @@ export function placeSentences(finding: ReportFinding, link: Linker): readonly s
   ]
 }
 
-/** A numbered list behind a fold, inside an item of a list: its lines stand below the text of that item. */
-function explanation(why: readonly Step[], link: Linker): string {
+/**
+ * A numbered list behind a fold, inside an item of a list: its lines stand below the text of that item. `title` is HTML.
+ */
+export function explanation(why: readonly Step[], link: Linker, title = 'Why'): string {
   const steps = stepItems(why, link).map((item) => `  ${item}`)
-  return `<details><summary>Why</summary>\n\n${steps.join('\n')}\n\n  </details>`
+  return `<details><summary>${title}</summary>\n\n${steps.join('\n')}\n\n  </details>`
 }
 
 /** The items of a numbered list. */
@@ -164,7 +206,8 @@ export function stepItems(why: readonly Step[], link: Linker): readonly string[]
   )
 }
 
-function indent(text: string): string {
+/** Text inside an item of a list. */
+export function indent(text: string): string {
   return text.replace(/^(?=.)/gm, '  ')
 }
 

@@ -5,10 +5,14 @@ import { compareText } from '../../core/source/problem.ts'
 import { cniSentences } from '../cni.ts'
 import { configurationSentences } from '../configuration.ts'
 import { code, escapeMarkdown, fenced } from './escape.ts'
+import { gathered, isCrowd } from '../crowd.ts'
+import { standingSentence, standings } from '../standing.ts'
+import { crowdItem } from './crowd.ts'
 import { byWorkload, count, names, placeLink, ruleLink, workloadItem } from './finding.ts'
-import type { Linker } from './finding.ts'
+import type { ItemOptions, Linker } from './finding.ts'
 import { MAX_LENGTH, RESERVE, assemble, folded, listed, paragraph } from './fit.ts'
 import { lostGraph } from './graph.ts'
+import { scope } from '../scope.ts'
 import { sourceSentences } from '../sources.ts'
 import { endingSentences, idleSentence } from '../waivers.ts'
 import { apartFromWidenings } from '../widening.ts'
@@ -78,16 +82,17 @@ const MAX_OPEN = 6
 export function checkSummary(report: Report, compared: Compared): string {
   const { introduced, existing, resolved, waived } = sort(report)
   const { link } = compared
-  const itemsOf = (groups: readonly (readonly ReportFinding[])[]): string[] =>
-    groups.map((group) => workloadItem(group, link, { fold: groups.length > MAX_OPEN }))
-  const items = (findings: readonly ReportFinding[]): string[] => itemsOf(byWorkload(findings))
+  const items = (findings: readonly ReportFinding[]): string[] => {
+    const { enrolled, items: all } = itemsOf(findings, link)
+    return [...enrolled, ...all.map((item) => item())]
+  }
   const { others, widened } = apartFromWidenings(introduced)
-  const groups = byWorkload(others)
-  const [told, aside] = [
+  const { enrolled, items: news } = itemsOf(others, link)
+  const [near, aside] = [
     report.problems.filter(({ relevant }) => relevant),
     report.problems.filter(({ relevant }) => !relevant),
   ]
-  const whole = (news: readonly string[], most = MAX_LENGTH): string =>
+  const whole = (told: readonly string[], most = MAX_LENGTH): string =>
     assemble(
       [
         paragraph(opening(report, compared)),
@@ -96,7 +101,8 @@ export function checkSummary(report: Report, compared: Compared): string {
         paragraph([...sourceSentences(report), ...cniSentences(report)].map(escapeMarkdown).join('\n')),
         paragraph(lostGraph(introduced.filter(({ severity }) => severity !== 'note'))),
         listed('Introduced', [
-          ...news,
+          ...enrolled,
+          ...told,
           ...widened.map(
             ({ among, namespace, sentence }) =>
               `- note ${code('port-widening')} in ${code(namespace)}${among === null ? '' : ` of ${code(among)}`}: ${sentence(code)}.`,
@@ -104,7 +110,7 @@ export function checkSummary(report: Report, compared: Compared): string {
         ]),
         listed(
           'Not judged',
-          told.map((problem) => problemItem(problem, link)),
+          near.map((problem) => problemItem(problem, link)),
         ),
         folded(`${String(existing.length)} existing`, items(existing)),
         folded(`${String(resolved.length)} resolved`, items(resolved)),
@@ -117,20 +123,46 @@ export function checkSummary(report: Report, compared: Compared): string {
       ],
       most,
     )
-  const plain = itemsOf(groups)
+  const plain = news.map((item) => item())
   // What explains is the first to go: everything else is said before any of it.
   let room = MAX_LENGTH - whole(plain, Infinity).length - RESERVE
   return whole(
     plain.map((item, index) => {
       if (room <= 0) return item
-      const fold = groups.length > MAX_OPEN
-      const longer = workloadItem(groups[index] ?? [], link, { explain: report.explain, fold })
+      const longer = news[index]?.({ explain: report.explain }) ?? item
       const extra = longer.length - item.length
       if (extra > room) return item
       room -= extra
       return longer
     }),
   )
+}
+
+type Item = (options?: ItemOptions) => string
+
+interface Items {
+  /** Why workloads are enrolled, before the items that would say it of each. */
+  readonly enrolled: readonly string[]
+  readonly items: readonly Item[]
+}
+
+/** The items of a list of findings: those of many workloads that share their policies, and those of one workload. */
+function itemsOf(findings: readonly ReportFinding[], link: Linker): Items {
+  const { message, shared } = standings(findings)
+  const pieces = gathered(findings, message)
+  const alone = pieces.flatMap((piece) => (isCrowd(piece) ? [] : [piece]))
+  const groups = new Map(byWorkload(alone).map((group) => [group[0], group]))
+  const fold = groups.size + pieces.length - alone.length > MAX_OPEN
+  return {
+    enrolled: shared.map((standing) => `- ${standingSentence(standing, QUOTES)}`),
+    items: pieces.flatMap((piece): readonly Item[] => {
+      if (isCrowd(piece)) return [(options = {}) => crowdItem(piece, link, options)]
+      const group = groups.get(piece)
+      return group === undefined
+        ? []
+        : [(options = {}) => workloadItem(group, link, { ...options, message, fold })]
+    }),
+  }
 }
 
 /** Where each rule that is spoken of is described. */
@@ -146,14 +178,9 @@ export function checkText(report: Report): string | null {
   return assemble([{ open: '#### The proved fixes\n\n', items: files, close: '', separator: '\n\n' }])
 }
 
-function opening(
-  { summary }: Report,
-  { baseRef, baseSha, headSha, unplaced, reviewRefused }: Compared,
-): string {
-  const { workloads, enrolled, namespaces, policies } = summary
-  const size = `${count(workloads, 'workload')} (${String(enrolled)} enrolled) in ${count(namespaces, 'namespace')}, ${count(policies, 'policy').replace(/policys$/, 'policies')}`
+function opening(report: Report, { baseRef, baseSha, headSha, unplaced, reviewRefused }: Compared): string {
   const lines = [
-    `${code(baseRef)} at ${code(baseSha.slice(0, 12))}, compared with ${code(headSha.slice(0, 12))} merged into it: ${size}.`,
+    `${code(baseRef)} at ${code(baseSha.slice(0, 12))}, compared with ${code(headSha.slice(0, 12))} merged into it: ${scope(report)}.`,
     ...(reviewRefused ? ['GitHub did not take review comments, so everything is said here.'] : []),
     ...(unplaced > 0 && !reviewRefused
       ? [`${count(unplaced, 'finding')} below could not be said on a line of this diff.`]
