@@ -4,18 +4,24 @@ import { join } from 'node:path'
 import { say } from './measure.ts'
 import { moj, part } from './moj.ts'
 import { overlays } from './overlays.ts'
+import { looks, pulls } from './pulls.ts'
+import type { Stored } from './pulls.ts'
 import { shapes } from './shapes.ts'
 import { analyseOnce, synthetic } from './synthetic.ts'
 
 const [name, argument] = process.argv.slice(2)
+const archive = join(process.env.AMBIENT_GUARD_CORPORA ?? '', 'moj-environments.tar.xz')
 if (name === 'synthetic') analyseOnce(Number(argument))
 else if (name === 'overlays') await overlays()
+else if (name === 'pulls') await pulls(archive)
+else if (name === 'looks') await looks(JSON.parse(argument ?? '') as Stored)
 else if (name !== undefined && argument !== undefined) await part(name, argument)
 else {
   await synthetic()
   await shapes()
   await overlays()
-  const archive = join(process.env.AMBIENT_GUARD_CORPORA ?? '', 'moj-environments.tar.xz')
-  if (existsSync(archive)) await moj(archive)
-  else say('moj: skipped; set AMBIENT_GUARD_CORPORA to the folder that holds moj-environments.tar.xz')
+  if (existsSync(archive)) {
+    await moj(archive)
+    await pulls(archive)
+  } else say('moj: skipped; set AMBIENT_GUARD_CORPORA to the folder that holds moj-environments.tar.xz')
 }

@@ -7,10 +7,14 @@ import type { MeshView } from './ambient/mesh.ts'
 import type { Finding } from './findings/finding.ts'
 import { byFinding, bySeverity } from './findings/finding.ts'
 import { STATE_RULES } from './findings/rules/index.ts'
-import { bearsOnMesh, unseenProblems, withWhatItHides } from './findings/unseen.ts'
+import type { StateRule } from './findings/rule.ts'
+import { bearsOnMesh, unseenAtLarge, unseenIn, withWhatItHides } from './findings/unseen.ts'
+import type { UnseenIn } from './findings/unseen.ts'
+import { amendState } from './kubernetes/amend-state.ts'
 import type { Manifest } from './kubernetes/manifest.ts'
+import { isEqual } from './kubernetes/origin.ts'
 import { buildState } from './kubernetes/state.ts'
-import type { ClusterState } from './kubernetes/state.ts'
+import type { ClusterState, NetworkPolicy, Workload } from './kubernetes/state.ts'
 import type { PolicyRule } from './kubernetes/kinds/policy.ts'
 import type { Engine } from './policy/engine.ts'
 import { clientCut } from './policy/clients.ts'
@@ -24,6 +28,8 @@ import type { Meaning } from './policy/port-names.ts'
 import { populate } from './policy/population.ts'
 import type { Population } from './policy/population.ts'
 import { policyEngine } from './policy/policy-engine.ts'
+import { amendIndex, indexPolicies } from './policy/policy-index.ts'
+import type { PolicyIndex } from './policy/policy-index.ts'
 import { byPlace } from './source/problem.ts'
 import type { Problem } from './source/problem.ts'
 
@@ -36,6 +42,7 @@ export interface World {
   readonly mesh: MeshView
   readonly waypoints: WaypointView
   readonly population: Population
+  readonly index: PolicyIndex
   readonly engine: Engine
   readonly senders: PeerFinder
   readonly receivers: PeerFinder
@@ -48,52 +55,122 @@ export interface World {
 
 export interface Analysis extends World {
   readonly rules: RuleSettings
+  /** What it was made of. */
+  readonly manifests: readonly Manifest[]
   /** Findings of the rules that judge a state, in order; those that judge a change come from `compare`. */
   readonly findings: readonly Finding[]
+  readonly unseen: UnseenIn
   readonly problems: readonly Problem[]
 }
 
 /**
  * Works out one state of one cluster from its manifests, whose order does not matter. `given` are problems
- * met on the way to them; they count as problems of this state.
+ * met on the way to them; they count as problems of this state. Where `before` differs in policies of a few namespaces
+ * alone, what these cannot touch is taken from it: the answer is the same.
  */
 export function analyze(
   config: ClusterConfig,
   rules: RuleSettings,
   manifests: readonly Manifest[],
   given: readonly Problem[] = [],
+  before: Analysis | null = null,
 ): Analysis {
+  const { world, findings, unseen } =
+    (before === null ? null : thinkOn(before, config, rules, manifests)) ??
+    thinkAnew(config, rules, manifests)
+  return {
+    ...world,
+    rules,
+    manifests,
+    findings,
+    unseen,
+    problems: [
+      ...given.map((problem) => withWhatItHides(world, problem)),
+      ...world.state.problems.filter((problem) => bearsOnMesh(world, problem)),
+      ...[...unseen.values()].flat(),
+      ...unseenAtLarge(world),
+    ].sort(byPlace),
+  }
+}
+
+/** What does not hang on what was met on the way to the manifests. */
+interface Thought {
+  readonly world: World
+  readonly findings: readonly Finding[]
+  readonly unseen: UnseenIn
+}
+
+function thinkAnew(config: ClusterConfig, rules: RuleSettings, manifests: readonly Manifest[]): Thought {
   const state = buildState(config, manifests)
   const mesh = viewMesh(state)
   const waypoints = viewWaypoints(state)
   const population = populate(state)
+  const index = indexPolicies(state)
   const world: World = {
     state,
     mesh,
     waypoints,
     population,
-    engine: policyEngine(state, population),
+    index,
+    engine: policyEngine(state, population, index),
     senders: findPeers(state, population, mesh, 'sends'),
     receivers: findPeers(state, population, mesh, 'receives'),
     clients: clientCut(population, mesh),
     meanings: meanings(population),
     detoured: fromRising(
-      population.workloads.flatMap((workload, index) =>
-        waypoints.ways(workload, 'ambient').direct === 'yes' ? [] : [index],
+      population.workloads.flatMap((workload, at) =>
+        waypoints.ways(workload, 'ambient').direct === 'yes' ? [] : [at],
       ),
     ),
   }
-  const findings = STATE_RULES.filter(({ id }) => rules[id] !== 'off').flatMap(({ check }) => check(world))
-  return {
-    ...world,
-    rules,
-    findings: findings.map((finding) => withSeverity(finding, rules)).sort(byFinding),
-    problems: [
-      ...given.map((problem) => withWhatItHides(world, problem)),
-      ...state.problems.filter((problem) => bearsOnMesh(world, problem)),
-      ...unseenProblems(world),
-    ].sort(byPlace),
+  const findings = activeRules(rules).flatMap(({ check }) => check(world))
+  return { world, findings: inOrder(findings, rules), unseen: unseenIn(world) }
+}
+
+/**
+ * The same, where only policies of some namespaces differ from `before`; null where more does. Who is in the mesh, who
+ * sends through what, and whom a selector means are then as they were. A policy of a namespace governs the pods of that
+ * namespace alone: for all others its engine comes to the same. What a rule says of a workload hangs on the policies
+ * that govern it, as far as the rule says so (`hangsOn`); all other rules judge anew.
+ */
+function thinkOn(
+  before: Analysis,
+  config: ClusterConfig,
+  rules: RuleSettings,
+  manifests: readonly Manifest[],
+): Thought | null {
+  if (!isEqual(before.state.config, config) || !isEqual(before.rules, rules)) return null
+  const policiesOf = (name: string): readonly NetworkPolicy[] => before.index.byNamespace.get(name) ?? []
+  const amended = amendState(before.state, before.manifests, manifests, policiesOf)
+  if (amended === null) return null
+  const { state, namespaces, policies } = amended
+  if (namespaces.size === 0) return { world: before, findings: before.findings, unseen: before.unseen }
+  const index = amendIndex(before.index, namespaces, policies)
+  const { mesh, waypoints, population, senders, receivers, clients, meanings: meant, detoured } = before
+  const engine = policyEngine(state, population, index)
+  const world: World = {
+    ...{ state, mesh, waypoints, population, index, engine },
+    ...{ senders, receivers, clients, meanings: meant, detoured },
   }
+  const isAmended = ({ namespace }: Pick<Workload, 'namespace'>): boolean => namespaces.has(namespace.name)
+  const members = mesh.members.filter(({ workload }) => isAmended(workload))
+  const there: World = { ...world, mesh: { ...mesh, members } }
+  const findings = activeRules(rules).flatMap(({ id, hangsOn, check }) => {
+    if (hangsOn === 'any') return check(world)
+    const known = before.findings.filter(({ rule }) => rule === id)
+    return hangsOn === 'none'
+      ? known
+      : [...known.filter(({ workload }) => !isAmended(workload)), ...check(there)]
+  })
+  return { world, findings: inOrder(findings, rules), unseen: unseenIn(world, namespaces, before.unseen) }
+}
+
+function activeRules(rules: RuleSettings): readonly StateRule[] {
+  return STATE_RULES.filter(({ id }) => rules[id] !== 'off')
+}
+
+function inOrder(findings: readonly Finding[], rules: RuleSettings): readonly Finding[] {
+  return findings.map((finding) => withSeverity(finding, rules)).sort(byFinding)
 }
 
 /** The configured severity is a rule's highest: it lowers or raises errors, and never raises a doubt. */

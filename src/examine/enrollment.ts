@@ -42,8 +42,8 @@ export function answerEnrollment(
 }
 
 /** Namespaces that a manifest describes or that something lives in; one that is only asked about is neither. */
-export function inhabited({ state }: Analysis): ReadonlySet<string> {
-  const lived = [...state.workloads, ...state.policies].map(({ namespace }) => namespace.name)
+export function inhabited({ index, state }: Analysis): ReadonlySet<string> {
+  const lived = [...state.workloads.map(({ namespace }) => namespace.name), ...index.byNamespace.keys()]
   const described = [...state.namespaces.values()].flatMap(({ name, origin }) =>
     origin === null ? [] : [name],
   )

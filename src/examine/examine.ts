@@ -12,9 +12,11 @@ import type { Problem } from '../core/source/problem.ts'
 import { overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
 import { takenBefore, takenLater } from '../manifests/abandoned.ts'
+import type { Taken } from '../manifests/abandoned.ts'
 import { loadAssumed } from '../manifests/assumed.ts'
 import { clusterNames, clustersOf, emptyCluster, gather } from '../manifests/load.ts'
 import type { ClusterNames, Gathered, LoadedCluster } from '../manifests/load.ts'
+import { keepBase, recallBase } from '../manifests/recall.ts'
 import { renamedClusters } from '../manifests/renamed-clusters.ts'
 import type { Stray } from '../manifests/strays.ts'
 import { straysOf } from '../manifests/strays.ts'
@@ -60,13 +62,13 @@ interface Thought {
 export async function examine(examination: Examination): Promise<Report> {
   const { base: baseTree, head: headTree, config, enroll, only, proposed } = examination
   // One after the other: what both render alike is rendered once.
-  const firstBase = baseTree === null ? null : await gatherOf(examination, baseTree)
-  const left = new Set((await headTree.files()).map(({ path }) => path))
+  const firstBase = baseTree === null ? null : await gatherBase(examination, baseTree)
+  const headFiles = await headTree.files()
+  let left: ReadonlySet<string> | null = null
+  const isLeft = (path: string): boolean => (left ??= new Set(headFiles.map((file) => file.path))).has(path)
   const taken =
-    firstBase === null || baseTree === headTree
-      ? undefined
-      : takenBefore(firstBase.holdings, (path) => left.has(path))
-  const gatheredHead = baseTree === headTree ? null : await gatherOf(examination, headTree, taken)
+    firstBase === null || baseTree === headTree ? undefined : takenBefore(firstBase.holdings, isLeft)
+  const gatheredHead = baseTree === headTree ? null : await gatherOf(examination, headTree, taken, firstBase)
   const gatheredBase =
     firstBase === null || gatheredHead === null
       ? firstBase
@@ -78,10 +80,13 @@ export async function examine(examination: Examination): Promise<Report> {
   const former = new Set(called.values())
   const clusters = everyCluster(config, names, states).filter(({ name }) => !former.has(name))
   const base =
-    gatheredBase === null ? null : await thinkOf(examination, gatheredBase, names, clusters, null, called)
+    gatheredBase === null
+      ? null
+      : await thinkOf(examination, gatheredBase, names, clusters, null, null, called)
   const configProblems = problemsOnHead(examination.configProblems, proposed)
+  let head: Thought | null = null
   const think = (gathered: Gathered, wanted: readonly ClusterConfig[]): Promise<Thought> =>
-    thinkOf({ ...examination, configProblems }, gathered, names, wanted, base)
+    thinkOf({ ...examination, configProblems }, gathered, names, wanted, base, head ?? base)
   // What the label alone would change is told apart from whatever else the head brings.
   const before =
     enroll !== 'all' && enroll.length === 0
@@ -96,7 +101,7 @@ export async function examine(examination: Examination): Promise<Report> {
       : askedClusters(enroll, before.analyses).map((cluster) =>
           isShown(cluster.name) ? cluster : { ...cluster, enroll: [] },
         )
-  const head = await think(headState, asked)
+  head = await think(headState, asked)
   const touched = await Promise.all(
     asked.map((cluster, index) =>
       touchedBy(base?.states[index] ?? null, head.states[index] as ClusterState, cluster),
@@ -108,7 +113,7 @@ export async function examine(examination: Examination): Promise<Report> {
     head: head.analyses,
     compared,
     tryOut: async (edits) => {
-      const gathered = await gatherOf(examination, overlayTree(headTree, edits), taken)
+      const gathered = await gatherOf(examination, overlayTree(headTree, edits), taken, headState)
       // An edit that makes or loses a cluster is compared with nothing, and proves nothing.
       if (!isSame(everyCluster(config, clusterNames([gathered]), [gathered]), existing))
         return { head: [], compared: [] }
@@ -189,12 +194,22 @@ function isSame(a: readonly ClusterConfig[], b: readonly ClusterConfig[]): boole
 function gatherOf(
   { config, repositories, workshop }: Examination,
   tree: Tree,
-  takenElsewhere?: ReadonlySet<string>,
+  takenElsewhere?: Taken,
+  near: Gathered | null = null,
 ): Promise<Gathered> {
   const { clusters, ignorePaths } = config
   const assumed = [...new Set(clusters.flatMap(({ assume }) => assume.manifests))]
   const known = takenElsewhere === undefined ? {} : { takenElsewhere }
-  return gather(tree, { ignorePaths, assumed, clusters, repositories, ...known }, workshop)
+  return gather(tree, { ignorePaths, assumed, clusters, repositories, ...known }, workshop, near)
+}
+
+/** The base, as far as it goes as a former look found it. */
+async function gatherBase(examination: Examination, tree: Tree): Promise<Gathered> {
+  const { recall } = examination.workshop
+  if (recall === undefined) return gatherOf(examination, tree)
+  const gathered = await gatherOf(examination, tree, undefined, await recallBase(recall, tree))
+  keepBase(recall, gathered)
+  return gathered
 }
 
 const NO_NAMES: ReadonlyMap<string, string> = new Map()
@@ -225,7 +240,7 @@ function everyCluster(
 
 /**
  * The analyses of one state, in the order of `wanted`; a cluster that it does not have is empty. `base` is what the
- * state is a change of, where it is one; `called` are the names that clusters have in it, where those are others.
+ * state is a change of, where it is one; `like` is one that it may have much in common with; `called` are the names that clusters have in it, where those are others.
  */
 async function thinkOf(
   { config, configProblems, trusted, workshop }: Examination,
@@ -233,6 +248,7 @@ async function thinkOf(
   names: ClusterNames,
   wanted: readonly ClusterConfig[],
   base: Thought | null,
+  like: Thought | null,
   called: ReadonlyMap<string, string> = NO_NAMES,
 ): Promise<Thought> {
   const clusters = new Map(
@@ -260,6 +276,7 @@ async function thinkOf(
     const { loaded } = states[index] as ClusterState
     const baseline = baselines[index] as (typeof baselines)[number]
     const problems = [...configProblems, ...strangers, ...loaded.problems, ...baseline.problems]
+    let before = thoughtOf(gathered, cluster.name) ?? like?.analyses[index] ?? null
     const judge = (
       more: readonly Problem[],
       without: (manifest: Manifest) => boolean = () => false,
@@ -269,8 +286,11 @@ async function thinkOf(
         config.rules,
         [...loaded.manifests.filter((manifest) => !without(manifest)), ...baseline.manifests],
         [...problems, ...more],
+        before,
       )
     const analysis = judge([])
+    before = analysis
+    keepThought(gathered, cluster.name, analysis)
     if (base === null) return analysis
     const strays = straysOf(base.states[index]?.loaded.grown ?? [], loaded.grown, begun)
     const told = decisive(strays, analysis, (some) =>
@@ -279,6 +299,19 @@ async function thinkOf(
     return told.length === 0 ? analysis : judge(told)
   })
   return { states, analyses }
+}
+
+const thoughts = new WeakMap<Gathered, Map<string, Analysis>>()
+
+/** What was thought last of a cluster of a state, or of the state that it was gathered from. */
+function thoughtOf(gathered: Gathered, cluster: string): Analysis | undefined {
+  const near = gathered.revises?.near.deref()
+  return thoughts.get(gathered)?.get(cluster) ?? (near && thoughts.get(near)?.get(cluster))
+}
+
+function keepThought(gathered: Gathered, cluster: string, analysis: Analysis): void {
+  const known = thoughts.get(gathered) ?? new Map<string, Analysis>()
+  thoughts.set(gathered, known.set(cluster, analysis))
 }
 
 /** What is to be said of strays: of those without which, or all of which, something else would lose what it needs. */

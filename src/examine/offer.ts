@@ -57,7 +57,7 @@ function adviseOn(
 ): string | null {
   return refused === undefined
     ? adviseByHand(analysis, finding, touched)
-    : `No fix is offered: ${refused.reason}. By hand: ${refused.plan.text}`
+    : `No fix is offered: ${refused.reason.replace(/\.$/, '')}. By hand: ${refused.plan.text}`
 }
 
 function keyOf({ cluster, fingerprint }: Pick<ComparedFinding, 'cluster' | 'fingerprint'>): string {

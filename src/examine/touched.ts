@@ -6,7 +6,9 @@ import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { isOfCluster } from '../core/kubernetes/scope.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
+import { differing } from '../core/source/differing.ts'
 import { changedLines } from '../core/source/line-diff.ts'
+import { filesChanged } from '../manifests/files-changed.ts'
 import type { Gathered, LoadedCluster } from '../manifests/load.ts'
 
 /** One cluster of one state, and the tree that it was made from. */
@@ -21,8 +23,7 @@ export async function touchedBy(
   head: ClusterState,
   config: ClusterConfig,
 ): Promise<Touched> {
-  const every = new Set([...head.loaded.inputs, ...(base?.loaded.inputs ?? [])])
-  const paths = [...every].filter((path) => head.gathered.idOf(path) !== base?.gathered.idOf(path))
+  const paths = changedPaths(base, head)
   const lines = await Promise.all(
     paths.map(async (path): Promise<[string, ReadonlySet<number>][]> => {
       const after = await head.gathered.text(path)
@@ -35,13 +36,27 @@ export async function touchedBy(
   return { paths: new Set(paths), lines: new Map(lines.flat()), namespaces: new Set(namespaces) }
 }
 
+function changedPaths(base: ClusterState | null, head: ClusterState): readonly string[] {
+  const before = base?.loaded.inputs ?? NOTHING
+  const differs = (path: string): boolean => head.gathered.idOf(path) !== base?.gathered.idOf(path)
+  const changes =
+    base === null ? null : filesChanged(base.gathered.grounds.files, head.gathered.grounds.files)
+  if (changes === null) return [...new Set([...head.loaded.inputs, ...before])].filter(differs)
+  return [...changes.keys()].filter(
+    (path) => (head.loaded.inputs.has(path) || before.has(path)) && differs(path),
+  )
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
+
 /** An AuthorizationPolicy opens and closes nothing on the wire: namespaces where only those differ are not touched. */
 function changedNamespaces(
   before: readonly Manifest[],
   after: readonly Manifest[],
   config: ClusterConfig,
 ): readonly string[] {
-  const changed = [...without(before, after), ...without(after, before)]
+  const [gone, come] = differing(before, after)
+  const changed = [...without(gone, come), ...without(come, gone)]
     .filter(isJudged)
     .filter(({ kind }) => kind !== 'AuthorizationPolicy')
     .flatMap((manifest) => {
@@ -54,14 +69,8 @@ function changedNamespaces(
   return [...changed, ...config.enroll]
 }
 
-/** The manifests that are not among the others, word for word. Those of a file that is the same in both are the same. */
+/** Of manifests that are in one state alone, those that are not among the others word for word. */
 function without(manifests: readonly Manifest[], others: readonly Manifest[]): readonly Manifest[] {
-  const same = new Set(others)
-  const changed = manifests.filter((manifest) => !same.has(manifest))
-  if (changed.length === 0) return changed
-  const mine = new Set(manifests)
-  const texts = new Set(
-    others.filter((other) => !mine.has(other)).map(({ object }) => JSON.stringify(object)),
-  )
-  return changed.filter(({ object }) => !texts.has(JSON.stringify(object)))
+  const texts = new Set(others.map(({ object }) => JSON.stringify(object)))
+  return manifests.filter(({ object }) => !texts.has(JSON.stringify(object)))
 }

@@ -20,34 +20,48 @@ export interface Holding {
   readonly own: readonly string[]
   /** Every path that it takes in, those among them. */
   readonly inputs: readonly string[]
+  /** Are there others among them? */
+  readonly isWider: boolean
 }
 
 export function holdingsOf(roots: readonly Root[], tree: SourceTree): readonly Holding[] {
-  return roots.map(({ units, parts }) => ({
-    own: units.flatMap((unit) => ownFiles(unit, tree)),
-    inputs: parts.flatMap((part) => part.inputs),
-  }))
+  return roots.map(({ units, parts }) => {
+    const own = units.flatMap((unit) => ownFiles(unit, tree))
+    const inputs = parts.flatMap((part) => part.inputs)
+    const files = new Set(own)
+    return { own, inputs, isWider: inputs.some((path) => !files.has(path)) }
+  })
 }
 
+/** Paths that roots of another state take in, and those roots. */
+export type Taken = ReadonlyMap<string, readonly Holding[]>
+
 /** Every path that some of these roots take in, without the files that make a root of the same state. */
-function takenIn(holdings: readonly Holding[], of: readonly Holding[] = holdings): ReadonlySet<string> {
+function takenIn(holdings: readonly Holding[], of: readonly Holding[] = holdings): Taken {
+  const wider = holdings.filter(({ isWider }) => isWider)
+  const takers = new Map<string, Holding[]>()
+  if (wider.length === 0) return takers
   const own = new Set(of.flatMap((holding) => holding.own))
-  return new Set(holdings.flatMap(({ inputs }) => inputs).filter((path) => !own.has(path)))
+  for (const holding of wider)
+    for (const path of holding.inputs) {
+      const before = takers.get(path)
+      if (before !== undefined) before.push(holding)
+      else if (!own.has(path)) takers.set(path, [holding])
+    }
+  return takers
 }
 
 /**
  * The same, as far as it still matters where only those of `left` exist. The files of a folder whose kustomization is
  * removed, and nothing but it, are applied as they stand from then on: who takes an application away removes them, too.
  */
-export function takenBefore(
-  holdings: readonly Holding[],
-  left: (path: string) => boolean,
-): ReadonlySet<string> {
+export function takenBefore(holdings: readonly Holding[], left: (path: string) => boolean): Taken {
+  if (!holdings.some(({ isWider }) => isWider)) return new Map()
   const still = holdings.map((holding): Holding => {
     const [file, ...others] = holding.own
     if (file === undefined || others.length > 0 || !isKustomization(file) || left(file)) return holding
     const inside = posix.dirname(file)
-    return { own: holding.own, inputs: holding.inputs.filter((path) => posix.dirname(path) !== inside) }
+    return { ...holding, inputs: holding.inputs.filter((path) => posix.dirname(path) !== inside) }
   })
   return takenIn(still, holdings)
 }
@@ -57,21 +71,18 @@ export function takenBefore(
  * nobody applied them yet. Where what takes them in is itself new, a tree is only put in order.
  * @param controlled has the base objects of controllers? Then those say what is applied.
  */
-export function takenLater(
-  base: readonly Holding[],
-  head: readonly Holding[],
-  controlled: boolean,
-): ReadonlySet<string> {
+export function takenLater(base: readonly Holding[], head: readonly Holding[], controlled: boolean): Taken {
+  if (!head.some(({ isWider }) => isWider)) return new Map()
   const begun = new Set(base.flatMap(({ own }) => own))
   const takers = controlled ? head : head.filter(({ own }) => own.some((path) => begun.has(path)))
-  return new Set([...takenIn(takers, head)].filter((path) => begun.has(path)))
+  return new Map([...takenIn(takers, head)].filter(([path]) => begun.has(path)))
 }
 
 /** Roots that are none in the other state, because something takes them in there, are abandoned. */
 export function withoutAbandoned(
   seeds: readonly Seed[],
   tree: SourceTree,
-  takenElsewhere: ReadonlySet<string>,
+  takenElsewhere: Pick<Taken, 'has'>,
 ): { readonly seeds: readonly Seed[]; readonly abandoned: readonly string[] } {
   const abandoned: string[] = []
   const kept = seeds.flatMap((seed): Seed[] => {
@@ -101,6 +112,16 @@ function ownFiles(unit: Unit, tree: SourceTree): readonly string[] {
     case 'flux':
       return [unit.manifest.origin.file.path]
   }
+}
+
+/**
+ * May what took a path in elsewhere still do so here? A text of it is not readable, and that is told; what it would
+ * name is not known.
+ */
+export function mayBeTakenIn(path: string, taken: Taken, unreadable: ReadonlySet<string>): boolean {
+  return (taken.get(path) ?? []).some(({ own, inputs }) =>
+    [...own, ...inputs].some((each) => unreadable.has(each)),
+  )
 }
 
 /** It was applied, and is not any more: what it admitted is gone, and is judged so. */

@@ -11,6 +11,7 @@ export async function loadAssumed(
   paths: readonly string[],
   { parsed }: Pick<Workshop, 'parsed'>,
 ): Promise<{ readonly manifests: readonly Manifest[]; readonly problems: readonly Problem[] }> {
+  if (paths.length === 0) return { manifests: [], problems: [] }
   const known = new Map((await tree.files()).map((file) => [file.path, file]))
   const missing = paths.filter((path) => !known.has(path))
   const found = paths.flatMap((path) => known.get(path) ?? [])

@@ -252,6 +252,28 @@ export async function unapplied(
   ]
 }
 
+/**
+ * Objects in a file whose extension is in capitals. Whoever is given a folder passes it over: kubectl (cli-runtime,
+ * pkg/resource/visitor.go, ignoreFile), Argo CD (reposerver/repository, manifestFile), and Flux where it generates a
+ * kustomization (fluxcd/pkg, kustomize/kustomize_generator.go). A kustomization may name it.
+ */
+export function inCapitals(files: readonly ParsedFile[], covered: ReadonlySet<string>): readonly Problem[] {
+  return files
+    .filter(
+      ({ path, manifests, problems }) =>
+        !covered.has(path) && (manifests.some(isJudged) || problems.length > 0),
+    )
+    .map(({ path }) => ({
+      path,
+      line: 1,
+      code: 'extension-in-capitals',
+      class: 'unseen',
+      message: `${path} was not judged: whoever applies a folder takes files that end in .yaml, .yml or .json, in small letters.`,
+      remedy: 'Rename it if it is to be applied, or leave it out with ignorePaths.',
+      hides: { namespaces: [], under: [path] },
+    }))
+}
+
 function notInstalled(folder: string): Problem {
   return {
     path: posix.join(folder, 'Chart.yaml'),

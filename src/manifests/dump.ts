@@ -44,7 +44,8 @@ function readValues(text: string, document: DocumentRange): Values {
     const read = readDocument(text, piece)
     if (!read.ok) {
       const line = String(lineAt(text, read.offset, document))
-      return { error: `line ${line}: this is not readable YAML: ${read.message}` }
+      const language = /^\s*\{/.test(text) ? 'JSON' : 'YAML'
+      return { error: `line ${line}: this is not readable ${language}: ${read.message}` }
     }
     if (piece !== document && Array.isArray(read.value)) values.push(...(read.value as unknown[]))
     else values.push(read.value)

@@ -20,19 +20,121 @@ export interface Rooted {
 /** Names of environments: parts of paths, or whole paths where no part tells two roots apart. */
 export type Environments = ReadonlySet<string>
 
-/** The environments that keep roots apart which make the same objects; empty where none do. */
+/** The environments that keep roots apart which make the same objects; none where none do. */
 export function environmentsOf(roots: readonly Rooted[]): Environments {
-  const names = new Set<string>()
-  const weak: (readonly [Rooted, Rooted])[] = []
+  return weigh(roots).names
+}
+
+/** Which environments there are, and what that hangs on. */
+export interface Weighed {
+  readonly names: Environments
+  readonly rivalries: readonly Rivalry[]
+  /** Who makes an object, by its identity: the first, and one other, where there is one. */
+  readonly makers: ReadonlyMap<string, Makers<Pick<Rooted, 'path' | 'plain'>>>
+  /** The same for what changed since those were looked at. */
+  readonly newer: ReadonlyMap<string, Pick<Rooted, 'path' | 'plain'>>
+}
+
+/** Two roots that make an object of one identity, and what was weighed about them. */
+interface Rivalry {
+  readonly a: Rooted
+  readonly b: Rooted
+  /** The folders in which their paths differ; null where nothing tells them apart. */
+  readonly sides: { readonly a: string; readonly b: string; readonly weights: Weights } | null
+  readonly differ: boolean
+}
+
+/** How many objects the two sides of a difference make, and what they have in common. */
+interface Weights {
+  readonly folders: readonly [string, string]
+  readonly left: number
+  readonly right: number
+  readonly shared: number
+  readonly isAllWeak: boolean
+  readonly isOfOneSource: boolean
+}
+
+export function weigh(roots: readonly Rooted[]): Weighed {
   const identities = new Map(roots.map((root) => [root, identitiesOf(root)]))
-  for (const [a, b] of rivals(roots, identities)) {
-    const parts = difference(a.path, b.path)
-    if (parts !== null && isStrong(a, b, parts.at, roots, identities)) {
-      names.add(parts.a)
-      names.add(parts.b)
-    } else if (!a.plain && !b.plain && differ(a, b, identities)) weak.push([a, b])
+  const { pairs, makers } = rivals(roots, identities)
+  const sides = new Map<string, Identities>()
+  const side = (folder: string): Identities => {
+    const known = sides.get(folder)
+    if (known !== undefined) return known
+    const inside = roots.filter(({ path }) => isBelow(path, folder))
+    const now = new Map(inside.flatMap((root) => [...(identities.get(root) ?? NONE)]))
+    sides.set(folder, now)
+    return now
   }
-  for (const [a, b] of weak) {
+  const rivalries = pairs.map(([a, b]): Rivalry => {
+    const parts = difference(a.path, b.path)
+    return {
+      a,
+      b,
+      sides: parts === null ? null : { ...parts, weights: weightsOf(a, b, parts.at, side) },
+      differ: !a.plain && !b.plain && differ(a, b, identities),
+    }
+  })
+  return { names: namesOf(rivalries), rivalries, makers, newer: new Map() }
+}
+
+/**
+ * The same, where some roots that are plain files were replaced; null where one of them makes, or made, something else
+ * than before that another root makes as well: whom it then rivals is another question.
+ */
+export function weighAgain(
+  before: Weighed,
+  replaced: readonly (readonly [old: Rooted, now: Rooted])[],
+): Weighed | null {
+  const newer = new Map(before.newer)
+  const growth = new Map<string, number>()
+  for (const [old, now] of replaced) {
+    const [was, is] = [identitiesOf(old), identitiesOf(now)]
+    for (const identity of new Set([...was.keys(), ...is.keys()])) {
+      if (was.get(identity) === is.get(identity)) continue
+      const { first, last } = before.makers.get(identity) ?? { first: old, last: old }
+      if ([first, last, newer.get(identity) ?? old].some((maker) => !isSameRoot(maker, old))) return null
+      newer.set(identity, { path: old.path, plain: old.plain })
+    }
+    growth.set(now.path, is.size - was.size)
+  }
+  const grownIn = (folder: string): number =>
+    [...growth].reduce((sum, [path, count]) => (isBelow(path, folder) ? sum + count : sum), 0)
+  const isInside = (folder: string): boolean => [...growth.keys()].some((path) => isBelow(path, folder))
+  const rivalries: Rivalry[] = []
+  for (const rivalry of before.rivalries) {
+    const { a, b, sides } = rivalry
+    if (sides === null || !sides.weights.folders.some(isInside)) rivalries.push(rivalry)
+    else if (!a.plain && !b.plain) return null
+    else {
+      const { weights } = sides
+      const [left, right] = weights.folders.map(grownIn)
+      const grown = { ...weights, left: weights.left + (left ?? 0), right: weights.right + (right ?? 0) }
+      rivalries.push({ ...rivalry, sides: { ...sides, weights: grown } })
+    }
+  }
+  return { ...before, names: namesOf(rivalries), rivalries, newer }
+}
+
+function isSameRoot(a: Pick<Rooted, 'path' | 'plain'>, b: Pick<Rooted, 'path' | 'plain'>): boolean {
+  return a.path === b.path && a.plain === b.plain
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
+}
+
+function namesOf(rivalries: readonly Rivalry[]): Environments {
+  const names = new Set<string>()
+  const weak: Rivalry[] = []
+  for (const rivalry of rivalries) {
+    const { a, b, sides } = rivalry
+    if (sides !== null && isStrong(a, b, sides.weights)) {
+      names.add(sides.a)
+      names.add(sides.b)
+    } else if (rivalry.differ) weak.push(rivalry)
+  }
+  for (const { a, b } of weak) {
     if (environmentOf(a.path, names) !== environmentOf(b.path, names)) continue
     names.add(a.path)
     names.add(b.path)
@@ -42,6 +144,7 @@ export function environmentsOf(roots: readonly Rooted[]): Environments {
 
 /** The environments that some root is of. */
 export function homesOf(roots: readonly Pick<Rooted, 'path'>[], names: Environments): readonly string[] {
+  if (names.size === 0) return []
   return [...new Set(roots.flatMap(({ path }) => environmentOf(path, names) ?? []))].sort(compareText)
 }
 
@@ -118,12 +221,17 @@ function identitiesOf({ manifests }: Rooted): Identities {
   return identities
 }
 
+interface Makers<R> {
+  readonly first: R
+  readonly last: R
+}
+
 /** Pairs of roots that make an object of one identity: each of many with the first of them, and with the one before. */
 function rivals<R extends Rooted>(
   roots: readonly R[],
   identities: ReadonlyMap<R, Identities>,
-): readonly (readonly [R, R])[] {
-  const makers = new Map<string, { readonly first: R; readonly last: R }>()
+): { readonly pairs: readonly (readonly [R, R])[]; readonly makers: ReadonlyMap<string, Makers<R>> } {
+  const makers = new Map<string, Makers<R>>()
   const pairs = new Map<R, Set<R>>()
   for (const root of roots) {
     for (const [identity, manifest] of identities.get(root) ?? []) {
@@ -134,7 +242,10 @@ function rivals<R extends Rooted>(
           pairs.set(other, (pairs.get(other) ?? new Set()).add(root))
     }
   }
-  return [...pairs].flatMap(([first, others]) => [...others].map((other) => [first, other] as const))
+  return {
+    pairs: [...pairs].flatMap(([first, others]) => [...others].map((other) => [first, other] as const)),
+    makers,
+  }
 }
 
 /** A few things that two roots share word for word, such as a common policy, are of one cluster as well as of two. */
@@ -165,29 +276,31 @@ function difference(
   return { a: one, b: other, at }
 }
 
-/** Do the two sides of a difference make the same objects for the most part? Then they are made for two clusters. */
-function isStrong(
-  a: Rooted,
-  b: Rooted,
-  at: number,
-  roots: readonly Rooted[],
-  identities: ReadonlyMap<Rooted, Identities>,
-): boolean {
-  const side = ({ path }: Rooted): Identities => {
-    const folder = path
+function weightsOf(a: Rooted, b: Rooted, at: number, side: (folder: string) => Identities): Weights {
+  const folderOf = ({ path }: Rooted): string =>
+    path
       .split('/')
       .slice(0, at + 1)
       .join('/')
-    const inside = roots.filter((root) => root.path === folder || root.path.startsWith(`${folder}/`))
-    return new Map(inside.flatMap((root) => [...(identities.get(root) ?? NONE)]))
-  }
-  const [left, right] = [side(a), side(b)]
+  const folders = [folderOf(a), folderOf(b)] as const
+  const [left, right] = [side(folders[0]), side(folders[1])]
   const shared = [...left].filter(([identity]) => right.has(identity))
-  if (!a.plain && !b.plain && isOfOneSource(left, right)) return true
-  const isAllWeak = shared.every(([identity, manifest]) => isWeak(manifest, right.get(identity)))
-  if (isAllWeak && !isMost(shared.length, left.size, right.size)) return false
+  return {
+    folders,
+    left: left.size,
+    right: right.size,
+    shared: shared.length,
+    isAllWeak: shared.every(([identity, manifest]) => isWeak(manifest, right.get(identity))),
+    isOfOneSource: !a.plain && !b.plain && isOfOneSource(left, right),
+  }
+}
+
+/** Do the two sides of a difference make the same objects for the most part? Then they are made for two clusters. */
+function isStrong(a: Rooted, b: Rooted, { left, right, shared, ...weights }: Weights): boolean {
+  if (weights.isOfOneSource) return true
+  if (weights.isAllWeak && !isMost(shared, left, right)) return false
   // One object that a plain file holds as well is as likely a mistake.
-  return shared.length * 2 >= Math.min(left.size, right.size) && (shared.length > 1 || !(a.plain || b.plain))
+  return shared * 2 >= Math.min(left, right) && (shared > 1 || !(a.plain || b.plain))
 }
 
 /** Are two sides made of the same files for the most part? Overlays of one base may call everything by other names. */

@@ -10,6 +10,7 @@ import { isRelevant } from '../core/kubernetes/state.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { controllerOf, isOfController } from './controllers.ts'
 import { isKustomization } from './listing.ts'
+import { misspeltKinds } from './misspelt-kinds.ts'
 import { renderUnit } from './renderers/index.ts'
 import { leftAlone, standing } from './standing.ts'
 import type { Kitchen, Rendering, Unit } from './unit.ts'
@@ -44,7 +45,7 @@ export interface Root extends Seed {
   readonly parts: readonly Part[]
 }
 
-/** More units than this are no repository but a trap: an ApplicationSet can make any number. */
+/** More units than this that are asked for are no repository but a trap: an ApplicationSet can make any number. */
 const MAX_UNITS = 10_000
 /** Applications of applications of applications: deeper than anybody nests them. */
 const MAX_DEPTH = 16
@@ -66,13 +67,14 @@ export async function expand(seeds: readonly Seed[], kitchen: KitchenBase): Prom
   const growing = seeds.map(() => new Map<string | null, Growing>())
   const stock = createStock(seeds)
   const seen = new Set<string>()
+  const begun = seeds.reduce((sum, { units }) => sum + units.length, 0)
   let waiting: Order[] = []
   let next: Order[] = []
   const enqueue = (order: Order): void => {
     const key = JSON.stringify([order.root, order.cluster, keyOf(order.unit)])
     if (seen.has(key)) return
     seen.add(key)
-    if (order.depth <= MAX_DEPTH && seen.size <= MAX_UNITS) next.push(order)
+    if (order.depth <= MAX_DEPTH && seen.size <= begun + MAX_UNITS) next.push(order)
     else partOf(growing, order).problems.push(endless(order.unit))
   }
   for (const [root, { units }] of seeds.entries())
@@ -142,7 +144,7 @@ function serve(
     unit,
     rendering.manifests.map((bare) => dress(bare, unit.namespace, steeredBy, hostFor(unit, bare))),
   )
-  part.problems.push(...leftAlone(unit, objects))
+  part.problems.push(...leftAlone(unit, objects), ...misspeltKinds(objects))
   for (const manifest of objects) {
     stock.add(root, manifest)
     if (isRelevant(manifest) || isOfController(manifest)) part.manifests.push(manifest)

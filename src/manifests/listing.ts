@@ -8,7 +8,7 @@ import { sourceTree } from './source-tree.ts'
 import type { SourceTree } from './source-tree.ts'
 
 /** Bytes; the API server refuses objects above 1.5 MB, and lists of them may be longer. */
-const MAX_FILE_SIZE = 10 * 1024 * 1024
+export const MAX_FILE_SIZE = 10 * 1024 * 1024
 
 const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
@@ -20,6 +20,8 @@ export interface Listing {
   readonly tree: SourceTree
   /** Files that may hold manifests that somebody applies as they stand. */
   readonly plain: readonly TreeFile[]
+  /** The same with an extension in capitals, which nobody reads who is given a folder. */
+  readonly inCapitals: readonly TreeFile[]
   /** Folders that hold a kustomization. */
   readonly kustomizations: readonly string[]
   /** Folders of charts, without the charts inside them. */
@@ -62,6 +64,10 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
     tree: sourceTree(tree, all),
     idOf: (path) => byPath.get(path)?.id,
     plain: readable.filter(({ path }) => !isKustomization(path) && !ofChart(path)),
+    inCapitals: every.filter(
+      ({ path, mode, size }) =>
+        isInCapitals(path) && mode.startsWith('100') && size <= MAX_FILE_SIZE && !ofChart(path),
+    ),
     kustomizations: [
       ...new Set(
         readable
@@ -77,6 +83,11 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
       ...large.map(({ path, size }) => tooLarge(path, size)),
     ],
   }
+}
+
+/** Is it a manifest's extension, but for its case? */
+export function isInCapitals(path: string): boolean {
+  return /\.(ya?ml|json)$/i.test(path) && !/\.(ya?ml|json)$/.test(path)
 }
 
 /** Is a path in one of the folders that a chart's objects are made from? */

@@ -2,19 +2,21 @@
 import { clusterNamed } from '../core/config.ts'
 import type { ClusterConfig } from '../core/config.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { isEqual } from '../core/kubernetes/origin.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
 import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
-import type { Tree } from '../git/tree.ts'
-import { appliedByNobody, holdingsOf, noLongerApplied, withoutAbandoned } from './abandoned.ts'
-import type { Holding } from './abandoned.ts'
-import { firstSeeds, leftSeeds, survey, unapplied } from './discover.ts'
-import { environmentsOf, homesOf, sortRoots } from './environments.ts'
-import type { Environments, Rooted } from './environments.ts'
-import { expand } from './expand.ts'
+import type { Tree, TreeFile } from '../git/tree.ts'
+import type { Holding, Taken } from './abandoned.ts'
+import { homeOf, revisedClusters, weighRoots } from './clusters-again.ts'
+import { homesOf, sortRoots } from './environments.ts'
+import type { Environments } from './environments.ts'
 import type { KitchenBase, Part, RenderedUnit, Root } from './expand.ts'
-import { isChartPart, listTree, pathMatcher } from './listing.ts'
+import { gatherAgain } from './gather-again.ts'
+import { layoutOf } from './layout.ts'
+import type { Layout } from './layout.ts'
+import { listTree, pathMatcher } from './listing.ts'
 import type { Listing, ListOptions } from './listing.ts'
 import { mergeManagedNamespaces } from './managed-namespaces.ts'
 import { describedOutside, inAnotherCluster, isNamespace } from './outside-paths.ts'
@@ -22,6 +24,8 @@ import type { ParsedFile } from './parse.ts'
 import { readFiles } from './read-files.ts'
 import { kustomizationAt } from './renderers/kustomize/closure.ts'
 import { sourceMatcher } from './repository-urls.ts'
+import { chartFiles, shareOf } from './share.ts'
+import type { Share } from './share.ts'
 import type { Grown } from './strays.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -31,7 +35,7 @@ export interface LoadOptions extends ListOptions {
   /** URLs under which this tree is known; empty where nobody knows. */
   readonly repositories: readonly string[]
   /** What is taken in by something in the other state: where nothing does so here, it is not applied, and is no root. */
-  readonly takenElsewhere?: ReadonlySet<string>
+  readonly takenElsewhere?: Taken
 }
 
 /** Everything that a tree makes somebody apply, before it is sorted into clusters. */
@@ -45,20 +49,24 @@ export interface Gathered {
   /** The blob id of whatever stands at a path. */
   readonly idOf: (path: string) => string | undefined
   readonly text: (path: string) => Promise<SourceFile | null>
+  readonly grounds: Grounds
+  /** What it was made of, as long as somebody has that, and the roots that are others here; null: of nothing. */
+  readonly revises: { readonly near: WeakRef<Gathered>; readonly replaced: ReadonlyMap<Root, Root> } | null
 }
 
-/** What belongs to one configured cluster, or (null) to those that are discovered. */
-interface Share {
-  readonly owner: ClusterConfig | null
-  readonly roots: readonly Root[]
-  readonly holdings: readonly Holding[]
-  readonly controlled: boolean
-  /** Of files rather than of objects. */
-  readonly problems: readonly Problem[]
-  /** Paths that are not read and bear on manifests all the same. */
-  readonly watched: readonly string[]
-  /** Namespaces as files describe them that are in the paths of no configured cluster; none where paths do not decide. */
-  readonly outside: readonly Manifest[]
+/** What a tree of few changes can be gathered from. */
+export interface Grounds {
+  readonly files: readonly TreeFile[]
+  readonly options: LoadOptions
+  /** Of the tree that was gathered anew, at last. */
+  readonly listing: Listing
+  readonly layout: () => Layout
+  readonly anew: { readonly kitchen: KitchenBase }
+  /** Files that are others by now than in that tree; null: gone. */
+  readonly since: ReadonlyMap<string, TreeFile | null>
+  readonly kitchen: KitchenBase
+  /** Do objects of Flux take values from ConfigMaps? */
+  readonly asksForValues: boolean
 }
 
 export interface LoadedCluster {
@@ -75,8 +83,18 @@ export interface LoadedCluster {
   readonly grown: readonly Grown[]
 }
 
-/** Renders a whole tree. */
-export async function gather(tree: Tree, options: LoadOptions, workshop: Workshop): Promise<Gathered> {
+/** Renders a whole tree; what it has in common with that of `near` is taken from there, where that shows. */
+export async function gather(
+  tree: Tree,
+  options: LoadOptions,
+  workshop: Workshop,
+  near: Gathered | null = null,
+): Promise<Gathered> {
+  const known = near === null ? null : await gatherAgain(near, tree, options, workshop)
+  return known ?? gatherAnew(tree, options, workshop)
+}
+
+async function gatherAnew(tree: Tree, options: LoadOptions, workshop: Workshop): Promise<Gathered> {
   const listing = await listTree(tree, options)
   const bare = await readFiles(tree, listing.plain, { editable: true, configMaps: false }, workshop.parsed)
   const asksForValues = [...bare.values()].some(({ manifests }) => manifests.some(namesConfigMaps))
@@ -121,7 +139,7 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
         listing,
         kitchen,
         everyFile,
-        options.takenElsewhere ?? NOBODY,
+        options.takenElsewhere ?? new Map<string, never>(),
       )
       // Where nothing is a cluster's, every change may have been meant for it.
       const watched =
@@ -131,64 +149,19 @@ export async function gather(tree: Tree, options: LoadOptions, workshop: Worksho
   )
   const holdings = shares.flatMap((share) => share.holdings)
   const controlled = shares.some((share) => share.controlled)
-  return { shares, holdings, controlled, idle, idOf: listing.idOf, text: listing.tree.text }
-}
-
-const MANY = 20
-const NOBODY: ReadonlySet<string> = new Set()
-
-async function shareOf(
-  owner: ClusterConfig | null,
-  isOurs: (...paths: readonly string[]) => boolean,
-  listing: Listing,
-  kitchen: KitchenBase,
-  parsed: Parameters<typeof survey>[1],
-  takenElsewhere: ReadonlySet<string>,
-): Promise<Omit<Share, 'outside'>> {
-  const found = await survey(listing, parsed, isOurs, kitchen)
-  const first = withoutAbandoned(await firstSeeds(found), listing.tree, takenElsewhere)
-  const abandoned = new Set(first.abandoned)
-  let seeds = first.seeds
-  let roots = await expand(seeds, kitchen)
-  let covered = coveredBy(roots)
-  for (;;) {
-    const next = withoutAbandoned(
-      await leftSeeds(found, new Set([...covered, ...abandoned])),
-      listing.tree,
-      takenElsewhere,
-    )
-    for (const path of next.abandoned) abandoned.add(path)
-    if (next.seeds.length === 0) break
-    // One at a time, as it may lead to the others; many have nothing to do with each other.
-    seeds = [...seeds, ...(next.seeds.length > MANY ? next.seeds : next.seeds.slice(0, 1))]
-    roots = await expand(seeds, kitchen)
-    const before = covered.size
-    covered = coveredBy(roots)
-    if (covered.size === before) break
+  let layout: Layout | null = null
+  const grounds: Grounds = {
+    files: await tree.files(),
+    options,
+    listing,
+    layout: () => (layout ??= layoutOf(shares, listing)),
+    anew: { kitchen },
+    since: new Map(),
+    kitchen,
+    asksForValues,
   }
-  const watched = listing.watched.filter((path) => isOurs(path))
-  return {
-    owner,
-    roots,
-    holdings: holdingsOf(roots, listing.tree),
-    controlled: found.claims.length > 0,
-    watched: [
-      ...watched,
-      ...abandoned,
-      ...found.unlisted.map(({ path }) => path),
-      ...chartFiles(found.charts, listing),
-    ],
-    problems: [
-      ...listing.problems.filter(({ path }) => isOurs(path)),
-      ...(await unapplied(found, covered)),
-      ...[...abandoned].filter((path) => !covered.has(path)).map((path) => noLongerApplied(path, parsed)),
-      ...(found.claims.length === 0 ? [] : appliedByNobody(roots)),
-    ],
-  }
-}
-
-function coveredBy(roots: readonly Root[]): ReadonlySet<string> {
-  return new Set(roots.flatMap(({ parts }) => parts.flatMap(({ inputs }) => inputs)))
+  const { idOf } = listing
+  return { shares, holdings, controlled, idle, idOf, text: listing.tree.text, grounds, revises: null }
 }
 
 /**
@@ -216,16 +189,6 @@ function everyPart(listing: Listing): readonly string[] {
   ]
 }
 
-/** What a chart that nobody installs would be made of. */
-function chartFiles(charts: readonly string[], { tree }: Listing): readonly string[] {
-  return charts.flatMap((folder) =>
-    tree
-      .below(folder)
-      .map(({ path }) => path)
-      .filter((path) => isChartPart(path, folder) || /\.(ya?ml|json|lock)$/.test(path)),
-  )
-}
-
 /** Does an object of Flux take values from ConfigMaps? There are many of those, and only then are they read. */
 function namesConfigMaps({ object, apiVersion }: Manifest): boolean {
   return (
@@ -246,15 +209,33 @@ export interface ClusterNames {
 
 export function clusterNames(states: readonly Gathered[]): ClusterNames {
   const each = states.map(({ shares }) => shares.flatMap(({ owner, roots }) => (owner === null ? roots : [])))
-  const environments = new Set(each.flatMap((roots) => [...environmentsOf(roots.map(homeOf))]))
+  const environments = new Set(states.flatMap((state) => [...weighRoots(state).names]))
   const homes = [...new Set(each.flatMap((roots) => homesOf(roots, environments)))]
-  const targets = each.flatMap((roots) =>
-    roots.flatMap(({ parts }) => parts.filter(isLivedIn).map(({ cluster }) => cluster)),
-  )
+  const targets = states.flatMap((state) => [...targetsOf(state)])
   const named = new Set([...homes, ...targets.filter((name) => name !== null)])
   const hasHome = homes.length === 0 && targets.includes(null)
   const idle = (states[0]?.idle ?? []).filter((one) => states.every((state) => state.idle.includes(one)))
   return { environments, homes, alone: named.size + (hasHome ? 1 : 0) <= 1, idle }
+}
+
+const targeted = new WeakMap<Gathered, ReadonlySet<string | null>>()
+
+/** The clusters that units of a state name and put something into; null is the one that a root is applied to. */
+function targetsOf(gathered: Gathered): ReadonlySet<string | null> {
+  const known = targeted.get(gathered)
+  if (known !== undefined) return known
+  const { revises, shares } = gathered
+  const near = revises?.near.deref()
+  const isLikeBefore = [...(revises?.replaced ?? [])].every(
+    ([old, now]) => old.parts.some(isLivedIn) === now.parts.some(isLivedIn),
+  )
+  const roots = shares.flatMap((share) => (share.owner === null ? share.roots : []))
+  const now =
+    near !== undefined && isLikeBefore
+      ? targetsOf(near)
+      : new Set(roots.flatMap(({ parts }) => parts.filter(isLivedIn).map(({ cluster }) => cluster)))
+  targeted.set(gathered, now)
+  return now
 }
 
 /** Where an Argo CD lives that only tells other clusters what to run, there is nothing to judge. */
@@ -262,18 +243,29 @@ function isLivedIn({ manifests, problems }: Part): boolean {
   return manifests.some(isJudged) || problems.length > 0
 }
 
-const NOTHING: readonly Manifest[] = []
-
-type Home = Root & Rooted
-
-/** A root as what it puts into the cluster that it is applied to itself. */
-function homeOf(root: Root): Home {
-  const own = root.parts.find(({ cluster }) => cluster === null)
-  return { ...root, manifests: own?.manifests ?? NOTHING }
-}
+/** The clusters of a state by what they hang on: a state is sorted more than once, and may be the base of many looks. */
+const sorted = new WeakMap<
+  Gathered,
+  { readonly hangsOn: unknown; readonly clusters: readonly LoadedCluster[] }[]
+>()
 
 /** Sorts one state into clusters, in order of their names. */
 export function clustersOf(
+  gathered: Gathered,
+  names: ClusterNames,
+  configured: readonly ClusterConfig[],
+): readonly LoadedCluster[] {
+  const hangsOn = [[...names.environments], names.homes, names.alone, configured]
+  const before = sorted.get(gathered) ?? []
+  const known = before.find((one) => isEqual(one.hangsOn, hangsOn))
+  if (known !== undefined) return known.clusters
+  const again = revisedClusters(gathered, (near) => clustersOf(near, names, configured), isLivedIn)
+  const clusters = again ?? sortShares(gathered, names, configured)
+  sorted.set(gathered, [...before.slice(-3), { hangsOn, clusters }])
+  return clusters
+}
+
+function sortShares(
   { shares }: Gathered,
   names: ClusterNames,
   configured: readonly ClusterConfig[],

@@ -12,6 +12,7 @@ import { readDocument, splitDocuments } from '../core/yaml/index.ts'
 import type { Route } from '../core/yaml/types.ts'
 import { CONTROLLER_KINDS, isOfController } from './controllers.ts'
 import { mayMatter } from './may-matter.ts'
+import { rightSpelling } from './misspelt-kinds.ts'
 
 export interface ParsedFile {
   readonly path: string
@@ -48,15 +49,17 @@ export function parseFile(
     if (!mayMatter(chunk) && !(configMaps && MAY_BE_CONFIG_MAP.test(chunk))) continue
     const read = readDocument(text, document)
     if (!read.ok) {
+      // JSON is read as the YAML that it is, too.
+      const language = /\.json$/i.test(path) ? 'JSON' : 'YAML'
       const remedy = chunk.includes('{{')
         ? 'It looks like a template; leave templates out with ignorePaths and check what they render to.'
-        : 'Correct the YAML; the other documents were judged without it.'
+        : `Correct the ${language}; the other documents were judged without it.`
       problems.push(
         broken(
           path,
           lineAt(text, read.offset, document),
           'unreadable-yaml',
-          `This document is not readable YAML: ${read.message}.`,
+          `This document is not readable ${language}: ${read.message}.`,
           remedy,
           namedNamespaces(chunk),
         ),
@@ -101,7 +104,8 @@ function collect(
     return
   }
   const judged = JUDGED_KINDS.includes(kind)
-  const wanted = kind === ACCOUNT_KIND || (configMaps && kind === 'ConfigMap')
+  const misspelt = typeof apiVersion === 'string' && rightSpelling({ apiVersion, kind }) !== null
+  const wanted = misspelt || kind === ACCOUNT_KIND || (configMaps && kind === 'ConfigMap')
   if (!judged && !wanted && !EVIDENCE_KINDS.includes(kind) && !CONTROLLER_KINDS.includes(kind)) return
   const { file, document } = origin
   if (typeof apiVersion !== 'string' || apiVersion === '') {

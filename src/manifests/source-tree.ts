@@ -96,6 +96,11 @@ function isOutside(path: string): boolean {
   return path.startsWith('/') || path.includes('\0') || normal === '..' || normal.startsWith('../')
 }
 
+/** A file of a tree as UTF-8 text; null where it is none, or gone. */
+export async function sourceFile(tree: Pick<Tree, 'read'>, file: TreeFile): Promise<SourceFile | null> {
+  return decode(file.path, (await tree.read([file])).get(file.path))
+}
+
 function decode(path: string, bytes: Uint8Array | undefined): SourceFile | null {
   if (bytes === undefined) return null
   try {

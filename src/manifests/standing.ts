@@ -81,8 +81,11 @@ function notApplied(manifest: Manifest): Problem | null {
   const [ssa = '', reconcile = ''] = ['ssa', 'reconcile'].map((key) =>
     annotation(manifest, `kustomize.toolkit.fluxcd.io/${key}`).toLowerCase(),
   )
+  const isLeft = ssa === 'ignore' || reconcile === 'disabled'
+  if (!isLeft && ssa !== 'ifnotpresent') return null
+  // Finding a place reads the document again: only for what there is something to say about.
   const place = placeOf(manifest.origin, ['metadata', 'annotations'])
-  if (ssa === 'ignore' || reconcile === 'disabled')
+  if (isLeft)
     return {
       ...place,
       code: 'not-reconciled',
@@ -91,7 +94,6 @@ function notApplied(manifest: Manifest): Problem | null {
       remedy: 'Remove the annotation, or check the object in the cluster.',
       hides: { namespaces: homeOf(manifest) },
     }
-  if (ssa !== 'ifnotpresent') return null
   return {
     ...place,
     code: 'not-updated',

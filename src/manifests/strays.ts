@@ -6,6 +6,7 @@ import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { placeOf } from '../core/kubernetes/origin.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
+import { differing } from '../core/source/differing.ts'
 import { grouped } from '../core/source/grouped.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { identityOf } from './environments.ts'
@@ -36,6 +37,11 @@ export function straysOf(
   after: readonly Grown[],
   begun: readonly Grown[],
 ): readonly Stray[] {
+  // What is the same root on both sides is as new as it was.
+  const [, others] = differing(begun, after)
+  if (others.length === 0) return []
+  const is = customs(begun)
+  if (!others.some(isNews(begun)) && !others.some(({ part }) => part.inputs.some(is.besideFiles))) return []
   const now = after.flatMap(policiesIn)
   const isNew = newnessAgainst(begun)
   const makers = grouped(now, ({ identity }) => identity)
@@ -44,7 +50,6 @@ export function straysOf(
   const takerOf = fresh.size === 0 ? (): null => null : takersAmong(before, after)
   const known = new Set(fresh.size === 0 ? [] : before.flatMap(policiesIn).map(({ identity }) => identity))
   const around = kustomizationsAround(after)
-  const is = customs(begun)
   const told = now.flatMap((made): readonly (readonly [Root, Problem])[] => {
     const taker = fresh.has(made) ? takerOf(made) : null
     if (taker !== null) return [[made.root, noLongerTakenIn(made, taker)]]
@@ -88,6 +93,22 @@ function newnessAgainst(begun: readonly Grown[]): (made: Made) => boolean {
   return (made) =>
     !keys.has(keyOf(made.root)) ||
     (made.root.plain && handsOf(made, false) === 0 && !files.has(made.manifest.origin.file.path))
+}
+
+/**
+ * Does a root stand where none stood, or hold files that none held? Where no root of the head does, nothing that it
+ * makes is new against the base.
+ */
+function isNews(begun: readonly Grown[]): (grown: Grown) => boolean {
+  const byPath = grouped(
+    begun.map(({ root }) => root),
+    ({ path }) => path,
+  )
+  return ({ root }) => {
+    const before = (byPath.get(root.path) ?? []).filter((one) => keyOf(one) === keyOf(root))
+    const files = new Set(before.flatMap(ownFiles))
+    return before.length === 0 || ownFiles(root).some((path) => !files.has(path))
+  }
 }
 
 /** The roots that still make some of what they made. */
@@ -166,9 +187,17 @@ function customs(begun: readonly Grown[]): {
   readonly newThere: (kustomization: string) => boolean
   /** It stands where files were applied as they are; with `-R`, those of the folders below were, too. */
   readonly inPlaceOfFiles: (kustomization: string) => boolean
+  /** Is a path one of a kustomization of which that is true? */
+  readonly besideFiles: (path: string) => boolean
 } {
-  const plain = new Set(begun.flatMap(({ root }) => (root.plain ? [root.path] : [])))
-  const read = new Set(begun.flatMap(({ part }) => part.inputs.filter(isKustomization)))
+  let known: { readonly plain: ReadonlySet<string>; readonly read: ReadonlySet<string> } | null = null
+  const inPlaceOfFiles = (path: string): boolean => {
+    known ??= {
+      plain: new Set(begun.flatMap(({ root }) => (root.plain ? [root.path] : []))),
+      read: new Set(begun.flatMap(({ part }) => part.inputs.filter(isKustomization))),
+    }
+    return known.plain.has(posix.dirname(path)) && !known.read.has(path)
+  }
   return {
     newThere: (path) =>
       !begun.some(
@@ -177,7 +206,8 @@ function customs(begun: readonly Grown[]): {
           isWithin(root.path, posix.dirname(path)) &&
           !part.inputs.includes(path),
       ),
-    inPlaceOfFiles: (path) => plain.has(posix.dirname(path)) && !read.has(path),
+    inPlaceOfFiles,
+    besideFiles: (path) => isKustomization(path) && inPlaceOfFiles(path),
   }
 }
 

@@ -1,5 +1,7 @@
 // What loading a tree needs beside the tree: memories, programs, and the way to what lies outside. The caller decides
 // how long each of them lasts.
+import type { Listings } from '../git/tree.ts'
+import type { Gathered } from './load.ts'
 import type { ParsedFile } from './parse.ts'
 import type { Toolbox } from './tools/toolbox.ts'
 import type { Remote, RenderCache, Rendering } from './unit.ts'
@@ -21,6 +23,16 @@ export interface Workshop {
   readonly rendered: RenderCache
   readonly tools: Toolbox
   readonly remote: Remote
+  /** What bases of former looks came to; absent where nobody looks twice. */
+  readonly recall?: Recall
+}
+
+/** What is remembered of trees from look to look. */
+export interface Recall {
+  /** States that were gathered, the last one last; see `recallBase`. */
+  bases: readonly Gathered[]
+  /** For the trees of a repository that are looked at. */
+  readonly listings: Listings
 }
 
 /** A memory that never forgets, for as long as one command. */

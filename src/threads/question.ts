@@ -4,7 +4,7 @@ import { examine } from '../examine/examine.ts'
 import type { Examination } from '../examine/examine.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 import { gitTree, overlayTree } from '../git/tree.ts'
-import type { Tree } from '../git/tree.ts'
+import type { Listings, Tree } from '../git/tree.ts'
 import type { Workshop } from '../manifests/workshop.ts'
 
 /** A tree by where it is. */
@@ -38,7 +38,10 @@ const MAX_EXPLAINED = 100
 /** Thinks, in this thread. */
 export async function answer(question: Question, workshop: Workshop): Promise<Answer> {
   const { base, head, edits, explain: wanted, ...rest } = question
-  const [baseTree, headTree] = [openTree(base), openTree(head)]
+  const [baseTree, headTree] = [base, head].map((tree) => openTree(tree, workshop.recall?.listings)) as [
+    Tree,
+    Tree,
+  ]
   const { explain, ...report } = await examine({
     ...rest,
     base: baseTree,
@@ -62,8 +65,8 @@ export function reportOf({ report, explained }: Answer): Report {
  * Each look at a tree lets other work pass: with everything in memory, the proofs of a hundred fixes would otherwise
  * be one long turn, in which no webhook is answered.
  */
-export function openTree({ directory, id }: TreeName): Tree {
-  const tree = gitTree(directory, id)
+export function openTree({ directory, id }: TreeName, listings?: Listings): Tree {
+  const tree = gitTree(directory, id, listings === undefined ? {} : { listings })
   return {
     label: tree.label,
     async files() {

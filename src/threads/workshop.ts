@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Config } from '../core/config.ts'
 import type { ParsedFile } from '../manifests/parse.ts'
+import { createRecall } from '../manifests/recall.ts'
 import { diskCache } from '../manifests/render-cache.ts'
 import { createToolbox } from '../manifests/tools/create-toolbox.ts'
 import type { Rendering } from '../manifests/unit.ts'
@@ -36,6 +37,7 @@ export function layOutWorkshop({ cacheDirectory, toolsDirectory }: WorkshopPlace
     renderings,
     rendered: diskCache(join(cacheDirectory, 'rendered')),
     tools: createToolbox({ directory: toolsDirectory ?? undefined }),
+    recall: createRecall(),
   }
   return {
     of: ({ remote }) => ({

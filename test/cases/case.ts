@@ -70,7 +70,7 @@ export async function runCase(
 }
 
 /** `both/` and on top of it the folder of one side. Read where they lie: copying them took longer than all the rest. */
-function stateOf(folder: string, side: string): Tree {
+export function stateOf(folder: string, side: string): Tree {
   const layers = ['both', side]
     .filter((part) => existsSync(join(folder, part)))
     .map((part) => directoryTree(join(folder, part)))

@@ -119,11 +119,18 @@ function isNew(
 }
 
 /** A finding is not mended where what would show it has become unreadable or gone out of sight. */
-function hidden({ workload }: Finding, problems: readonly ComparedProblem[]): boolean {
+function hidden({ culprits, workload }: Finding, problems: readonly ComparedProblem[]): boolean {
+  const { namespace } = workload
+  const origins = [workload.origin, namespace.origin, ...culprits.map(({ policy }) => policy.origin)]
+  const files = new Set(
+    origins.flatMap((one) => (one === null ? [] : [one.file.path, ...(one.steeredBy ?? [])])),
+  )
   return problems.some(
-    ({ change, hides }) =>
+    ({ change, class: kind, hides }) =>
       change === 'introduced' &&
-      (hides.namespaces === 'all' || hides.namespaces.includes(workload.namespace.name)),
+      (hides.namespaces === 'all' ||
+        hides.namespaces.includes(namespace.name) ||
+        (kind === 'unreadable' && isBelow(hides, files))),
   )
 }
 

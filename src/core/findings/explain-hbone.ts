@@ -12,7 +12,7 @@ import { podsName } from '../policy/peer.ts'
 import type { Peer } from '../policy/peer.ts'
 import { culpritRoute } from './finding.ts'
 import type { Culprit, Finding } from './finding.ts'
-import { admittedStep, enrolledStep, isolationSteps, noneOf, policyName, step } from './step.ts'
+import { admittedStep, enrolledStep, isolationSteps, noneOf, policyName, ruleName, step } from './step.ts'
 import type { Step } from './step.ts'
 import { namePeers } from './words.ts'
 
@@ -45,7 +45,7 @@ export function explainHbone(finding: Finding, workload: Workload, world: World)
 
 /** What is denied stays so, whatever any rule admits. */
 function deniedStep({ policy, rule }: Culprit, who: string, port: number, doubtful: boolean): Step {
-  const by = rule === null ? policyName(policy) : `rule ${String(rule.index)} of ${policyName(policy)}`
+  const by = rule === null ? policyName(policy) : `${ruleName(rule)} of ${policyName(policy)}`
   const text = `${by} ${doubtful ? 'may deny' : 'denies'} ${who} on ${String(port)}/TCP, by which the mesh delivers`
   return step(text, policy.origin, culpritRoute({ policy, rule }))
 }

@@ -10,7 +10,7 @@ import { explainHbone } from './explain-hbone.ts'
 import { explainProbe } from './explain-probe.ts'
 import { culpritRoute } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { enrolledStep, isolationSteps, noneOf, policyName, step } from './step.ts'
+import { enrolledStep, isolationSteps, noneOf, policyName, ruleName, step } from './step.ts'
 import type { Step } from './step.ts'
 import { namePeers } from './words.ts'
 
@@ -84,7 +84,7 @@ function shut(finding: Finding, workload: Workload, { state }: World): readonly 
             [
               rule,
               step(
-                `rule ${String(rule.index)} of ${policyName(policy)} opens other ports, or to others`,
+                `${ruleName(rule)} of ${policyName(policy)} opens other ports, or to others`,
                 policy.origin,
                 rule.route,
               ),
@@ -120,7 +120,7 @@ function guiltySteps({ culprits, direction, port, protocol, workload }: Finding)
     .filter(({ policy }) => policy.id !== workload.id)
     .map(({ policy, rule }): Step => {
       const verb = rule?.action === 'deny' ? 'denies' : 'decides'
-      const what = rule === null ? 'isolates it' : `rule ${String(rule.index)} ${verb}`
+      const what = rule === null ? 'isolates it' : `${ruleName(rule)} ${verb}`
       return {
         text: `${policyName(policy)} (${direction}, ${String(port)}/${protocol}): ${what}`,
         at: placeOf(policy.origin, culpritRoute({ policy, rule })),

@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts'
 import { anyCertain, namesOf, spellFew } from './lost-names.ts'
 import { lostPeers } from './lost-peers.ts'
 import type { Loss, LostPeers } from './lost-peers.ts'
-import { because, list, namePeers, namePolicies } from './words.ts'
+import { enrolled, list, namePeers, namePolicies } from './words.ts'
 
 /** One finding for each workload that loses peers in a direction: enrolled, or with a proxy that speaks HBONE, too. */
 export function hboneFindings(world: World, direction: Direction): readonly Finding[] {
@@ -79,7 +79,7 @@ function sentence(
   const policies = losses.map(({ culprit }) => culprit.policy)
   const one = new Set(policies).size === 1
   const verb = direction === 'ingress' ? (one ? 'admits' : 'admit') : one ? 'lets it reach' : 'let it reach'
-  const opening = `${standing(member, direction)}. ${namePolicies(policies)} ${verb} ${namePeers(peers)} on ${ports}`
+  const opening = `${standing(member, direction)}. ${namePolicies(policies)} ${verb} ${namePeers(peers, workload.id)} on ${ports}`
   const fate =
     direction === 'ingress'
       ? `arrives on ${port}, which no policy admits from there`
@@ -91,23 +91,22 @@ function sentence(
   if (lost.every(({ doubt }) => doubt === 'rule')) {
     const asked = [...new Set(losses.flatMap(({ culprit }) => culprit.rule?.doubt ?? []))]
     const may = direction === 'ingress' ? 'may admit' : 'may let it reach'
-    return `${standing(member, direction)}. ${namePolicies(policies)} ${may} ${namePeers(peers)} on ${ports}${asked.length > 0 ? ` (${list(asked)})` : ''}, and not on ${port}, where mesh traffic ${arrives}. What comes through the mesh is cut off; whether any of it ${what} is not known from the tree.`
+    return `${standing(member, direction)}. ${namePolicies(policies)} ${may} ${namePeers(peers, workload.id)} on ${ports}${asked.length > 0 ? ` (${list(asked)})` : ''}, and not on ${port}, where mesh traffic ${arrives}. What comes through the mesh is cut off; whether any of it ${what} is not known from the tree.`
   }
   if (names.length === 0 && lost.every(({ doubt }) => doubt === 'mesh') && anyCertain(lost, world, direction))
     return `${opening}, and not for sure on ${port}, where mesh traffic ${arrives}: what comes through the mesh may be cut off.`
   return `${opening}, and not on ${port}, where mesh traffic ${arrives}. What comes through the mesh is cut off; ${names.length > 0 ? 'whether a port is called that there is not known from the tree' : doubt(workload, direction, lost, peers)}.`
 }
 
-/** `Deployment/a/b is enrolled in Ambient (…)`. */
+/** `Deployment/a/b is enrolled in Ambient (…)`, or what else makes it one of the mesh. */
 function standing({ workload, enrollment }: Member, direction: Direction): string {
+  if (enrollment.state === 'yes') return enrolled(workload, enrollment)
   const how =
-    enrollment.state === 'yes'
-      ? `is enrolled in Ambient (${because(enrollment)})`
-      : direction === 'ingress'
-        ? 'has a sidecar that takes HBONE (its pods carry networking.istio.io/tunnel: http)'
-        : workload.gateway === null
-          ? 'has a proxy of the mesh, which sends HBONE to ambient pods'
-          : 'is a gateway of the mesh, which sends HBONE to ambient pods'
+    direction === 'ingress'
+      ? 'has a sidecar that takes HBONE (its pods carry networking.istio.io/tunnel: http)'
+      : workload.gateway === null
+        ? 'has a proxy of the mesh, which sends HBONE to ambient pods'
+        : 'is a gateway of the mesh, which sends HBONE to ambient pods'
   return `${workload.id} ${how}`
 }
 
@@ -120,6 +119,7 @@ function deniedSentence(
   lost: readonly LostPeers[],
   peers: readonly string[],
 ): string {
+  const { workload } = member
   const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
   const ports = describePorts(losses.reduce((sum, loss) => unionPorts(sum, loss.ports), NO_PORTS))
   const policies = losses.map(({ culprit }) => culprit.policy)
@@ -132,8 +132,8 @@ function deniedSentence(
   const [is, reaches] = byRule ? ['may be', 'can perhaps'] : ['is', 'may']
   const [open, arrives] =
     direction === 'ingress'
-      ? [`${is} open to ${namePeers(peers)} on ${ports}`, `arrives on ${port}`]
-      : [`${reaches} reach ${namePeers(peers)} on ${ports}`, `goes to ${port} there`]
+      ? [`${is} open to ${namePeers(peers, workload.id)} on ${ports}`, `arrives on ${port}`]
+      : [`${reaches} reach ${namePeers(peers, workload.id)} on ${ports}`, `goes to ${port} there`]
   const fate = sure
     ? 'those connections time out'
     : perhaps

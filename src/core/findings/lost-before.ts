@@ -49,6 +49,7 @@ function isNewlyLost(
 
 /** Who was there on the base, outside the mesh, and is in it on the head? */
 function joinedSince(base: Analysis, head: Analysis): Record<Role, (peers: PeerSet) => boolean> {
+  if (base.population === head.population) return { sends: () => false, receives: () => false }
   const byId = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
   const { namespaces, workloads } = head.population
   const changed = fromRising(

@@ -7,6 +7,12 @@ import type { Finding } from './finding.ts'
 export interface StateRule {
   readonly id: RuleId
   readonly judges: 'state'
+  /**
+   * On which policies of namespaces a finding hangs, beside those of the whole cluster and all that is no policy.
+   * `own`: on those of the namespace of its workload, and `check` judges the members of the world's mesh one by one.
+   * `none`: on none of them.
+   */
+  readonly hangsOn: 'own' | 'any' | 'none'
   readonly check: (world: World) => readonly Finding[]
 }
 

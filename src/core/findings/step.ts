@@ -1,10 +1,11 @@
 // A step of an explanation: one fact, and where it stands.
 import type { Origin, Place } from '../kubernetes/origin.ts'
 import { placeOf } from '../kubernetes/origin.ts'
-import type { Direction } from '../kubernetes/kinds/policy.ts'
+import type { Direction, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { Network } from '../kubernetes/network.ts'
 import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Enrollment } from '../ambient/enrollment.ts'
+import { fieldPath } from '../yaml/field-path.ts'
 import type { Route } from '../yaml/types.ts'
 import type { RuleHit } from '../policy/engine.ts'
 import { nameInCluster } from './words.ts'
@@ -73,7 +74,7 @@ export function noneOf(policies: readonly NetworkPolicy[]): string {
   return policies.length > 1 ? 'none of them' : 'no policy'
 }
 
-/** `rule 0 of NetworkPolicy payments/api admits it on 8080/TCP`; `may admit` where the tree does not decide it. */
+/** `spec.ingress[0] of NetworkPolicy payments/api admits it on 8080/TCP`; `may admit` where the tree does not decide it. */
 export function admittedStep({ policy, rule, sure, perhaps }: RuleHit, direction: Direction): Step {
   const certain = sure.TCP.length > 0
   const ports = describePorts({ ...(certain ? sure : perhaps), UDP: [], SCTP: [] })
@@ -81,8 +82,13 @@ export function admittedStep({ policy, rule, sure, perhaps }: RuleHit, direction
     direction === 'ingress'
       ? `${certain ? 'admits' : 'may admit'} it`
       : `${certain ? 'lets' : 'may let'} traffic to it out`
-  const text = `rule ${String(rule.index)} of ${policyName(policy)} ${verb} on ${ports}`
+  const text = `${ruleName(rule)} of ${policyName(policy)} ${verb} on ${ports}`
   return step(text, policy.origin, rule.route)
+}
+
+/** A rule by its field, as Kubernetes names it in its own messages: `spec.ingress[0]`. */
+export function ruleName({ route }: PolicyRule): string {
+  return fieldPath(route)
 }
 
 export function policyName({ kind, name, namespace }: NetworkPolicy): string {

@@ -8,24 +8,59 @@ import { selects } from '../policy/selects.ts'
 import { tierOf } from '../policy/stages.ts'
 import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
 import type { Subject } from '../kubernetes/kinds/policy.ts'
-import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { World } from '../analysis.ts'
+import type { Member } from '../ambient/mesh.ts'
 import { lostPeers } from './lost-peers.ts'
 import { namePolicies } from './words.ts'
 
-export function unseenProblems(world: World): readonly Problem[] {
+/** By the name of the namespace that each is about, where it hangs on nothing but what is in there and on the mesh. */
+export type UnseenIn = ReadonlyMap<string, readonly Problem[]>
+
+/** What is not seen of some namespaces (null: of all), with what `before` knows of the others. */
+export function unseenIn(
+  world: World,
+  only: ReadonlySet<string> | null = null,
+  before: UnseenIn = new Map(),
+): UnseenIn {
   // Where nothing enforces policies, nobody can be cut off.
-  if (world.state.network.stages.length === 0) return []
-  return [
-    ...undescribedNamespaces(world),
-    ...emptyNamespaces(world),
-    ...unseenWorkloads(world),
-    ...unknownEnforcement(world),
-    ...undescribedTiers(world),
-  ]
+  if (world.state.network.stages.length === 0) return new Map()
+  const members = grouped(world.mesh.members, ({ workload }) => workload.namespace.name)
+  const found = new Map(only === null ? [] : before)
+  const { byNamespace } = world.index
+  // Policies of the whole cluster stand in a namespace that is none.
+  for (const name of only ?? new Set([...world.state.namespaces.keys(), ...byNamespace.keys()])) {
+    const inside = members.get(name) ?? []
+    const policies = byNamespace.get(name) ?? []
+    const namespace = world.state.namespaces.get(name) ?? policies[0]?.namespace
+    if (namespace === undefined) continue
+    const home: Home = { namespace, members: inside, policies }
+    const problems = [
+      ...undescribedNamespace(world, home),
+      ...emptyNamespace(world, home),
+      ...unseenWorkloads(world, home),
+    ]
+    if (problems.length > 0) found.set(name, problems)
+    else found.delete(name)
+  }
+  return found
+}
+
+/** What is not seen and bears on more than one namespace. */
+export function unseenAtLarge(world: World): readonly Problem[] {
+  return world.state.network.stages.length === 0
+    ? []
+    : [...unknownEnforcement(world), ...undescribedTiers(world)]
+}
+
+/** A namespace, and what the tree shows in it. */
+interface Home {
+  readonly namespace: Namespace
+  readonly members: readonly Member[]
+  readonly policies: readonly NetworkPolicy[]
 }
 
 /**
@@ -68,53 +103,44 @@ export function withWhatItHides(world: World, problem: Problem): Problem {
 }
 
 /** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */
-function undescribedNamespaces({ state, mesh }: World): readonly Problem[] {
-  const members = grouped(mesh.members, ({ workload }) => workload.namespace)
-  const policiesOf = grouped(state.policies, ({ namespace }) => namespace)
-  return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
-    if (namespace.known || state.config.mesh.excludeNamespaces.includes(namespace.name)) return []
-    const inside = members.get(namespace) ?? []
-    const unknown = inside.filter(({ enrollment }) => enrollment.state === 'unknown')
-    const policies = inside.length > 0 ? [] : (policiesOf.get(namespace) ?? [])
-    const [first] = [...unknown.map(({ workload }) => workload), ...policies]
-      .map(({ origin }) => placeOf(origin, ['metadata']))
-      .sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
-    if (first === undefined) return []
-    return [
-      {
-        ...first,
-        code: 'namespace-not-described',
-        class: 'unseen',
-        message: `${state.config.paths === null ? 'Nothing in the tree' : `Nothing in the paths of the cluster ${state.config.name}`} describes the namespace ${namespace.name}, so whether its workloads are enrolled in Ambient is not known.`,
-        remedy: `Add its manifest, or state its labels under clusters.${state.config.name}.assume.namespaces.${namespace.name} in .github/ambient-guard.yml.`,
-        hides: { namespaces: [namespace.name] },
-      },
-    ]
-  })
+function undescribedNamespace({ state }: World, { namespace, members, policies }: Home): readonly Problem[] {
+  if (namespace.known || state.config.mesh.excludeNamespaces.includes(namespace.name)) return []
+  const unknown = members.filter(({ enrollment }) => enrollment.state === 'unknown')
+  const [first] = [...unknown.map(({ workload }) => workload), ...(members.length > 0 ? [] : policies)]
+    .map(({ origin }) => placeOf(origin, ['metadata']))
+    .sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
+  if (first === undefined) return []
+  return [
+    {
+      ...first,
+      code: 'namespace-not-described',
+      class: 'unseen',
+      message: `${state.config.paths === null ? 'Nothing in the tree' : `Nothing in the paths of the cluster ${state.config.name}`} describes the namespace ${namespace.name}, so whether its workloads are enrolled in Ambient is not known.`,
+      remedy: `Add its manifest, or state its labels under clusters.${state.config.name}.assume.namespaces.${namespace.name} in .github/ambient-guard.yml.`,
+      hides: { namespaces: [namespace.name] },
+    },
+  ]
 }
 
 /**
  * An enrolled namespace in which the tree shows no workload: what runs there comes from elsewhere, and may bring
  * policies of its own. It matters where the enrolment itself is in question.
  */
-function emptyNamespaces({ state, mesh }: World): readonly Problem[] {
-  const inhabited = new Set([...state.workloads, ...state.policies].map(({ namespace }) => namespace))
-  return [...state.namespaces.values()].flatMap((namespace): Problem[] => {
-    const { name, origin } = namespace
-    if (inhabited.has(namespace) || mesh.podsSide(EVERYTHING, namespace, 'receives') !== 'certain') return []
-    const asked = state.config.enroll.includes(name)
-    if (origin === null) return []
-    return [
-      {
-        ...placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE]),
-        code: 'workloads-not-in-tree',
-        class: 'unseen',
-        message: `The namespace ${name} is enrolled, and nothing that runs in it is in the tree: whether anything there loses mesh traffic or kubelet probes is not known.`,
-        remedy: `Add its workloads and policies to the tree, or to clusters.${state.config.name}.assume.manifests.`,
-        hides: { namespaces: asked ? [name] : [], under: [origin.file.path] },
-      },
-    ]
-  })
+function emptyNamespace({ state, mesh }: World, { namespace, members, policies }: Home): readonly Problem[] {
+  const { name, origin } = namespace
+  if (origin === null || members.length > 0 || policies.length > 0) return []
+  if (mesh.podsSide(EVERYTHING, namespace, 'receives') !== 'certain') return []
+  const asked = state.config.enroll.includes(name)
+  return [
+    {
+      ...placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE]),
+      code: 'workloads-not-in-tree',
+      class: 'unseen',
+      message: `The namespace ${name} is enrolled, and nothing that runs in it is in the tree: whether anything there loses mesh traffic or kubelet probes is not known.`,
+      remedy: `Add its workloads and policies to the tree, or to clusters.${state.config.name}.assume.manifests.`,
+      hides: { namespaces: asked ? [name] : [], under: [origin.file.path] },
+    },
+  ]
 }
 
 /**
@@ -122,26 +148,23 @@ function emptyNamespaces({ state, mesh }: World): readonly Problem[] {
  * operator), and nobody can say whether they have probes or clients. Silent where the policies let everything through
  * that Ambient needs, whatever the pods are.
  */
-function unseenWorkloads(world: World): readonly Problem[] {
-  const { state } = world
-  const policiesOf = grouped(state.policies, ({ namespace }) => namespace)
-  return [...policiesOf].flatMap(([namespace, policies]): Problem[] => {
-    const risky = policies.filter((policy) => selectsNothing(world, policy) && mayBreak(world, policy))
-    const [first] = risky
-    if (first === undefined) return []
-    const asked = state.config.enroll.includes(namespace.name)
-    const files = [...risky, namespace].flatMap(({ origin }) => (origin === null ? [] : [origin.file.path]))
-    return [
-      {
-        ...placeOf(first.origin, ['spec']),
-        code: 'workloads-not-in-tree',
-        class: 'unseen',
-        message: `${namePolicies(risky)} ${risky.length === 1 ? 'isolates' : 'isolate'} pods that are not in the tree, in the enrolled namespace ${namespace.name}: whether they lose mesh traffic or kubelet probes is not known.`,
-        remedy: `Add their workloads to the tree, or to clusters.${state.config.name}.assume.manifests.`,
-        hides: { namespaces: asked ? [namespace.name] : [], under: [...new Set(files)] },
-      },
-    ]
-  })
+function unseenWorkloads(world: World, { namespace, policies }: Home): readonly Problem[] {
+  const risky = policies.filter((policy) => selectsNothing(world, policy) && mayBreak(world, policy))
+  const [first] = risky
+  if (first === undefined) return []
+  const { config } = world.state
+  const asked = config.enroll.includes(namespace.name)
+  const files = [...risky, namespace].flatMap(({ origin }) => (origin === null ? [] : [origin.file.path]))
+  return [
+    {
+      ...placeOf(first.origin, ['spec']),
+      code: 'workloads-not-in-tree',
+      class: 'unseen',
+      message: `${namePolicies(risky)} ${risky.length === 1 ? 'isolates' : 'isolate'} pods that are not in the tree, in the enrolled namespace ${namespace.name}: whether they lose mesh traffic or kubelet probes is not known.`,
+      remedy: `Add their workloads to the tree, or to clusters.${config.name}.assume.manifests.`,
+      hides: { namespaces: asked ? [namespace.name] : [], under: [...new Set(files)] },
+    },
+  ]
 }
 
 /** Cilium's mode, where the tree does not settle it: it decides about whoever is enrolled, and is nobody else's trouble. */
@@ -166,12 +189,10 @@ function unknownEnforcement({ state, mesh }: World): readonly Problem[] {
  * A tier of Calico that policies name and nothing describes: where it stands, and what it does at its end, is not known.
  * One problem for each, where a policy in it selects pods that have to do with the mesh.
  */
-function undescribedTiers({ state, mesh }: World): readonly Problem[] {
+function undescribedTiers({ index, state, mesh }: World): readonly Problem[] {
   if (!state.network.stages.includes('calico-tiers')) return []
   const inMesh = mesh.members.filter(({ sends, receives }) => sends !== 'outside' || receives !== 'outside')
-  const inTiers = state.policies.filter(
-    ({ spec: { rank } }) => rank.stage === 'calico-tiers' && !state.tiers.has(rank.tier),
-  )
+  const inTiers = index.tiered.filter((policy) => !state.tiers.has(tierOf(policy)))
   return [...grouped(inTiers, tierOf)].flatMap(([tier, policies]): Problem[] => {
     const selected = inMesh.filter(({ workload }) =>
       policies.some((policy) => selects(policy, workload) !== 'no'),

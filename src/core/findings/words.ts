@@ -3,8 +3,9 @@ import type { Enrollment } from '../ambient/enrollment.ts'
 import { NAMESPACE_NAME_LABEL, describeSelector } from '../kubernetes/labels.ts'
 import type { PodsPeer, PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import type { Network } from '../kubernetes/network.ts'
-import type { NetworkPolicy } from '../kubernetes/state.ts'
+import type { Named, NetworkPolicy } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
+import { compareNaturally } from '../source/natural.ts'
 
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function list(names: readonly string[], most: number = 3): string {
@@ -48,14 +49,23 @@ export function because(enrollment: Enrollment): string {
   return at === null ? reason : `${reason}, ${at.path}:${String(at.line)}`
 }
 
+/** `Deployment/a/b is enrolled in Ambient (…)`: how a message begins that is about an enrolled workload. */
+export function enrolled({ id }: Pick<Named, 'id'>, enrollment: Enrollment): string {
+  return `${id} is enrolled in Ambient (${because(enrollment)})`
+}
+
 /** ` (DaemonSet kube-system/cilium, infra/cilium.yaml:4)`; empty where the tree shows nothing of the CNI, or nobody asked it. */
 export function shownBy({ at, because: shown }: Network): string {
   return at === null ? '' : ` (${shown})`
 }
 
-/** What a sentence calls the peers of a finding. */
-export function namePeers(peers: readonly string[]): string {
-  return list(peers.map(namePeer))
+/** What a sentence calls the peers of a finding; `self` is the workload that it is about, which may be among them. */
+export function namePeers(peers: readonly string[], self: string | null = null): string {
+  const others = peers.filter((peer) => peer !== self).sort(compareNaturally)
+  return list([
+    ...(others.length === peers.length ? [] : [`other pods of ${String(self)}`]),
+    ...others.map(namePeer),
+  ])
 }
 
 /** `pods(*)@namespaces(kubernetes.io/metadata.name=shop)` is every pod in shop to a reader. */

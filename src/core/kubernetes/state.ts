@@ -165,13 +165,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   )
   const servicesOf = servicesByLabel([...services, ...selecting].sort(byId))
   problems.push(...chosen.flatMap((manifest) => kyvernoProblem(manifest, config) ?? []))
-  const policies = policyManifests(chosen, manifests, config, network, problems).flatMap(
-    ({ manifest, wide, reading }): NetworkPolicy[] => {
-      const named = nameIt(manifest, wide ? CLUSTER : namespace(manifest))
-      report(manifest, named.namespace.name, reading.faults, problems)
-      return reading.faults.length > 0 ? [] : reading.value.map((spec) => ({ ...named, spec }))
-    },
-  )
+  const policies = readPolicies(chosen, manifests, config, network, namespace, problems)
   const authorizations = of('security.istio.io/AuthorizationPolicy').flatMap((manifest) => {
     // A namespace that is known by such a policy alone is not one in which anything has to be judged.
     const policy = read(manifest, authorizationOf, home)
@@ -193,7 +187,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     network,
     namespaces: new Map([...namespaces].sort(([a], [b]) => compareText(a, b))),
     workloads: [...workloads, ...gatewayPods].sort(byId),
-    policies: policies.sort(byId),
+    policies: [...policies].sort(byId),
     tiers: tiersOf(chosen, problems),
     serviceEntries: entries
       .flatMap(({ named, value }) => (value.service === null ? [{ ...named, spec: value }] : []))
@@ -206,6 +200,27 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     gatewayNamespaces: new Set(gateways.map((manifest) => namespaceOf(manifest.object) ?? config.namespace)),
     problems: problems.sort(byPlace),
   }
+}
+
+/**
+ * The policies among some manifests, of which there is one of each identity; `all` are those of the whole cluster.
+ * `homeOf` finds the namespace of an object. What is wrong with them is added to `problems`.
+ */
+export function readPolicies(
+  chosen: readonly Manifest[],
+  all: readonly Manifest[],
+  config: ClusterConfig,
+  network: Network,
+  homeOf: (manifest: Manifest) => Namespace,
+  problems: Problem[],
+): readonly NetworkPolicy[] {
+  return policyManifests(chosen, all, config, network, problems).flatMap(
+    ({ manifest, wide, reading }): NetworkPolicy[] => {
+      const named = nameIt(manifest, wide ? CLUSTER : homeOf(manifest))
+      report(manifest, named.namespace.name, reading.faults, problems)
+      return reading.faults.length > 0 ? [] : reading.value.map((spec) => ({ ...named, spec }))
+    },
+  )
 }
 
 const serviceOf = readOnce(readService)

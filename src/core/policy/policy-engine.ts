@@ -16,7 +16,6 @@ import {
 import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { ClusterState, NetworkPolicy, Workload } from '../kubernetes/state.ts'
-import { grouped } from '../source/grouped.ts'
 import { ENDINGS, chainFor, isOpen } from './chain.ts'
 import type { Chain } from './chain.ts'
 import { closings } from './closers.ts'
@@ -30,6 +29,8 @@ import { NOWHERE } from './peer.ts'
 import type { Peer } from './peer.ts'
 import { NO_PEERS, bothPeers } from './peer-set.ts'
 import type { PeerSet, UnseenPods } from './peer-set.ts'
+import { narrowIn } from './policy-index.ts'
+import type { PolicyIndex } from './policy-index.ts'
 import { remembered } from './population.ts'
 import type { Population } from './population.ts'
 import { ruleMatches, rulePorts } from './rule-matches.ts'
@@ -40,15 +41,10 @@ import { unlimited } from './worlds.ts'
 import type { World } from './worlds.ts'
 
 /** The engine of a cluster; where nothing enforces policies, one that knows none. */
-export function policyEngine(state: ClusterState, population: Population): Engine {
+export function policyEngine(state: ClusterState, population: Population, index: PolicyIndex): Engine {
   const { network } = state
-  const policies = network.stages.length === 0 ? [] : state.policies
   const tiers = network.stages.includes('calico-tiers') ? state.tiers : null
-  const wide = policies.filter(isWide)
-  const byNamespace = grouped(
-    policies.filter((policy) => !isWide(policy)),
-    ({ namespace }) => namespace.name,
-  )
+  const isEnforced = network.stages.length > 0
 
   const chains = new Map<string, Chain>()
   const known = { ingress: new Map<Workload, Chain>(), egress: new Map<Workload, Chain>() }
@@ -56,9 +52,10 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     const before = known[direction].get(workload)
     if (before !== undefined) return before
     // Policies do not govern pods on the host network (docs: "hostNetwork pods", undefined by the API).
-    const candidates = workload.pods.hostNetwork
-      ? []
-      : [...(byNamespace.get(workload.namespace.name) ?? []), ...wide]
+    const candidates =
+      workload.pods.hostNetwork || !isEnforced
+        ? []
+        : [...narrowIn(index, workload.namespace.name), ...index.wide]
     const governing = candidates.flatMap((policy): Governing[] => {
       const rules = policy.spec[direction]
       const match = rules === null ? 'no' : selects(policy, workload)
@@ -75,8 +72,12 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     known[direction].set(workload, chain)
     return chain
   }
-  const numbers = new Map(policies.map((policy, index) => [policy, index]))
-  const numberOf = (policy: NetworkPolicy): number => numbers.get(policy) ?? -1
+  const numbers = new Map<NetworkPolicy, number>()
+  const numberOf = (policy: NetworkPolicy): number => {
+    const number = numbers.get(policy) ?? numbers.size
+    numbers.set(policy, number)
+    return number
+  }
 
   /** The ports on which a rule speaks of a peer; null: of none. */
   const portsFor = (
@@ -332,11 +333,6 @@ export function policyEngine(state: ClusterState, population: Population): Engin
     closing,
     matches: speaksOf,
   }
-}
-
-/** Does a policy look beyond its own namespace for the pods that it selects? */
-function isWide({ spec }: NetworkPolicy): boolean {
-  return spec.subjects.some(({ namespaces }) => namespaces !== null)
 }
 
 const OPEN = { sure: ALL_PORTS, perhaps: ALL_PORTS, hits: [], denials: [] }

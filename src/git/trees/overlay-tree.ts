@@ -1,7 +1,8 @@
 // A tree with some files replaced, added or removed: how a fix is tried before anybody commits it.
 import { blobId } from '../objects.ts'
 import { insidePath } from './inside.ts'
-import { byPath, type Tree, type TreeFile } from './tree.ts'
+import { withThose } from './listings.ts'
+import { byPath, listedOnce, type Tree, type TreeFile } from './tree.ts'
 
 /**
  * `edits` maps a path to the new text, or to null for a file to remove. A replaced file keeps its mode, a new one has
@@ -17,9 +18,8 @@ export function overlayTree(tree: Tree, edits: ReadonlyMap<string, string | null
   }
   return {
     label: tree.label,
-    async files() {
+    files: listedOnce(async () => {
       const below = await tree.files()
-      const kept = below.filter(({ path }) => !removed.has(path) && !written.has(path))
       const executable = new Set(
         below.filter(({ path, mode }) => mode === '100755' && written.has(path)).map(({ path }) => path),
       )
@@ -27,8 +27,12 @@ export function overlayTree(tree: Tree, edits: ReadonlyMap<string, string | null
         const mode = executable.has(path) ? '100755' : '100644'
         return { path, mode, id: blobId(bytes), size: bytes.length }
       })
-      return [...kept, ...added].sort(byPath)
-    },
+      const changed = new Map<string, unknown>([
+        ...written,
+        ...[...removed].map((path) => [path, null] as const),
+      ])
+      return withThose(below, changed, added.sort(byPath))
+    }),
     async read(files, wanted = () => true) {
       const below = files.filter(({ path }) => !written.has(path) && !removed.has(path))
       const found = new Map(below.length === 0 ? [] : await tree.read(below, wanted))

@@ -48,6 +48,6 @@ const PASSING = [
   /^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [^\]\n]+\] /gm,
   /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(\.\d+)? /gm,
   /^time=\S+ /gm,
-  /\n+(goroutine \d+|runtime stack:)[^]*$/,
+  /\n(?:goroutine \d|runtime stack:)[^]*/,
   /0x[\da-f]{6,}/g,
 ]

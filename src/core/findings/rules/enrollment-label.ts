@@ -16,6 +16,7 @@ import { list } from '../words.ts'
 export const enrollmentLabel: StateRule = {
   id: 'enrollment-label',
   judges: 'state',
+  hangsOn: 'none',
   check: (world) => {
     const { carriers, workloads } = world.state
     const found = [

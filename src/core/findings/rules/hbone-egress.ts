@@ -6,5 +6,6 @@ import type { StateRule } from '../rule.ts'
 export const hboneEgress: StateRule = {
   id: 'hbone-egress',
   judges: 'state',
+  hangsOn: 'own',
   check: (world) => hboneFindings(world, 'egress'),
 }

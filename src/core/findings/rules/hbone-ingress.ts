@@ -6,5 +6,6 @@ import type { StateRule } from '../rule.ts'
 export const hboneIngress: StateRule = {
   id: 'hbone-ingress',
   judges: 'state',
+  hangsOn: 'own',
   check: (world) => hboneFindings(world, 'ingress'),
 }

@@ -14,8 +14,9 @@ import type { StateRule } from '../rule.ts'
 export const hostProbePolicy: StateRule = {
   id: 'host-probe-policy',
   judges: 'state',
+  hangsOn: 'any',
   check: (world) =>
-    world.state.policies
+    (world.index.byNamespace.get('') ?? [])
       .filter((policy) => isForProbes(policy, world.state.config) && !isolatedAnyway(policy, world.state))
       .map((policy) => asFinding(world, policy)),
 }

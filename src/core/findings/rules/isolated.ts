@@ -12,8 +12,9 @@ import { closing, hasDenial } from '../closing.ts'
 import { meshGate } from '../mesh-gate.ts'
 import { withOpenPorts } from '../open-to.ts'
 import type { ChangeRule } from '../rule.ts'
+import { isUntouched } from '../untouched.ts'
 import type { Gate } from '../waypoint-end.ts'
-import { because, nameClosers } from '../words.ts'
+import { enrolled, nameClosers } from '../words.ts'
 
 export const isolated: ChangeRule = {
   id: 'isolated',
@@ -24,6 +25,7 @@ export const isolated: ChangeRule = {
     return head.mesh.members.flatMap((member) => {
       const old = before.get(member.workload.id)
       if (member.enrollment.state !== 'yes' || old === undefined) return []
+      if (isUntouched(base, head, old.namespace.name)) return []
       return (['ingress', 'egress'] as const).flatMap((direction) => {
         const now = meshGate(head, member.workload, direction, head.state.config.mesh.hbonePort)
         if (now === 'open') return []
@@ -148,6 +150,6 @@ function asFinding(
     isolatedBy: head.engine.isolating(workload, direction),
     enrolledBy: [enrollment],
     workloadRoutes: [workload.pods.labelsRoute],
-    message: `${workload.id} is enrolled in Ambient (${because(enrollment)}), and ${nameClosers(policies, head.state.network)} ${verb} its ${direction} with nothing open on ${port}: ${fate}${before}. ${hint}`,
+    message: `${enrolled(workload, enrollment)}, and ${nameClosers(policies, head.state.network)} ${verb} its ${direction} with nothing open on ${port}: ${fate}${before}. ${hint}`,
   }
 }

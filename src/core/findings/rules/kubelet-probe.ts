@@ -13,11 +13,12 @@ import { admittedFrom, passesOver, primarySources } from '../probe-source.ts'
 import type { Peer } from '../../policy/peer.ts'
 import { NO_PEERS } from '../../policy/peer-set.ts'
 import type { StateRule } from '../rule.ts'
-import { because, list, nameMode, namePolicies, shownBy } from '../words.ts'
+import { enrolled, list, nameMode, namePolicies, shownBy } from '../words.ts'
 
 export const kubeletProbe: StateRule = {
   id: 'kubelet-probe',
   judges: 'state',
+  hangsOn: 'own',
   check: (world) => (world.state.network.seesProbeSource === 'no' ? [] : strandedProbes(world)),
 }
 
@@ -123,7 +124,7 @@ function doubtOf({ engine, state }: World, workload: Workload, isolating: readon
 function comesFrom(world: World, { workload, enrollment }: Member, probes: readonly Probe[]): string {
   const kinds = [...new Set(probes.map(({ field }) => field))]
   const verb = kinds.length === 1 ? 'comes' : 'come'
-  return `${workload.id} is enrolled in Ambient (${because(enrollment)}), so its ${list(kinds)} on ${String(probes[0]?.port ?? 0)}/TCP ${verb} from ${list(primarySources(world))}`
+  return `${enrolled(workload, enrollment)}, so its ${list(kinds)} on ${String(probes[0]?.port ?? 0)}/TCP ${verb} from ${list(primarySources(world))}`
 }
 
 function sentence(

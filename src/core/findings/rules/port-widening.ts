@@ -12,9 +12,10 @@ import type { Peer } from '../../policy/peer.ts'
 import { compareText } from '../../source/problem.ts'
 import type { Finding } from '../finding.ts'
 import type { ChangeRule } from '../rule.ts'
+import { isUntouched } from '../untouched.ts'
 import { findWidenings } from '../widening.ts'
 import type { Widening } from '../widening.ts'
-import { because, namePeers, namePolicies } from '../words.ts'
+import { enrolled, namePeers, namePolicies } from '../words.ts'
 
 export const portWidening: ChangeRule = {
   id: 'port-widening',
@@ -25,6 +26,7 @@ export const portWidening: ChangeRule = {
     const widening = findWidenings(head)
     return head.mesh.members.flatMap((member) => {
       const { workload } = member
+      if (isUntouched(base, head, workload.namespace.name)) return []
       const found = member.enrollment.state === 'yes' ? widening(workload) : null
       if (found === null || limitsPorts(head.state, workload)) return []
       // A workload that is new is asked about as if the base had had it: its policies may be old.
@@ -53,8 +55,8 @@ function wasOpen({ engine, state }: Analysis, was: Workload, peer: Peer, forSure
   const then = peer.kind === 'pods' ? { ...peer, namespace: namespaceOn(state, peer.namespace) } : peer
   const { sure, perhaps } = engine.allows(was, then, 'ingress')
   if (engine.isOpen(was, 'ingress')) return true
-  const enrolled = enrollment(was, state.config).state === 'yes'
-  return enrolled && hasPort(forSure ? sure : perhaps, 'TCP', state.config.mesh.hbonePort)
+  const wasEnrolled = enrollment(was, state.config).state === 'yes'
+  return wasEnrolled && hasPort(forSure ? sure : perhaps, 'TCP', state.config.mesh.hbonePort)
 }
 
 function namespaceOn(state: ClusterState, { name }: Workload['namespace']): Workload['namespace'] {
@@ -62,7 +64,7 @@ function namespaceOn(state: ClusterState, { name }: Workload['namespace']): Work
 }
 
 function asFinding(head: Analysis, member: Member, { limit, openings }: Widening): Finding {
-  const { workload, enrollment: enrolled } = member
+  const { workload, enrollment: reason } = member
   const sorts = openings.flatMap((opening) => opening.sorts)
   const peers = [...new Set(sorts.flatMap(({ names }) => names))].sort(compareText)
   const culprits = openings.map(({ culprit }) => culprit)
@@ -83,9 +85,9 @@ function asFinding(head: Analysis, member: Member, { limit, openings }: Widening
     lost: [],
     culprits,
     isolatedBy: head.engine.isolating(workload, 'ingress'),
-    enrolledBy: [enrolled],
+    enrolledBy: [reason],
     workloadRoutes: [workload.pods.labelsRoute],
-    message: `${workload.id} is enrolled in Ambient (${because(enrolled)}). Its policies limit mesh peers to ${describePorts(limit)}, and ${namePolicies(policies)} ${verb} ${port} to ${namePeers(peers)}: through HBONE every port of it can be reached from there, and no AuthorizationPolicy keeps the limit. ${remedy(limit)}`,
+    message: `${enrolled(workload, reason)}. Its policies limit mesh peers to ${describePorts(limit)}, and ${namePolicies(policies)} ${verb} ${port} to ${namePeers(peers, workload.id)}: through HBONE every port of it can be reached from there, and no AuthorizationPolicy keeps the limit. ${remedy(limit)}`,
   }
 }
 

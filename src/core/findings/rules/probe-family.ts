@@ -11,11 +11,12 @@ import { compareText } from '../../source/problem.ts'
 import type { Finding } from '../finding.ts'
 import { admittedFrom, primarySources } from '../probe-source.ts'
 import type { StateRule } from '../rule.ts'
-import { because, list, namePolicies, shownBy } from '../words.ts'
+import { enrolled, list, namePolicies, shownBy } from '../words.ts'
 
 export const probeFamily: StateRule = {
   id: 'probe-family',
   judges: 'state',
+  hangsOn: 'own',
   check: (world) => {
     const { config, network } = world.state
     const others = config.mesh.probeSources.filter(
@@ -89,7 +90,7 @@ function sentence(
   const { cni, primaryFamily, seesProbeSource } = network
   const [first = ''] = missing
   const verb = new Set(policies).size === 1 ? 'lets' : 'let'
-  const fact = `${workload.id} is enrolled in Ambient (${because(enrollment)}). For its probes on ${String(port)}/TCP ${namePolicies(policies)} ${verb} in the ${primaryFamily} source alone, and not ${list(missing)}: wherever the kubelet dials the pods by ${familyOf(first)}, the probe fails`
+  const fact = `${enrolled(workload, enrollment)}. For its probes on ${String(port)}/TCP ${namePolicies(policies)} ${verb} in the ${primaryFamily} source alone, and not ${list(missing)}: wherever the kubelet dials the pods by ${familyOf(first)}, the probe fails`
   switch (seesProbeSource) {
     case 'unknown':
       return `${fact}, if enforcement sees that address. Which CNI this cluster runs is not known${shownBy(network)}; set clusters.${config.name}.cni to make this exact.`

@@ -52,6 +52,7 @@ const NEEDS: readonly Need[] = [
 export const waypointControl: StateRule = {
   id: 'waypoint-control',
   judges: 'state',
+  hangsOn: 'any',
   check: (world) =>
     world.state.workloads
       .filter(({ gateway }) => gateway !== null)

@@ -12,7 +12,7 @@ import { hasDenial } from '../closing.ts'
 import type { Finding } from '../finding.ts'
 import { namesOf } from '../lost-names.ts'
 import type { StateRule } from '../rule.ts'
-import { because, list, nameClosers, namePeers } from '../words.ts'
+import { enrolled, list, nameClosers, namePeers } from '../words.ts'
 import { endsAtWaypoints } from '../ends-at-waypoints.ts'
 import { endsBeforeEntries } from '../ends-before-entries.ts'
 import { endsBehindWaypoints } from '../ends-behind-waypoints.ts'
@@ -22,6 +22,7 @@ import type { ClosedEnd } from '../waypoint-end.ts'
 export const waypointPath: StateRule = {
   id: 'waypoint-path',
   judges: 'state',
+  hangsOn: 'any',
   check: (world) => {
     const reasons = reasonsOf(world)
     const byEnd = grouped(closedEnds(world), ({ end, direction }) => `${end.id} ${direction}`)
@@ -90,7 +91,7 @@ function reasonsOf({ mesh, state }: World): Reasons {
     const enrollment = workload === undefined ? [] : [mesh.member(workload).enrollment]
     const { name, labels, origin } = object.namespace
     return [
-      ...enrollment.filter(({ state: enrolled }) => enrolled === 'yes'),
+      ...enrollment.filter(({ state: is }) => is === 'yes'),
       ...(workload?.services ?? []).flatMap((one) => attached(one.id, one.spec.labels, one.origin)),
       ...(entry === undefined ? [] : attached(entry.id, entry.spec.labels, entry.origin)),
       ...(origin === null ? [] : attached(`the namespace ${name}`, labels, origin)),
@@ -156,15 +157,15 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
       ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${fact} there: ${fate}`
       : `${end.id} is the waypoint of ${before}, and passes traffic on to ${port} there. ${policies} ${refuse} let it through: ${fate}`
   }
-  const enrolled = `${end.id} is enrolled in Ambient (${because(world.mesh.member(end).enrollment)})`
+  const standing = enrolled(end, world.mesh.member(end).enrollment)
   const way = `${sure ? 'goes' : 'may go'} through ${which}`
   // What the rules mean that let the traffic through is overruled: they are not named.
   if (isDenied || deciding.length === 0) {
     return direction === 'ingress'
-      ? `${enrolled}, and traffic to it ${way}, which arrives on ${port}. There ${policies} ${keep} it out: ${fate}`
-      : `${enrolled}. Policies let it reach ${before}; traffic there ${way}, from which ${policies} ${keep} it on ${port}: ${fate}`
+      ? `${standing}, and traffic to it ${way}, which arrives on ${port}. There ${policies} ${keep} it out: ${fate}`
+      : `${standing}. Policies let it reach ${before}; traffic there ${way}, from which ${policies} ${keep} it on ${port}: ${fate}`
   }
   return direction === 'ingress'
-    ? `${enrolled}, and traffic to it ${way}. ${policies} ${admit} clients that come that way, but not the waypoint itself on ${port}: ${fate}`
-    : `${enrolled}. ${policies} ${one ? 'lets' : 'let'} it reach ${before}; traffic there ${way}, which no policy lets it reach on ${port}: ${fate}`
+    ? `${standing}, and traffic to it ${way}. ${policies} ${admit} clients that come that way, but not the waypoint itself on ${port}: ${fate}`
+    : `${standing}. ${policies} ${one ? 'lets' : 'let'} it reach ${before}; traffic there ${way}, which no policy lets it reach on ${port}: ${fate}`
 }

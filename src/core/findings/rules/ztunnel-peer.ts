@@ -16,6 +16,7 @@ import { because, describePeer, list, namePolicies } from '../words.ts'
 export const ztunnelPeer: StateRule = {
   id: 'ztunnel-peer',
   judges: 'state',
+  hangsOn: 'any',
   check: (world) =>
     world.state.network.keepsDestinationPort
       ? []

@@ -1,0 +1,16 @@
+// What two lists do not have in common. Most of two states of a large tree is the same from both ends on.
+
+/** The items that are in one of two lists alone, each once, told by what they are and not by what they say. */
+export function differing<T>(
+  old: readonly T[],
+  now: readonly T[],
+): readonly [gone: readonly T[], come: readonly T[]] {
+  let start = 0
+  while (start < old.length && start < now.length && old[start] === now[start]) start += 1
+  const most = Math.min(old.length, now.length) - start
+  let end = 0
+  while (end < most && old[old.length - 1 - end] === now[now.length - 1 - end]) end += 1
+  const left = new Set(old.slice(start, old.length - end))
+  const right = new Set(now.slice(start, now.length - end))
+  return [[...left].filter((one) => !right.has(one)), [...right].filter((one) => !left.has(one))]
+}

@@ -1,0 +1,100 @@
+// What a state comes to that was gathered from another one: the same environments and clusters but for the roots that
+// are others.
+import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { weigh, weighAgain } from './environments.ts'
+import type { Rooted, Weighed } from './environments.ts'
+import type { Part, Root } from './expand.ts'
+import type { Gathered, LoadedCluster } from './load.ts'
+import { mergeManagedNamespaces } from './managed-namespaces.ts'
+
+export type Home = Root & Rooted
+
+const NOTHING: readonly Manifest[] = []
+
+const homes = new WeakMap<Root, Home>()
+
+/** A root as what it puts into the cluster that it is applied to itself: of one root, always the same value. */
+export function homeOf(root: Root): Home {
+  const known = homes.get(root)
+  if (known !== undefined) return known
+  const own = root.parts.find(({ cluster }) => cluster === null)
+  const home = { ...root, manifests: own?.manifests ?? NOTHING }
+  homes.set(root, home)
+  return home
+}
+
+const weighed = new WeakMap<Gathered, Weighed>()
+
+/** What tells the discovered clusters of a state apart. */
+export function weighRoots(gathered: Gathered): Weighed {
+  const known = weighed.get(gathered)
+  if (known !== undefined) return known
+  const { revises, shares } = gathered
+  const near = revises?.near.deref()
+  const again =
+    revises === null || near === undefined
+      ? null
+      : weighAgain(
+          weighRoots(near),
+          [...revises.replaced].map(([old, now]) => [homeOf(old), homeOf(now)] as const),
+        )
+  const now = again ?? weigh(shares.flatMap(({ owner, roots }) => (owner === null ? roots.map(homeOf) : [])))
+  weighed.set(gathered, now)
+  return now
+}
+
+/** The clusters of a state, from those of the state that it was gathered from; null where that does not show. */
+export function revisedClusters(
+  { revises, shares }: Gathered,
+  clustersBefore: (near: Gathered) => readonly LoadedCluster[],
+  isLivedIn: (part: Part) => boolean,
+): readonly LoadedCluster[] | null {
+  const near = revises?.near.deref()
+  if (revises === null || near === undefined) return null
+  // What one cluster leaves out may be in another.
+  const [cluster, ...others] = clustersBefore(near)
+  if (cluster === undefined || others.length > 0) return null
+  const { replaced } = revises
+  const inputs = [...replaced].flatMap(([old, root]) => {
+    const [was, is] = [inputsOf(old), inputsOf(root)]
+    return [
+      ...[...was].filter((path) => !is.has(path)).map((path) => ({ path, isThere: false })),
+      ...[...is].filter((path) => !was.has(path)).map((path) => ({ path, isThere: true })),
+    ]
+  })
+  for (const [old, now] of replaced) if (old.parts.some(isLivedIn) !== now.parts.some(isLivedIn)) return null
+  const now = new Map<Root, Home>([...replaced].map(([old, root]) => [homeOf(old), homeOf(root)]))
+  const grown = cluster.grown.map((one) => {
+    const root = now.get(one.root)
+    const part = root?.parts[0]
+    return root === undefined || part === undefined ? one : { ...one, root, part }
+  })
+  return [
+    {
+      ...cluster,
+      manifests: mergeManagedNamespaces(grown.flatMap(({ part }) => part.manifests)),
+      problems: [
+        ...shares.flatMap(({ problems }) => problems),
+        ...grown.flatMap(({ part }) => part.problems),
+      ],
+      inputs: inputs.length === 0 ? cluster.inputs : withInputs(cluster.inputs, inputs),
+      grown,
+    },
+  ]
+}
+
+function inputsOf({ parts }: Root): ReadonlySet<string> {
+  return new Set(parts.flatMap(({ inputs }) => inputs))
+}
+
+function withInputs(
+  before: ReadonlySet<string>,
+  changes: readonly { readonly path: string; readonly isThere: boolean }[],
+): ReadonlySet<string> {
+  const now = new Set(before)
+  for (const { path, isThere } of changes) {
+    if (isThere) now.add(path)
+    else now.delete(path)
+  }
+  return now
+}
