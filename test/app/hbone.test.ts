@@ -30,7 +30,7 @@ scenario('a policy that forgets HBONE', async ({ github, app }) => {
         1. Deployment/shop/my-app is enrolled in Ambient: the namespace shop carries istio.io/dataplane-mode: ambient ([\`shop/namespace.yaml:6\`](https://github.example/acme/platform/blob/<sha>/shop/namespace.yaml))
         2. NetworkPolicy shop/my-app-allow-ingress-web selects it and isolates its ingress ([\`shop/netpol.yaml:7\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L7))
         3. another replica of it is enrolled as well
-        4. rule 0 of NetworkPolicy shop/my-app-allow-ingress-web admits it on 9090/TCP ([\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11))
+        4. spec.ingress\\[0\\] of NetworkPolicy shop/my-app-allow-ingress-web admits it on 9090/TCP ([\`shop/netpol.yaml:11\`](https://github.example/acme/platform/blob/<sha>/shop/netpol.yaml#L11))
         5. no policy admits it on 15008/TCP, by which the mesh delivers
 
         </details>

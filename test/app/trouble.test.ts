@@ -98,11 +98,11 @@ scenario('a change that breaks the configuration is answered with its line', asy
 
     #### Not judged
 
-    - [\`.github/ambient-guard.yml:2\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L2): "failon" is not a setting. Did you mean "failOn"?
-    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers.0.expires is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
-    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers.0.owner is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
-    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers.0.reason is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
-    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers.0.workload is missing. See docs/configuration.md; until it is mended, this waiver does not hold."
+    - [\`.github/ambient-guard.yml:2\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L2): "failon" is not a setting, and is ignored. Did you mean "failOn"?
+    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers\\[0\\].expires is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
+    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers\\[0\\].owner is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
+    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers\\[0\\].reason is missing. See docs/configuration.md; until it is mended, this waiver does not hold.
+    - [\`.github/ambient-guard.yml:4\`](https://github.example/acme/platform/blob/<sha>/.github/ambient-guard.yml#L4): waivers\\[0\\].workload is missing. See docs/configuration.md; until it is mended, this waiver does not hold."
   `)
   await app.hears(pull.pushes({ '.github/ambient-guard.yml': 'version: 1\nfailOn: never\n' }))
   expect(pull.check.conclusion).toBe('success')

@@ -280,7 +280,7 @@ it('sends a token to one GitHub only', () => {
     'https://acme.ghe.com',
   ])
   expect(at({ GITHUB_API_URL: 'https://proxy.example/github' })).toEqual([
-    'GITHUB_SERVER_URL is not set, and does not follow from GITHUB_API_URL',
+    'GITHUB_SERVER_URL is not set, and does not follow from GITHUB_API_URL: set it to where its pages are, such as https://github.example.com',
   ])
   expect(at({ GITHUB_API_URL: 'ftp://ghe.example' })).toHaveLength(1)
   expect(at({ GITHUB_TOKEN: 'two words' })).toEqual([
