@@ -1,4 +1,5 @@
 import js from '@eslint/js'
+import regexp from 'eslint-plugin-regexp'
 import ts from 'typescript-eslint'
 
 const PURE = ['src/core/**', 'src/words/**']
@@ -7,6 +8,12 @@ export default ts.config(
   { ignores: ['dist/**', 'fixtures/**', 'coverage/**'] },
   js.configs.recommended,
   ...ts.configs.strict,
+  {
+    // Patterns there meet what strangers send.
+    files: ['src/**/*.ts'],
+    plugins: { regexp },
+    rules: { 'regexp/no-super-linear-backtracking': 'error' },
+  },
   {
     files: ['**/*.ts'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -6,6 +6,7 @@ import { moj, part } from './moj.ts'
 import { overlays } from './overlays.ts'
 import { looks, pulls } from './pulls.ts'
 import type { Stored } from './pulls.ts'
+import { server } from './server.ts'
 import { shapes } from './shapes.ts'
 import { analyseOnce, synthetic } from './synthetic.ts'
 
@@ -13,6 +14,7 @@ const [name, argument] = process.argv.slice(2)
 const archive = join(process.env.AMBIENT_GUARD_CORPORA ?? '', 'moj-environments.tar.xz')
 if (name === 'synthetic') analyseOnce(Number(argument))
 else if (name === 'overlays') await overlays()
+else if (name === 'server') await server(argument === undefined ? undefined : Number(argument))
 else if (name === 'pulls') await pulls(archive)
 else if (name === 'looks') await looks(JSON.parse(argument ?? '') as Stored)
 else if (name !== undefined && argument !== undefined) await part(name, argument)
@@ -20,6 +22,7 @@ else {
   await synthetic()
   await shapes()
   await overlays()
+  await server()
   if (existsSync(archive)) {
     await moj(archive)
     await pulls(archive)

@@ -58,9 +58,9 @@ function gitReference(url: URL, written: string): Reference {
   // As it is written: a parser of URLs would follow `..` out of the folder, and into another repository.
   const [, raw = ''] = /^[a-z][a-z+.-]*:\/\/[^/?#]*\/([^?#]*)/i.exec(written) ?? []
   const [repository, path] = split(decoded(raw))
-  const folder = posix.normalize(path.replace(/^\/+|\/+$/g, '') || '.')
+  const folder = posix.normalize(path.replace(/\/{2,}/g, '/').replace(/^\/|\/$/g, '') || '.')
   const bad = repository.split('/').some((part) => part === '' || part === '.' || part === '..')
-  if (bad || folder === '..' || folder.startsWith('../') || folder.includes('\0'))
+  if (bad || folder === '..' || folder.startsWith('../') || /\p{Cc}/u.test(repository + folder))
     throw new Refusal(
       'its URL names no folder of a repository',
       'Write it as https://host/org/repository//folder?ref=tag.',
@@ -75,9 +75,9 @@ function gitReference(url: URL, written: string): Reference {
 
 /** The repository, and the folder in it: `parsePathParts` of kustomize, in its order. */
 function split(path: string): readonly [repository: string, folder: string] {
-  const azure = /^(.*?_git\/[^/]+)\/?(.*)$/.exec(path)
-  const marked = azure ?? /^(.*?)\/\/(.*)$/.exec(path) ?? /^(.*?\.git)(?:\/(.*))?$/.exec(path)
-  const [, repository = '', folder = ''] = marked ?? /^([^/]+\/[^/]+)\/?(.*)$/.exec(path) ?? []
+  const azure = /^(.*?_git\/[^/]+)(.*)/s.exec(path)
+  const marked = azure ?? /^(.*?)\/\/(.*)/s.exec(path) ?? /^(.*?\.git)(?=\/|$)(.*)/s.exec(path)
+  const [, repository = '', folder = ''] = marked ?? /^([^/]+\/[^/]+)(.*)/s.exec(path) ?? []
   return [repository, folder]
 }
 

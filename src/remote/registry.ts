@@ -81,7 +81,7 @@ async function ask(login: Login, url: URL, what: Omit<Parameters<Web>[1], 'autho
 
 /** https://distribution.github.io/distribution/spec/auth/token/ */
 async function anonymousToken({ headers, url }: Answer, { web, repository }: Login): Promise<string> {
-  const challenge = /^Bearer\s+(.*)$/i.exec(headers['www-authenticate'] ?? '')?.[1]
+  const challenge = /^Bearer\s(.*)/i.exec(headers['www-authenticate'] ?? '')?.[1]
   const parameters = new Map(
     [...(challenge ?? '').matchAll(/([a-z_]+)="([^"]*)"/gi)].map(([, key = '', value = '']) => [
       key.toLowerCase(),

@@ -9,6 +9,7 @@ import type { GitHub } from '../harness/index.ts'
 
 export interface AppProcess {
   readonly url: string
+  readonly pid: number
   /** Everything that it wrote, to both streams. */
   output(): string
   /** SIGKILL, which no process hears; resolves when it is gone. */
@@ -35,23 +36,27 @@ export async function startProcess(
   home: Home,
   more: Readonly<Record<string, string>> = {},
 ): Promise<AppProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('serve.ts', import.meta.url))], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      HOME: home.directory,
-      NODE_ENV: 'production',
-      APP_ID: String(github.appId),
-      PRIVATE_KEY_PATH: join(home.directory, 'app.pem'),
-      WEBHOOK_SECRET: github.webhookSecret,
-      GHE_HOST: github.host,
-      GHE_PROTOCOL: 'http',
-      PORT: '0',
-      CACHE_DIR: join(home.directory, 'cache'),
-      THREADS: '0',
-      ...more,
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', fileURLToPath(new URL('serve.ts', import.meta.url))],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'],
+        HOME: home.directory,
+        NODE_ENV: 'production',
+        APP_ID: String(github.appId),
+        PRIVATE_KEY_PATH: join(home.directory, 'app.pem'),
+        WEBHOOK_SECRET: github.webhookSecret,
+        GHE_HOST: github.host,
+        GHE_PROTOCOL: 'http',
+        PORT: '0',
+        CACHE_DIR: join(home.directory, 'cache'),
+        THREADS: '0',
+        ...more,
+      },
     },
-  })
+  )
   let written = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -69,7 +74,13 @@ export async function startProcess(
   for (;;) {
     const [, url] = /listens on (http:\S+)\n/.exec(written) ?? []
     if (url !== undefined)
-      return { url, output: () => written, kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') }
+      return {
+        url,
+        pid: child.pid ?? 0,
+        output: () => written,
+        kill: async () => void (await end('SIGKILL')),
+        stop: () => end('SIGTERM'),
+      }
     if (ended) throw new Error(`the app did not start:\n${written}`)
     await sleep(20)
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'vitest'
 import { startServer } from '../../src/app.ts'
+import type { ServerOptions } from '../../src/app.ts'
 import type { Settings } from '../../src/ops/settings.ts'
 import { systemClock } from '../../src/ops/clock.ts'
 import { impatientOctokit } from '../../src/github/api/app.ts'
@@ -14,6 +15,13 @@ export interface App {
   readonly url: string
   /** Waits for a delivery, everything it sets off, and everything that sets off in turn. */
   hears<T>(deed: Promise<T>): Promise<T>
+  /** Goes through everything on GitHub, as a process does when it begins; and waits as `hears` does. */
+  sweep(): Promise<void>
+}
+
+/** A story may take place on another GitHub, with less patience, or in a network of its own. */
+export interface StoryOptions extends GitHubOptions, Pick<ServerOptions, 'answerLimit'> {
+  readonly network?: Settings['network']
 }
 
 export interface Story {
@@ -25,16 +33,13 @@ export interface Story {
 export function scenario(
   name: string,
   tell: (story: Story) => Promise<void>,
-  options: GitHubOptions = {},
+  options: StoryOptions = {},
 ): void {
   test(name, { timeout: 60_000 }, () => play(tell, options))
 }
 
 /** Plays a story; it fails when the app asked GitHub for anything that GitHub would not understand. */
-export async function play(
-  tell: (story: Story) => Promise<void>,
-  options: GitHubOptions = {},
-): Promise<void> {
+export async function play(tell: (story: Story) => Promise<void>, options: StoryOptions = {}): Promise<void> {
   const github = await startGitHub(options)
   const cacheDirectory = await mkdtemp(join(tmpdir(), 'ambient-guard-story-'))
   const settings: Settings = {
@@ -54,10 +59,15 @@ export async function play(
     sweepInterval: 0,
     cacheLimit: 2 ** 40,
     redisUrl: null,
-    network: {},
+    network: options.network ?? {},
   }
   const clock = { ...systemClock, pause: () => Promise.resolve() }
-  const server = await startServer(settings, { clock, octokit: impatientOctokit })
+  const { answerLimit } = options
+  const server = await startServer(settings, {
+    clock,
+    octokit: impatientOctokit,
+    ...(answerLimit === undefined ? {} : { answerLimit }),
+  })
   github.deliverTo(`${server.url}/api/github/webhooks`)
   const quiet = async (): Promise<void> => {
     // What the app writes makes GitHub send more, and that may make the app work: both have to be at rest.
@@ -76,6 +86,10 @@ export async function play(
           const done = await deed
           await quiet()
           return done
+        },
+        async sweep() {
+          await server.sweep()
+          await quiet()
         },
       },
     })

@@ -34,7 +34,7 @@ export type Parsed =
 /** The first command of a comment, which stands alone on its line; null when there is none. */
 export function parseComment(body: string): Parsed | null {
   for (const line of plainLines(body)) {
-    const [, name, rest = ''] = /^ {0,3}\/(ambient-[^\s]*)(.*)$/.exec(line) ?? []
+    const [, name, rest = ''] = /^ {0,3}\/(ambient-\S*)(.*)/s.exec(line) ?? []
     if (name !== undefined)
       return parseLine(
         name,

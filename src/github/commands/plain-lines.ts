@@ -2,7 +2,7 @@
 // since they show a command and do not give one. A small reading of CommonMark, cautious where it is rough: what
 // may be code is taken for code.
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/
+const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)/s
 const INDENTED = /^(?: {4}| {0,3}\t)/
 const QUOTE = /^ {0,3}>/
 /** The marks of list items, one in the other, before what the line says. */

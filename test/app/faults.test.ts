@@ -1,0 +1,51 @@
+// GitHub fails at one call of a look, whichever it is, in every way that it knows; or from that call on. Once there has
+// been another chance, the pull request stands as after a clean look: nothing open, nothing twice, nothing green that
+// was not judged.
+import { expect, test } from 'vitest'
+import type { Fault, PullRequest } from '../harness/index.ts'
+import { FAULTS, atEachCall } from './faults.ts'
+import { ALLOW_WEB, SHOP } from './manifests.ts'
+import { play } from './scenario.ts'
+import type { Story } from './scenario.ts'
+
+for (const [name, { options, ...fault }] of Object.entries(FAULTS))
+  test(`a look, and ${name}`, { timeout: 600_000 }, () => play((story) => looks(story, fault), options))
+
+async function looks({ github, app }: Story, fault: Fault): Promise<void> {
+  const calls = await atEachCall(github, fault, async (n, arm) => {
+    const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
+    const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+    arm()
+    await app.hears(pull.opened())
+    // Until somebody looks again a check may be missing or open, and one that is completed says what it knows.
+    for (const { status, output } of pull.checks)
+      if (status === 'completed') expect(output.title).toMatch(/^(1 error introduced|Could not be judged)$/)
+    github.forgetFaults()
+    await app.sweep()
+    expect(standing(pull), `call ${String(n)}`).toEqual(CLEAN)
+  })
+  // The pull request, the check, the two sides, a token, git, what was said, the files, the review, the verdict.
+  expect(calls).toBeGreaterThan(9)
+}
+
+const CLEAN = {
+  checks: [['completed', 'failure', '1 error introduced']],
+  annotatedTwice: false,
+  saidOnce: true,
+  left: [],
+}
+
+/** What a person finds; `saidOnce`: on a line, in the review where GitHub took no line, else in the check alone. */
+function standing(pull: PullRequest) {
+  const { annotations, summary } = pull.check.output
+  const said = [pull.reviews.length, pull.reviewComments.length].join()
+  const refused = summary?.includes('GitHub did not take review comments') === true
+  const inReview = pull.reviews[0]?.body.includes('#### Findings') === true
+  return {
+    checks: pull.checks.map(({ status, conclusion, output }) => [status, conclusion, output.title]),
+    // Where no answer came they are not sent again: the summary says the same.
+    annotatedTwice: annotations.length > 1,
+    saidOnce: said === (refused ? '0,0' : inReview ? '1,0' : '1,1'),
+    left: [...pull.pendingReviews, ...pull.conversation],
+  }
+}
