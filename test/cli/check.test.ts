@@ -283,7 +283,7 @@ describe('mistakes end with a sentence, exit 2 and no stack trace', () => {
       [
         'a broken configuration',
         (root) => ['check', root, '--config', join(folder({ 'c.yml': 'failon: any\n' }), 'c.yml')],
-        /c.yml:1: "failon" is not a setting. Did you mean "failOn"\?/,
+        /c.yml:1: "failon" is not a setting, and is ignored. Did you mean "failOn"\?/,
       ],
       [
         'an unknown format',

@@ -19,7 +19,7 @@ const PAYLOADS: Readonly<Record<(typeof HEARD)[number], unknown>> = {
     ...around,
     action: 'created',
     issue: { number: 3, pull_request: { url: MARK }, title: MARK, body: MARK },
-    comment: { id: 5, body: '/ambient-fix', user: person },
+    comment: { id: 5, created_at: '2027-01-31T12:00:00Z', body: '/ambient-fix', user: person },
   },
   check_run: {
     ...around,

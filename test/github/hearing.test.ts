@@ -32,7 +32,12 @@ describe('webhooks', () => {
     ...AT,
     action: 'created',
     issue: { number: 1, pull_request: {} },
-    comment: { id: 5, body: '/ambient-help', user: { id: 3, login: 'dana', type: 'User' } },
+    comment: {
+      id: 5,
+      created_at: '2027-01-31T12:00:00Z',
+      body: '/ambient-help',
+      user: { id: 3, login: 'dana', type: 'User' },
+    },
   }
 
   it('a comment on a pull request, not on an issue, not edited', () => {

@@ -63,6 +63,6 @@ it.each([
   const { allow, messages } = read('ghcr.io', host, 'quay.io')
   expect(allow).toEqual(['ghcr.io', 'quay.io'])
   expect(messages).toEqual([
-    'remote.allow.1: must be a host such as charts.example.com, *.example.com or charts.example.com:8443.',
+    'remote.allow[1] must be a host such as charts.example.com, *.example.com or charts.example.com:8443.',
   ])
 })
