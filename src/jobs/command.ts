@@ -34,6 +34,9 @@ export function commandJob(bench: Bench, event: CommandGiven): Job {
   return {
     async run() {
       const client = await bench.client(event)
+      const comment = await patiently(bench.clock, () => getComment(client, event.commentId))
+      const parsed = comment?.number === event.number ? parseComment(comment.body) : null
+      if (comment === null || parsed === null) return
       // Seen before: carried out, unless the process ended on the way.
       const receipt = await patiently(bench.clock, () => receive(client, event.commentId, 'eyes'))
       if (receipt === 'gone') return
@@ -45,9 +48,6 @@ export function commandJob(bench: Bench, event: CommandGiven): Job {
         )
       )
         return
-      const comment = await patiently(bench.clock, () => getComment(client, event.commentId))
-      const parsed = comment?.number === event.number ? parseComment(comment.body) : null
-      if (comment === null || parsed === null) return
       const { reaction, answer } = parsed.ok
         ? await carryOut(bench, client, { ...event, author: comment.author }, parsed.command, known)
         : { reaction: 'confused' as const, answer: mistakeAnswer(parsed.mistake) }

@@ -1,4 +1,5 @@
 // What is to be done, as data: any process of the app can take it up.
+import { parseComment } from '../github/commands/parse.ts'
 import type { RepositoryName } from '../github/api/client.ts'
 import type {
   ButtonPressed,
@@ -58,7 +59,7 @@ export function taskOf(event: Event): Task | null {
     case 'pull-request-closed':
       return null
     case 'command-given':
-      return event.authorIsBot ? null : event
+      return event.authorIsBot || parseComment(event.body) === null ? null : event
     case 'button-pressed':
       if (event.identifier === RECHECK_ACTION.identifier) return reviewOf(event, 'recheck')
       return event.identifier === FIX_ACTION.identifier ? event : null

@@ -7,7 +7,10 @@ import { ALLOW_WEB, SHOP } from './manifests.ts'
 import { play } from './scenario.ts'
 import type { Story } from './scenario.ts'
 
-for (const [name, { options, ...fault }] of Object.entries(FAULTS))
+/** No answer at all takes its time at each of twenty calls, and is told from half of one by nothing that comes after. */
+const QUICK = Object.entries(FAULTS).filter(([, { hangs }]) => hangs !== true)
+
+for (const [name, { options, ...fault }] of QUICK)
   test(`a fix, and ${name}`, { timeout: 600_000 }, () => play((story) => fixes(story, fault), options))
 
 async function fixes({ github, app }: Story, fault: Fault): Promise<void> {

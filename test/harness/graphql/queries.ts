@@ -31,7 +31,8 @@ export function queries(viewer: Viewer): Record<string, unknown> {
     }),
     node: field({ id: { required: 'String' } }, ({ id }) => node(id)),
     nodes: field({ ids: { required: { list: 'String' } } }, ({ ids }) => [ids].flat().map(node)),
-    viewer: () => account(world.bot),
+    // The viewer is a user by the schema, and an app is one with its brackets.
+    viewer: () => ({ ...account(world.bot), __typename: 'User', login: world.bot.login }),
     rateLimit: (): Type => ({ __typename: 'RateLimit', limit: 5000, cost: 1, remaining: 4999, used: 1 }),
   }
 }
