@@ -51,8 +51,6 @@ export interface Delivery {
   readonly id: number
   /** The same for every attempt. */
   readonly guid: string
-  /** Seconds do not matter here: ISO 8601. */
-  readonly deliveredAt: string
   readonly ok: boolean
 }
 
@@ -66,10 +64,9 @@ async function listDeliveries(probot: Probot, since: Date): Promise<readonly Del
       pages += 1
       const recent = data.filter(({ delivered_at }) => Date.parse(delivered_at) >= since.getTime())
       found.push(
-        ...recent.map(({ id, guid, delivered_at, status_code }) => ({
+        ...recent.map(({ id, guid, status_code }) => ({
           id,
           guid,
-          deliveredAt: delivered_at,
           ok: status_code >= 200 && status_code < 300,
         })),
       )
