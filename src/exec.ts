@@ -1,7 +1,7 @@
 // The only child processes of the project. A command starts from an empty environment, in a process group of
 // its own, and is bounded in time and output; where the platform can, also in memory and the like, and cut off
 // from the network. There is never a shell.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
@@ -68,10 +68,47 @@ export async function run(command: string, args: readonly string[], options: Run
   if (program === null) throw new CommandFailed('not-found', command, 'is not installed, or not on PATH')
   const [file, ...argv] = await confined([program, ...args], options)
   return new Promise((resolve, reject) => {
-    const env = { PATH: searchPath().join(delimiter), LANG: 'C.UTF-8', HOME: '/nonexistent', ...options.env }
-    const child = spawn(file, argv, { cwd: options.cwd, env, detached: true, stdio: 'pipe' })
-    watch(child, command, options, resolve, reject)
+    watch(begin(file, argv, options), command, options, resolve, reject)
   })
+}
+
+/** A command that answers for as long as it is asked. Whoever asks bounds its answers, and the time that they take. */
+export interface Standing {
+  readonly child: ChildProcessWithoutNullStreams
+  /** Ends it, and whatever it started. */
+  readonly end: () => void
+}
+
+/**
+ * Starts `command`, a name on PATH or an absolute path, as one that stays. It does not keep this process alive, and
+ * ends with it. @throws CommandFailed when it is not there
+ */
+export async function stand(
+  command: string,
+  args: readonly string[],
+  options: Pick<RunOptions, 'cwd' | 'env'>,
+): Promise<Standing> {
+  const program = await findCommand(command)
+  if (program === null) throw new CommandFailed('not-found', command, 'is not installed, or not on PATH')
+  const child = begin(program, args, options)
+  running.add(child)
+  child.once('close', () => running.delete(child))
+  child.unref()
+  return {
+    child,
+    end: () => {
+      signalGroup(child, 'SIGKILL')
+    },
+  }
+}
+
+function begin(
+  file: string,
+  args: readonly string[],
+  { cwd, env: more }: Pick<RunOptions, 'cwd' | 'env'>,
+): ChildProcessWithoutNullStreams {
+  const env = { PATH: searchPath().join(delimiter), LANG: 'C.UTF-8', HOME: '/nonexistent', ...more }
+  return spawn(file, args, { cwd, env, detached: true, stdio: 'pipe' })
 }
 
 /**
@@ -145,7 +182,7 @@ const GRACE_MS = 1000
 const STRAGGLER_MS = 200
 
 function watch(
-  child: ChildProcess & { readonly stdin: NodeJS.WritableStream | null },
+  child: ChildProcessWithoutNullStreams,
   command: string,
   options: RunOptions,
   resolve: (completed: Completed) => void,
@@ -160,8 +197,8 @@ function watch(
 
   const end = (): void => {
     signalGroup(child, 'SIGKILL')
-    child.stdout?.destroy()
-    child.stderr?.destroy()
+    child.stdout.destroy()
+    child.stderr.destroy()
   }
   const stop = (reason: RunFailure, what: string): void => {
     if (failure !== null) return
@@ -178,17 +215,17 @@ function watch(
     running.delete(child)
   }
 
-  child.stdout?.on('data', (chunk: Buffer) => {
+  child.stdout.on('data', (chunk: Buffer) => {
     outBytes += chunk.length
     if (outBytes <= options.maxOutputBytes) out.push(chunk)
     else stop('output-too-large', `wrote more than ${String(options.maxOutputBytes)} bytes`)
   })
-  child.stderr?.on('data', (chunk: Buffer) => {
+  child.stderr.on('data', (chunk: Buffer) => {
     stderr = Buffer.concat([stderr, chunk]).subarray(-STDERR_BYTES)
   })
   // A command may end without reading its input; its exit code says what that means.
-  child.stdin?.on('error', () => undefined)
-  child.stdin?.end(options.input ?? '')
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input ?? '')
 
   child.once('error', (error: NodeJS.ErrnoException) => {
     settle()

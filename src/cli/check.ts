@@ -5,6 +5,7 @@ import pc from 'picocolors'
 import { examine } from '../examine/examine.ts'
 import type { Enroll, FileChange, Report } from '../examine/report.ts'
 import { configurationSentences } from '../words/configuration.ts'
+import { jsonText } from '../words/json-text.ts'
 import { reportJson } from '../words/json.ts'
 import { noFixText } from '../words/fix.ts'
 import { reportMarkdown } from '../words/markdown.ts'
@@ -76,13 +77,12 @@ export async function fix(path: string | undefined, options: FixOptions, output:
     await writeAll(sources.folder, files)
     for (const { path, created } of files) output.say(`${created ? 'created' : 'wrote'} ${printable(path)}`)
   } else if (options.format === 'json') {
-    output.write(
-      `${JSON.stringify({ version: 1, files: files.map((file) => ({ path: file.path, diff: file.diff })) }, null, 2)}\n`,
-    )
+    output.write(jsonText({ version: 1, files: files.map((file) => ({ path: file.path, diff: file.diff })) }))
   } else {
-    const color = useColor(options.color, output)
+    // What a program takes has every byte of it; what a terminal shows has nothing that the terminal would obey.
+    const paint = pc.createColors(useColor(options.color, output))
     const diffs = files.map((file) =>
-      color ? `${diffText(file.diff, pc.createColors(true), '').join('\n')}\n` : file.diff,
+      output.terminal ? `${diffText(file.diff, paint, '').join('\n')}\n` : file.diff,
     )
     output.write(diffs.join(''))
   }
@@ -157,21 +157,16 @@ async function run(
       `--cluster ${options.cluster}: there is no such cluster. The tree has ${report.clusterNames.join(', ')}.`,
     )
   }
-  if (
-    report.namespaces.length === 0 &&
-    report.summary.workloads === 0 &&
-    report.summary.policies === 0 &&
-    report.problems.length === 0
-  ) {
+  if (report.isBare && report.problems.length === 0) {
     const looked = path ?? options.head ?? '.'
     throw new UsageError(
       `${looked} holds no Kubernetes manifests that bear on reachability. Name the root of the tree to read.`,
     )
   }
-  const unknown = (enroll === 'all' ? [] : enroll).filter((name) => !report.namespaces.includes(name))
-  if (unknown.length > 0) {
+  if (report.strangers !== null) {
+    const { names, known } = report.strangers
     throw new UsageError(
-      `--enroll ${unknown.join(', ')}: nothing in the tree belongs to ${unknown.length === 1 ? 'that namespace' : 'those namespaces'}. It knows ${report.namespaces.slice(0, 20).join(', ')}.`,
+      `--enroll ${names.join(', ')}: nothing in the tree belongs to ${names.length === 1 ? 'that namespace' : 'those namespaces'}. It knows ${known.slice(0, 20).join(', ')}.`,
     )
   }
   return { report, sources }

@@ -14,7 +14,7 @@ import { amendState } from './kubernetes/amend-state.ts'
 import type { Manifest } from './kubernetes/manifest.ts'
 import { isEqual } from './kubernetes/origin.ts'
 import { buildState } from './kubernetes/state.ts'
-import type { ClusterState, NetworkPolicy, Workload } from './kubernetes/state.ts'
+import type { ClusterState, Workload } from './kubernetes/state.ts'
 import type { PolicyRule } from './kubernetes/kinds/policy.ts'
 import type { Engine } from './policy/engine.ts'
 import { clientCut } from './policy/clients.ts'
@@ -140,19 +140,18 @@ function thinkOn(
   manifests: readonly Manifest[],
 ): Thought | null {
   if (!isEqual(before.state.config, config) || !isEqual(before.rules, rules)) return null
-  const policiesOf = (name: string): readonly NetworkPolicy[] => before.index.byNamespace.get(name) ?? []
-  const amended = amendState(before.state, before.manifests, manifests, policiesOf)
+  const amended = amendState(before.state, before.manifests, manifests, before.index.byNamespace.get)
   if (amended === null) return null
-  const { state, namespaces, policies } = amended
-  if (namespaces.size === 0) return { world: before, findings: before.findings, unseen: before.unseen }
-  const index = amendIndex(before.index, namespaces, policies)
+  const { state, policies } = amended
+  if (policies.size === 0) return { world: before, findings: before.findings, unseen: before.unseen }
+  const index = amendIndex(before.index, policies)
   const { mesh, waypoints, population, senders, receivers, clients, meanings: meant, detoured } = before
   const engine = policyEngine(state, population, index)
   const world: World = {
     ...{ state, mesh, waypoints, population, index, engine },
     ...{ senders, receivers, clients, meanings: meant, detoured },
   }
-  const isAmended = ({ namespace }: Pick<Workload, 'namespace'>): boolean => namespaces.has(namespace.name)
+  const isAmended = ({ namespace }: Pick<Workload, 'namespace'>): boolean => policies.has(namespace.name)
   const members = mesh.members.filter(({ workload }) => isAmended(workload))
   const there: World = { ...world, mesh: { ...mesh, members } }
   const findings = activeRules(rules).flatMap(({ id, hangsOn, check }) => {
@@ -162,7 +161,7 @@ function thinkOn(
       ? known
       : [...known.filter(({ workload }) => !isAmended(workload)), ...check(there)]
   })
-  return { world, findings: inOrder(findings, rules), unseen: unseenIn(world, namespaces, before.unseen) }
+  return { world, findings: inOrder(findings, rules), unseen: unseenIn(world, new Set(policies.keys()), before.unseen) }
 }
 
 function activeRules(rules: RuleSettings): readonly StateRule[] {

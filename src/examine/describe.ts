@@ -31,6 +31,16 @@ export function summarise(analyses: readonly Analysis[]): Report['summary'] {
   }
 }
 
+/** Does nothing bear on reachability: no workload, no policy, and no namespace that a manifest describes? */
+export function isBare(analyses: readonly Analysis[]): boolean {
+  return analyses.every(
+    ({ state }) =>
+      state.workloads.length === 0 &&
+      state.policies.length === 0 &&
+      ![...state.namespaces.values()].some(({ origin }) => origin !== null),
+  )
+}
+
 export function describeCluster(analysis: Analysis, { roots, units }: LoadedCluster): ReportCluster {
   const { config, network, policies } = analysis.state
   const { cni, because, basis, stages, enforcement } = network

@@ -4,7 +4,8 @@ import { readiness } from '../core/index.ts'
 import type { Analysis, Comparison, NamespaceReadiness } from '../core/index.ts'
 import { standing } from '../core/ambient/standing.ts'
 import type { ClusterConfig } from '../core/config.ts'
-import type { Enroll } from './report.ts'
+import { compareText } from '../core/source/problem.ts'
+import type { Enroll, Report } from './report.ts'
 
 /**
  * The clusters with the namespaces that are asked about, each only where it exists. `before` are their analyses
@@ -41,8 +42,16 @@ export function answerEnrollment(
   return readiness(questions, fixable)
 }
 
+/** The namespaces that are asked about and in which nothing lives, beside those in which something does. */
+export function strangersIn(enroll: Enroll, analyses: readonly Analysis[]): Report['strangers'] {
+  if (enroll === 'all' || enroll.length === 0) return null
+  const known = new Set(analyses.flatMap((analysis) => [...inhabited(analysis)]))
+  const names = enroll.filter((name) => !known.has(name))
+  return names.length === 0 ? null : { names, known: [...known].sort(compareText) }
+}
+
 /** Namespaces that a manifest describes or that something lives in; one that is only asked about is neither. */
-export function inhabited({ index, state }: Analysis): ReadonlySet<string> {
+function inhabited({ index, state }: Analysis): ReadonlySet<string> {
   const lived = [...state.workloads.map(({ namespace }) => namespace.name), ...index.byNamespace.keys()]
   const described = [...state.namespaces.values()].flatMap(({ name, origin }) =>
     origin === null ? [] : [name],

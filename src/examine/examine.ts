@@ -6,10 +6,9 @@ import type { ClusterConfig, Config, Severity } from '../core/config.ts'
 import { byChange } from '../core/findings/compare.ts'
 import { fingerprint } from '../core/findings/finding.ts'
 import type { Finding } from '../core/findings/finding.ts'
-import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { byPlace, compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
-import { overlayTree } from '../git/tree.ts'
+import { fileAt, overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
 import { takenBefore, takenLater } from '../manifests/abandoned.ts'
 import type { Taken } from '../manifests/abandoned.ts'
@@ -23,13 +22,14 @@ import { straysOf } from '../manifests/strays.ts'
 import type { Workshop } from '../manifests/workshop.ts'
 import { describeProposed, problemsOnHead, proposedProblems } from './configuration.ts'
 import type { Proposed } from './configuration.ts'
-import { amongClusters, describeCluster, filesOf, summarise, toolsFor, unique } from './describe.ts'
+import { amongClusters, describeCluster, filesOf, isBare, summarise, toolsFor, unique } from './describe.ts'
 import { offerFixes } from './offer.ts'
 import type { Court } from './prove.ts'
-import { answerEnrollment, askedClusters, inhabited } from './enrollment.ts'
+import { answerEnrollment, askedClusters, strangersIn } from './enrollment.ts'
 import type { Enroll, Report } from './report.ts'
 import { touchedBy } from './touched.ts'
 import type { ClusterState } from './touched.ts'
+import { vanishedIn } from './vanished.ts'
 
 export interface Examination {
   /** null: nothing to compare with, and everything counts as introduced. */
@@ -64,8 +64,7 @@ export async function examine(examination: Examination): Promise<Report> {
   // One after the other: what both render alike is rendered once.
   const firstBase = baseTree === null ? null : await gatherBase(examination, baseTree)
   const headFiles = await headTree.files()
-  let left: ReadonlySet<string> | null = null
-  const isLeft = (path: string): boolean => (left ??= new Set(headFiles.map((file) => file.path))).has(path)
+  const isLeft = (path: string): boolean => fileAt(headFiles, path) !== undefined
   const taken =
     firstBase === null || baseTree === headTree ? undefined : takenBefore(firstBase.holdings, isLeft)
   const gatheredHead = baseTree === headTree ? null : await gatherOf(examination, headTree, taken, firstBase)
@@ -83,10 +82,10 @@ export async function examine(examination: Examination): Promise<Report> {
     gatheredBase === null
       ? null
       : await thinkOf(examination, gatheredBase, names, clusters, null, null, called)
-  const configProblems = problemsOnHead(examination.configProblems, proposed)
+  let onHead = problemsOnHead(examination.configProblems, proposed)
   let head: Thought | null = null
   const think = (gathered: Gathered, wanted: readonly ClusterConfig[]): Promise<Thought> =>
-    thinkOf({ ...examination, configProblems }, gathered, names, wanted, base, head ?? base)
+    thinkOf({ ...examination, configProblems: onHead }, gathered, names, wanted, base, head ?? base)
   // What the label alone would change is told apart from whatever else the head brings.
   const before =
     enroll !== 'all' && enroll.length === 0
@@ -102,6 +101,11 @@ export async function examine(examination: Examination): Promise<Report> {
           isShown(cluster.name) ? cluster : { ...cluster, enroll: [] },
         )
   head = await think(headState, asked)
+  const broken = base === null ? [] : await vanishedIn(base.states, head.states)
+  if (broken.length > 0) {
+    onHead = [...onHead, ...broken]
+    head = await think(headState, asked)
+  }
   const touched = await Promise.all(
     asked.map((cluster, index) =>
       touchedBy(base?.states[index] ?? null, head.states[index] as ClusterState, cluster),
@@ -176,7 +180,8 @@ export async function examine(examination: Examination): Promise<Report> {
     relevant:
       shown(touched).some(({ namespaces }) => namespaces.size > 0) ||
       problems.some(({ relevant }) => relevant),
-    namespaces: [...new Set(analyses.flatMap((analysis) => [...inhabited(analysis)]))].sort(compareText),
+    isBare: isBare(analyses),
+    strangers: strangersIn(enroll, analyses),
     files: filesOf(findings),
   }
 }
@@ -271,30 +276,25 @@ async function thinkOf(
     names,
     wanted.map(({ name }) => called.get(name) ?? name),
   )
-  const begun = (base?.states ?? []).flatMap(({ loaded }) => loaded.grown)
+  const [only, ...others] = (base?.states ?? []).map(({ loaded }) => loaded.grown)
+  const begun = others.reduce((all, grown) => all.concat(grown), only ?? [])
   const analyses = settings.map((cluster, index) => {
     const { loaded } = states[index] as ClusterState
     const baseline = baselines[index] as (typeof baselines)[number]
     const problems = [...configProblems, ...strangers, ...loaded.problems, ...baseline.problems]
     let before = thoughtOf(gathered, cluster.name) ?? like?.analyses[index] ?? null
-    const judge = (
-      more: readonly Problem[],
-      without: (manifest: Manifest) => boolean = () => false,
-    ): Analysis =>
-      analyze(
-        cluster,
-        config.rules,
-        [...loaded.manifests.filter((manifest) => !without(manifest)), ...baseline.manifests],
-        [...problems, ...more],
-        before,
-      )
+    const judge = (more: readonly Problem[], from = loaded.manifests): Analysis =>
+      analyze(cluster, config.rules, from.concat(baseline.manifests), [...problems, ...more], before)
     const analysis = judge([])
     before = analysis
     keepThought(gathered, cluster.name, analysis)
     if (base === null) return analysis
     const strays = straysOf(base.states[index]?.loaded.grown ?? [], loaded.grown, begun)
     const told = decisive(strays, analysis, (some) =>
-      judge([], (manifest) => some.some(({ manifests }) => manifests.has(manifest))),
+      judge(
+        [],
+        loaded.manifests.filter((manifest) => !some.some(({ manifests }) => manifests.has(manifest))),
+      ),
     )
     return told.length === 0 ? analysis : judge(told)
   })

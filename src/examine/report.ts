@@ -127,8 +127,10 @@ export interface Report {
   readonly explain: (finding: ReportFinding) => readonly Step[]
   /** Does the change touch anything that bears on reachability? */
   readonly relevant: boolean
-  /** Every namespace of the head in which something lives, described or not; sorted. */
-  readonly namespaces: readonly string[]
+  /** Does nothing of the head bear on reachability, not even a namespace? */
+  readonly isBare: boolean
+  /** Namespaces that were asked about and in which nothing lives, and those of the head; null where there is none such. */
+  readonly strangers: { readonly names: readonly string[]; readonly known: readonly string[] } | null
   /** The texts of the head's files that a finding or fix points into, by path. */
   readonly files: ReadonlyMap<string, SourceFile>
 }

@@ -1,6 +1,6 @@
 // git, as every part of this project calls it: deaf to the configuration of the machine, and to whatever in the
 // configuration of a repository would run a program or reach the network.
-import { CommandFailed, type Completed, type Limits, run } from '../exec.ts'
+import { CommandFailed, type Completed, type Limits, run, stand, type Standing } from '../exec.ts'
 
 export interface GitOptions {
   /** Where to run; git looks for the repository here and upwards, unless `env` has GIT_DIR. */
@@ -19,8 +19,11 @@ export interface GitOptions {
   readonly accept?: readonly number[]
 }
 
-/** `failed`: git ended with an exit code that is no answer. `missing-object`: the repository lacks what it names. */
-export type GitFailure = CommandFailed['reason'] | 'failed' | 'missing-object'
+/**
+ * `failed`: git ended with an exit code that is no answer. `missing-object`: the repository lacks what it names.
+ * `too-many-files`: a tree is larger than is read.
+ */
+export type GitFailure = CommandFailed['reason'] | 'failed' | 'missing-object' | 'too-many-files'
 
 /** git gave no answer. The message is one sentence with what git said, without environment or input. */
 export class GitError extends Error {
@@ -41,7 +44,7 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   try {
     done = await run('git', args, {
       cwd: options.cwd,
-      env: { ...SAFE_ENVIRONMENT, ...configuration(options.config ?? []), ...options.env },
+      env: { ...environment(options.config ?? []), ...options.env },
       timeoutMs: options.timeoutMs ?? 60_000,
       maxOutputBytes: options.maxOutputBytes ?? 256 * 1024 * 1024,
       ...(options.input === undefined ? {} : { input: options.input }),
@@ -52,9 +55,19 @@ export async function git(args: readonly string[], options: GitOptions): Promise
     throw new GitError(error.reason, error.message.replace(/^git/, command), error.stderr)
   }
   if (!(options.accept ?? [0]).includes(done.code)) {
-    throw new GitError('failed', `${command} failed: ${lastWords(done)}`, done.stderr)
+    throw new GitError('failed', `${command} failed: ${lastWords(done.stderr, done.code)}`, done.stderr)
   }
   return done
+}
+
+/** Starts a git command that stays and answers in the repository at `cwd`. @throws GitError where git is not installed */
+export async function standingGit(args: readonly string[], cwd: string): Promise<Standing> {
+  try {
+    return await stand('git', args, { cwd, env: environment([]) })
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    throw new GitError(error.reason, error.message)
+  }
 }
 
 /** Standard output without the newline that ends it. */
@@ -101,9 +114,9 @@ const SAFE_CONFIG: readonly (readonly [string, string])[] = [
   ['maintenance.auto', 'false'],
 ]
 
-function configuration(more: readonly (readonly [string, string])[]): Record<string, string> {
+function environment(more: readonly (readonly [string, string])[]): Record<string, string> {
   const entries = [...SAFE_CONFIG, ...more]
-  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) }
+  const env: Record<string, string> = { ...SAFE_ENVIRONMENT, GIT_CONFIG_COUNT: String(entries.length) }
   for (const [index, [key, value]] of entries.entries()) {
     env[`GIT_CONFIG_KEY_${String(index)}`] = key
     env[`GIT_CONFIG_VALUE_${String(index)}`] = value
@@ -111,8 +124,9 @@ function configuration(more: readonly (readonly [string, string])[]): Record<str
   return env
 }
 
-function lastWords(done: Completed): string {
-  const lines = done.stderr.split('\n').filter((text) => text.trim() !== '')
+/** What git said last on standard error, without its prefix; its exit code where it said nothing. */
+export function lastWords(stderr: string, code: number | null): string {
+  const lines = stderr.split('\n').filter((text) => text.trim() !== '')
   const fatal = lines.find((text) => /^(fatal|error):/.test(text)) ?? lines.at(-1)
-  return fatal?.replace(/^(fatal|error): /, '').slice(0, 500) ?? `exit code ${String(done.code)}`
+  return fatal?.replace(/^(fatal|error): /, '').slice(0, 500) ?? `exit code ${String(code)}`
 }

@@ -1,6 +1,7 @@
 // Objects of a git repository by id: names resolved, blobs read in bulk, and the id that given bytes would have.
 import { createHash } from 'node:crypto'
 import { git, GitError, line } from './command.ts'
+import { objectReader } from './reader.ts'
 
 /** Of the repository; `sha1` outside of one. */
 export type ObjectFormat = 'sha1' | 'sha256'
@@ -29,14 +30,19 @@ export async function resolveObject(
 ): Promise<string | null> {
   const named = isObjectId(revision) ? revision : await verify(directory, revision)
   // Peeled in a second step, because in `HEAD:dir` and `:/message` a suffix would belong to the path or the message.
-  return named === null ? null : verify(directory, `${named}^{${type}}`)
+  return named === null ? null : peel(directory, named, type)
+}
+
+async function peel(directory: string, id: string, type: 'commit' | 'tree'): Promise<string | null> {
+  const [found] = await objectReader(directory).info([`${id}^{${type}}`])
+  return found?.id ?? null
 }
 
 /** What `path` is in a tree: the id of a subtree, or null where there is none. */
 export async function subtree(directory: string, tree: string, path: string): Promise<string | null> {
   if (path === '') return tree
   const named = await verify(directory, `${tree}:${path}`)
-  return named === null ? null : verify(directory, `${named}^{tree}`)
+  return named === null ? null : peel(directory, named, 'tree')
 }
 
 /** The tree of a commit. @throws GitError `missing-object` */
@@ -54,42 +60,14 @@ async function verify(directory: string, revision: string): Promise<string | nul
   return done.code === 0 && isObjectId(id) ? id : null
 }
 
-/** A blob to read. `size` in bytes, as the tree lists it. */
-export interface BlobRef {
-  readonly id: string
-  readonly size: number
-}
-
-const BATCH_BYTES = 64 * 1024 * 1024
-
-/**
- * The bytes of many blobs by id, one `git cat-file` for every 64 MiB.
- * @throws GitError `missing-object`, for instance in a partial clone: nothing is fetched on the way.
- */
+/** The bytes of many blobs by id. @throws GitError `missing-object`: nothing is fetched on the way */
 export async function readBlobs(
   directory: string,
-  blobs: Iterable<BlobRef>,
+  ids: Iterable<string>,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const found = new Map<string, Uint8Array>()
-  for (const batch of batches(new Map([...blobs].map((blob) => [blob.id, blob])).values())) {
-    const done = await git(['cat-file', '--batch'], {
-      cwd: directory,
-      input: batch.map(({ id }) => `${id}\n`).join(''),
-      maxOutputBytes: batch.reduce((sum, { size }) => sum + size + 128, 0),
-    })
-    let at = 0
-    for (const { id } of batch) {
-      const end = done.stdout.indexOf(0x0a, at)
-      const header = done.stdout.toString('latin1', at, end).split(' ')
-      if (header[1] !== 'blob')
-        throw new GitError('missing-object', `the repository does not have blob ${id}`)
-      const size = Number(header[2])
-      // Copied: a slice would keep the whole batch alive for as long as somebody remembers one file of it.
-      found.set(id, new Uint8Array(done.stdout.subarray(end + 1, end + 1 + size)))
-      at = end + 1 + size + 1
-    }
-  }
-  return found
+  const wanted = [...new Set(ids)]
+  const found = await objectReader(directory).read(wanted)
+  return new Map(found.map((blob, index) => [wanted[index] ?? '', asBlob(blob, wanted[index]).bytes]))
 }
 
 /** The sizes in bytes of blobs by id. @throws GitError `missing-object` */
@@ -97,30 +75,11 @@ export async function blobSizes(
   directory: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const done = await git(['cat-file', '--batch-check=%(objectname) %(objectsize)'], {
-    cwd: directory,
-    input: ids.map((id) => `${id}\n`).join(''),
-  })
-  const sizes = new Map<string, number>()
-  for (const text of line(done).split('\n')) {
-    const [id = '', size = ''] = text.split(' ')
-    if (size === 'missing') throw new GitError('missing-object', `the repository does not have blob ${id}`)
-    sizes.set(id, Number(size))
-  }
-  return sizes
+  const found = await objectReader(directory).info(ids)
+  return new Map(found.map((blob, index) => [ids[index] ?? '', asBlob(blob, ids[index]).size]))
 }
 
-function* batches(blobs: Iterable<BlobRef>): Generator<readonly BlobRef[]> {
-  let batch: BlobRef[] = []
-  let bytes = 0
-  for (const blob of blobs) {
-    if (batch.length > 0 && bytes + blob.size > BATCH_BYTES) {
-      yield batch
-      batch = []
-      bytes = 0
-    }
-    batch.push(blob)
-    bytes += blob.size
-  }
-  if (batch.length > 0) yield batch
+function asBlob<T extends { readonly type: string }>(found: T | null, id = ''): T {
+  if (found?.type !== 'blob') throw new GitError('missing-object', `the repository does not have blob ${id}`)
+  return found
 }

@@ -9,7 +9,8 @@ import { getMeeting } from '../github/api/pulls.ts'
 import type { Meeting, Pull } from '../github/api/pulls.ts'
 import { FetchFailed } from '../git/fetch.ts'
 import type { Mirror } from '../git/mirror.ts'
-import type { Tree } from '../git/tree.ts'
+import { fileAt } from '../git/tree.ts'
+import type { Tree, TreeFile } from '../git/tree.ts'
 import { today } from '../ops/clock.ts'
 import { openTree } from '../threads/question.ts'
 import type { TreeName } from '../threads/question.ts'
@@ -151,7 +152,8 @@ export async function readTexts(
   tree: Tree,
   paths: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, TextFile>> {
-  const files = (await tree.files()).filter(({ path, mode }) => paths.has(path) && mode.startsWith('100'))
+  const all = await tree.files()
+  const files = [...paths].flatMap((path) => fileAt(all, path) ?? []).filter(isRegular)
   const bytes = await tree.read(files)
   const texts = new Map<string, TextFile>()
   for (const { path, mode } of files) {
@@ -167,4 +169,8 @@ export async function readTexts(
     }
   }
   return texts
+}
+
+function isRegular({ mode }: TreeFile): boolean {
+  return mode.startsWith('100')
 }

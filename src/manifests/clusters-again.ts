@@ -69,18 +69,42 @@ export function revisedClusters(
     const part = root?.parts[0]
     return root === undefined || part === undefined ? one : { ...one, root, part }
   })
+  const parts = [...now].flatMap(([old, root]): (readonly [Part, Part])[] => {
+    const [was, is] = [old.parts[0], root.parts[0]]
+    return was === undefined || is === undefined ? [] : [[was, is]]
+  })
+  const saysSomething = parts.some(([was, is]) => was.problems.length + is.problems.length > 0)
   return [
     {
       ...cluster,
-      manifests: mergeManagedNamespaces(grown.flatMap(({ part }) => part.manifests)),
-      problems: [
-        ...shares.flatMap(({ problems }) => problems),
-        ...grown.flatMap(({ part }) => part.problems),
-      ],
+      manifests:
+        spliced(cluster.manifests, parts) ??
+        mergeManagedNamespaces(grown.flatMap(({ part }) => part.manifests)),
+      problems: saysSomething
+        ? [...shares.flatMap(({ problems }) => problems), ...grown.flatMap(({ part }) => part.problems)]
+        : cluster.problems,
       inputs: inputs.length === 0 ? cluster.inputs : withInputs(cluster.inputs, inputs),
       grown,
     },
   ]
+}
+
+/**
+ * The manifests of all parts, one after the other, with those of some parts in the places of others; null where it does
+ * not show which those are.
+ */
+function spliced(
+  manifests: readonly Manifest[],
+  replaced: readonly (readonly [was: Part, is: Part])[],
+): readonly Manifest[] | null {
+  let now = manifests
+  for (const [was, is] of replaced) {
+    const [first] = was.manifests
+    const at = first === undefined ? -1 : now.indexOf(first)
+    if (at === -1 || was.manifests.some((one, index) => now[at + index] !== one)) return null
+    now = now.slice(0, at).concat(is.manifests, now.slice(at + was.manifests.length))
+  }
+  return now
 }
 
 function inputsOf({ parts }: Root): ReadonlySet<string> {

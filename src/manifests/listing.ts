@@ -3,6 +3,7 @@
 import { posix } from 'node:path'
 import picomatch from 'picomatch'
 import type { Problem } from '../core/source/problem.ts'
+import { isUnreadable } from '../git/path-text.ts'
 import type { Tree, TreeFile } from '../git/tree.ts'
 import { sourceTree } from './source-tree.ts'
 import type { SourceTree } from './source-tree.ts'
@@ -44,9 +45,11 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
   const ignored = ignorePaths.length === 0 ? (): boolean => false : picomatch([...ignorePaths], { dot: true })
   const all = await tree.files()
   const every = all.filter(({ path }) => !assumed.includes(path) && !ignored(path))
-  const wanted = every.filter(
+  const interesting = every.filter(
     (file) => /\.(ya?ml|json)$/.test(file.path) || isKustomization(file.path) || mayHoldFolders(file),
   )
+  const unnamed = interesting.filter(({ path }) => isUnreadable(path))
+  const wanted = unnamed.length === 0 ? interesting : interesting.filter(({ path }) => !isUnreadable(path))
   const regular = wanted.filter(({ mode }) => mode.startsWith('100'))
   const large = regular.filter(({ size }) => size > MAX_FILE_SIZE)
   const readable = regular.filter(({ size }) => size <= MAX_FILE_SIZE)
@@ -76,11 +79,12 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
       ),
     ],
     charts: chartFolders.filter((folder) => !ofChart(folder)),
-    watched: [...links, ...submodules, ...large].map(({ path }) => path),
+    watched: [...links, ...submodules, ...large, ...unnamed].map(({ path }) => path),
     problems: [
       ...links.map(({ path }) => link(path)),
       ...submodules.map(({ path }) => submodule(path)),
       ...large.map(({ path, size }) => tooLarge(path, size)),
+      ...unnamed.map(({ path }) => unreadableName(path)),
     ],
   }
 }
@@ -124,9 +128,21 @@ function foldersOf(path: string): readonly string[] {
   return found
 }
 
-/** A submodule, or a link whose name has no ending and may therefore be a folder's. */
+/** A submodule, a folder that is not looked into, or a link whose name has no ending and may therefore be a folder's. */
 function mayHoldFolders({ path, mode }: TreeFile): boolean {
-  return mode === '160000' || (mode === '120000' && !posix.basename(path).includes('.'))
+  return mode === '160000' || mode === '040000' || (mode === '120000' && !posix.basename(path).includes('.'))
+}
+
+function unreadableName(path: string): Problem {
+  return {
+    path,
+    line: 1,
+    code: 'name-not-utf8',
+    class: 'unseen',
+    message: `The name of ${path} is no UTF-8 text, and what it holds is not seen.`,
+    remedy: 'Give it another name, or leave it out with ignorePaths.',
+    hides: { namespaces: [], under: [path] },
+  }
 }
 
 function submodule(path: string): Problem {

@@ -208,9 +208,9 @@ export interface ClusterNames {
 }
 
 export function clusterNames(states: readonly Gathered[]): ClusterNames {
-  const each = states.map(({ shares }) => shares.flatMap(({ owner, roots }) => (owner === null ? roots : [])))
   const environments = new Set(states.flatMap((state) => [...weighRoots(state).names]))
-  const homes = [...new Set(each.flatMap((roots) => homesOf(roots, environments)))]
+  const discovered = states.flatMap(({ shares }) => shares.filter(({ owner }) => owner === null))
+  const homes = [...new Set(discovered.flatMap(({ roots }) => homesOf(roots, environments)))]
   const targets = states.flatMap((state) => [...targetsOf(state)])
   const named = new Set([...homes, ...targets.filter((name) => name !== null)])
   const hasHome = homes.length === 0 && targets.includes(null)
@@ -229,11 +229,12 @@ function targetsOf(gathered: Gathered): ReadonlySet<string | null> {
   const isLikeBefore = [...(revises?.replaced ?? [])].every(
     ([old, now]) => old.parts.some(isLivedIn) === now.parts.some(isLivedIn),
   )
-  const roots = shares.flatMap((share) => (share.owner === null ? share.roots : []))
+  const parts = (): readonly Part[] =>
+    shares.flatMap(({ owner, roots }) => (owner === null ? roots.flatMap((root) => root.parts) : []))
   const now =
     near !== undefined && isLikeBefore
       ? targetsOf(near)
-      : new Set(roots.flatMap(({ parts }) => parts.filter(isLivedIn).map(({ cluster }) => cluster)))
+      : new Set(parts().flatMap((part) => (isLivedIn(part) ? [part.cluster] : [])))
   targeted.set(gathered, now)
   return now
 }

@@ -41,7 +41,8 @@ export function straysOf(
   const [, others] = differing(begun, after)
   if (others.length === 0) return []
   const is = customs(begun)
-  if (!others.some(isNews(begun)) && !others.some(({ part }) => part.inputs.some(is.besideFiles))) return []
+  if (!others.some(isNews(begun, others)) && !others.some(({ part }) => part.inputs.some(is.besideFiles)))
+    return []
   const now = after.flatMap(policiesIn)
   const isNew = newnessAgainst(begun)
   const makers = grouped(now, ({ identity }) => identity)
@@ -96,12 +97,13 @@ function newnessAgainst(begun: readonly Grown[]): (made: Made) => boolean {
 }
 
 /**
- * Does a root stand where none stood, or hold files that none held? Where no root of the head does, nothing that it
- * makes is new against the base.
+ * Does one of the others stand where no root stood, or hold files that none held? Where no root of the head does,
+ * nothing that it makes is new against the base.
  */
-function isNews(begun: readonly Grown[]): (grown: Grown) => boolean {
+function isNews(begun: readonly Grown[], others: readonly Grown[]): (grown: Grown) => boolean {
+  const paths = new Set(others.map(({ root }) => root.path))
   const byPath = grouped(
-    begun.map(({ root }) => root),
+    begun.flatMap(({ root }) => (paths.has(root.path) ? [root] : [])),
     ({ path }) => path,
   )
   return ({ root }) => {

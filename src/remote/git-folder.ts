@@ -181,10 +181,7 @@ async function contents(
       `its repository holds more than ${String(limits.unpackedBytes / 1024 / 1024)} MiB that may matter`,
       VENDOR,
     )
-  const bytes = await readBlobs(
-    scratch,
-    [...sizes].map(([id, size]) => ({ id, size })),
-  )
+  const bytes = await readBlobs(scratch, sizes.keys())
   return new Map(
     wanted.flatMap(({ path, id }) => {
       const content = bytes.get(id)

@@ -10,7 +10,7 @@ import type { Cluster } from '../twin/cluster.ts'
 import { configOf, manifestsOf } from '../twin/product.ts'
 import { clusters } from '../twin/random.ts'
 
-const { runs, seed, timeout } = campaign(150)
+const { runs, seed, timeout } = campaign(60)
 
 /** Some namespaces are enrolled, most could be, one kind gets sidecars. */
 const mixed = clusters(
@@ -45,12 +45,12 @@ it('namespaces that are called ready can be enrolled without the others', { time
 })
 
 it('many of those clusters have namespaces that are not ready, or the promise would cost nothing', () => {
-  const sample = fc.sample(mixed, { seed: 1, numRuns: 100 })
+  const sample = fc.sample(mixed, { seed: 1, numRuns: 40 })
   const poor = sample.filter((cluster) => {
     const before = analyzed(cluster, [])
     return ask(cluster, before, openIn(before)).some(({ verdict }) => verdict === 'not-ready')
   })
-  expect(poor.length).toBeGreaterThan(10)
+  expect(poor.length).toBeGreaterThan(sample.length / 10)
 })
 
 /** `before`: the cluster as it stands, worked out once for all questions. */

@@ -22,13 +22,14 @@ import type { Finding } from './finding.ts'
  */
 export function causes(head: Analysis, touched: Touched): (finding: Finding) => Place | null {
   const { workloads } = head.population
-  const inTouched = (wanted: (workload: Workload) => Origin | null): IndexSet =>
-    fromRising(workloads.flatMap((workload, index) => (isAmong(wanted(workload), touched) ? [index] : [])))
-  const changed = inTouched(({ origin }) => origin)
-  const inChangedNamespaces = inTouched(({ namespace }) => namespace.origin)
-  const enrolledInTouched = fromRising(
-    head.population.namespaces.flatMap(({ origin }, index) => (isAmong(origin, touched) ? [index] : [])),
-  )
+  const inTouched = <T>(all: readonly T[], originOf: (one: T) => Origin | null): (() => IndexSet) => {
+    let known: IndexSet | null = null
+    return () =>
+      (known ??= fromRising(all.flatMap((one, index) => (isAmong(originOf(one), touched) ? [index] : []))))
+  }
+  const changed = inTouched(workloads, ({ origin }) => origin)
+  const inChangedNamespaces = inTouched(workloads, ({ namespace }) => namespace.origin)
+  const enrolledInTouched = inTouched(head.population.namespaces, ({ origin }) => origin)
   const isTouched = ({ path, line }: Place): boolean => touched.lines.get(path)?.has(line) === true
 
   const { at: shown, enforcement } = head.state.network
@@ -41,12 +42,12 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
         [...indexesOf(intersect(peers.known, some))].map((index) => workloads[index] as Workload),
       )
     const named = lost.filter(({ name }) => name === null)
-    const enrolled = [...among(changed), ...among(inChangedNamespaces)].map(
+    const enrolled = [...among(changed()), ...among(inChangedNamespaces())].map(
       (peer) => head.mesh.member(peer).enrollment,
     )
     const ofUnseen = lost
       .flatMap(({ peers }) => peers.unseen)
-      .flatMap(({ namespaces }) => [...indexesOf(intersect(namespaces, enrolledInTouched))])
+      .flatMap(({ namespaces }) => [...indexesOf(intersect(namespaces, enrolledInTouched()))])
       .flatMap((index) => head.population.namespaces[index]?.origin ?? [])
       .map((origin) => placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE]))
     const labels = [...[...enrolledBy, ...enrolled].flatMap(({ at }) => at ?? []), ...ofUnseen].filter(
@@ -58,7 +59,7 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
     ]
     const workloadsOf: readonly (readonly Located[])[] = [
       [[workload.origin, workloadRoutes]],
-      among(changed, named).map(({ origin, pods }) => [origin, [pods.labelsRoute]]),
+      among(changed(), named).map(({ origin, pods }) => [origin, [pods.labelsRoute]]),
     ]
     const placesIn = (some: readonly Located[]): readonly Place[] =>
       some.flatMap(([origin, routes]) => changedPlace(origin, routes, touched) ?? [])

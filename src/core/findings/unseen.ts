@@ -34,7 +34,7 @@ export function unseenIn(
   // Policies of the whole cluster stand in a namespace that is none.
   for (const name of only ?? new Set([...world.state.namespaces.keys(), ...byNamespace.keys()])) {
     const inside = members.get(name) ?? []
-    const policies = byNamespace.get(name) ?? []
+    const policies = byNamespace.get(name)
     const namespace = world.state.namespaces.get(name) ?? policies[0]?.namespace
     if (namespace === undefined) continue
     const home: Home = { namespace, members: inside, policies }

@@ -1,6 +1,8 @@
 // The objects of one cluster as one state: what the tree says, with what it leaves out told apart.
 import type { ClusterConfig } from '../config.ts'
 import { grouped } from '../source/grouped.ts'
+import { groupsOf } from '../source/groups.ts'
+import type { Groups } from '../source/groups.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { get, labelsField, rootField, text } from './field.ts'
@@ -86,6 +88,8 @@ export interface ClusterState {
   readonly namespaces: ReadonlyMap<string, Namespace>
   readonly workloads: readonly Workload[]
   readonly policies: readonly NetworkPolicy[]
+  /** NetworkPolicies of Kubernetes by namespace, as they are written: also those that nobody can read, or has twice. */
+  readonly plainPolicies: Groups<Manifest>
   /** Of Calico, by name: those that it makes itself, and those of the tree. */
   readonly tiers: ReadonlyMap<string, Tier>
   readonly serviceEntries: readonly ServiceEntry[]
@@ -134,7 +138,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   const chosen = chooseOne(manifests.filter(isJudged), config, problems)
   const namespaces = readNamespaces(chosen, config, problems)
   const home = (manifest: Manifest): Namespace => {
-    const name = namespaceOf(manifest.object) ?? config.namespace
+    const name = homeName(manifest, config)
     const unknown = { name, labels: { [NAMESPACE_NAME_LABEL]: name }, known: false, origin: null }
     return namespaces.get(name) ?? unknown
   }
@@ -188,6 +192,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     namespaces: new Map([...namespaces].sort(([a], [b]) => compareText(a, b))),
     workloads: [...workloads, ...gatewayPods].sort(byId),
     policies: [...policies].sort(byId),
+    plainPolicies: groupsOf(manifests.filter(isPlainPolicy), (manifest) => homeName(manifest, config)),
     tiers: tiersOf(chosen, problems),
     serviceEntries: entries
       .flatMap(({ named, value }) => (value.service === null ? [{ ...named, spec: value }] : []))
@@ -233,6 +238,16 @@ const gatewayOf = readOnce((root) => {
     kind === null ? null : readGatewayPods(root, text(get(get(root, 'metadata'), 'name')) ?? '', kind)
   return { kind, pods }
 })
+
+/** A policy of Kubernetes itself, of whatever version. */
+export function isPlainPolicy(manifest: Manifest): boolean {
+  return manifest.kind === 'NetworkPolicy' && groupKindOf(manifest) === 'networking.k8s.io/NetworkPolicy'
+}
+
+/** The name of the namespace of an object that has one. */
+export function homeName({ object }: Manifest, config: ClusterConfig): string {
+  return namespaceOf(object) ?? config.namespace
+}
 
 /** Orders named objects by id: the order in which every list of them leaves this room. */
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {

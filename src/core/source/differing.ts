@@ -1,10 +1,23 @@
 // What two lists do not have in common. Most of two states of a large tree is the same from both ends on.
 
+export type Difference<T> = readonly [gone: readonly T[], come: readonly T[]]
+
+/** By the later list: the same two are asked about more than once. */
+const known = new WeakMap<
+  readonly unknown[],
+  { readonly old: readonly unknown[]; readonly difference: Difference<unknown> }
+>()
+
 /** The items that are in one of two lists alone, each once, told by what they are and not by what they say. */
-export function differing<T>(
-  old: readonly T[],
-  now: readonly T[],
-): readonly [gone: readonly T[], come: readonly T[]] {
+export function differing<T>(old: readonly T[], now: readonly T[]): Difference<T> {
+  const before = known.get(now)
+  if (before?.old === old) return before.difference as Difference<T>
+  const difference = differenceOf(old, now)
+  known.set(now, { old, difference })
+  return difference
+}
+
+function differenceOf<T>(old: readonly T[], now: readonly T[]): Difference<T> {
   let start = 0
   while (start < old.length && start < now.length && old[start] === now[start]) start += 1
   const most = Math.min(old.length, now.length) - start

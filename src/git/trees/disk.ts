@@ -53,6 +53,11 @@ export function describe(disk: Disk, path: string, stats: Stats, name = path): T
   return file
 }
 
+/** A file whose name is no text, and by which it cannot be opened: it is listed, and never read. */
+export function unnamed(path: string, mode = '100644'): TreeFile {
+  return { path, mode, id: blobId(new Uint8Array()), size: 0 }
+}
+
 /** The ids of files whose bytes somebody has seen. */
 const ids = new WeakMap<TreeFile, string>()
 

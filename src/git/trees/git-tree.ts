@@ -30,7 +30,10 @@ export function gitTree(
     }),
     async read(files, wanted = () => true) {
       const blobs = files.filter((file) => file.mode !== '160000' && wanted(file))
-      const bytes = await readBlobs(directory, blobs)
+      const bytes = await readBlobs(
+        directory,
+        blobs.map(({ id }) => id),
+      )
       const found = new Map<string, Uint8Array>()
       for (const { path, id } of blobs) {
         const content = bytes.get(id)

@@ -1,23 +1,26 @@
 // Listings of trees of repositories, remembered: a tree never changes. That of a tree like one that is known is made of
 // that one, by what git says differs between the two; what is the same is then the very same value in both.
-import { git } from '../command.ts'
+import { git, GitError } from '../command.ts'
 import { blobSizes, isObjectId, resolveObject } from '../objects.ts'
-import { byPath, type TreeFile } from './tree.ts'
+import { nulTexts } from '../path-text.ts'
+import { treeChanges } from '../tree-changes.ts'
+import { BYTES_PER_FILE, MOST_FILES, tooManyFiles } from './most-files.ts'
+import { amendFiles, byPath, type TreeFile } from './tree.ts'
 
 export interface Listings {
   /** The id of the tree of a commit or tree; null where the repository has neither. */
   readonly treeOf: (directory: string, treeish: string) => Promise<string | null>
   /** Every file of a commit or tree by its id, where that shows from what is remembered; null otherwise. */
   readonly known: (directory: string, id: string) => Promise<readonly TreeFile[] | null>
-  /** Every file of a tree, sorted by path. */
+  /** Every file of a tree, sorted by path. @throws GitError `too-many-files` */
   readonly list: (directory: string, tree: string) => Promise<readonly TreeFile[]>
 }
 
 /** Files in all listings together; what two listings share counts twice, and is kept once. */
-const MOST_FILES = 2_000_000
+const MOST_KEPT = 4 * MOST_FILES
 
-/** @param most how many files its listings may have together */
-export function createListings(most = MOST_FILES): Listings {
+/** @param most how many files its listings may have together @param mostOfTree how many one of them may have */
+export function createListings(most = MOST_KEPT, mostOfTree = MOST_FILES): Listings {
   const known = new Map<string, { readonly directory: string; readonly files: readonly TreeFile[] }>()
   const trees = new Map<string, string>()
   const keep = (key: string, directory: string, files: readonly TreeFile[]): void => {
@@ -37,7 +40,7 @@ export function createListings(most = MOST_FILES): Listings {
       known.get(key)?.files ??
       (like === undefined
         ? null
-        : await amended(directory, like[1].files, like[0].slice(directory.length + 1), id))
+        : await amended(directory, like[1].files, like[0].slice(directory.length + 1), id, mostOfTree))
     if (files !== null) keep(key, directory, files)
     return files
   }
@@ -56,71 +59,76 @@ export function createListings(most = MOST_FILES): Listings {
     },
     known: remembered,
     async list(directory, tree) {
-      const files = (await remembered(directory, tree)) ?? (await listTree(directory, tree))
+      const files = (await remembered(directory, tree)) ?? (await listTree(directory, tree, mostOfTree))
       keep(`${directory} ${tree}`, directory, files)
       return files
     },
   }
 }
 
-/** `<mode> SP <type> SP <id> SP <size, padded, or ->TAB<path>NUL`, git-ls-tree(1). */
-async function listTree(directory: string, tree: string): Promise<readonly TreeFile[]> {
-  const done = await git(['ls-tree', '-r', '-z', '-l', '--full-tree', tree], { cwd: directory })
+/**
+ * `<mode> SP <type> SP <id> SP <size, padded, or ->TAB<path>NUL`, git-ls-tree(1). For sizes git looks for the object of
+ * each path, and a tree may name one a billion times: where there are many paths, they are counted first.
+ */
+async function listTree(directory: string, tree: string, most: number): Promise<readonly TreeFile[]> {
+  const all = most * BYTES_PER_FILE
+  const text = (await lsTree(directory, ['-l', tree], Math.min(all, FEW_BYTES))) ?? (await counted())
+  if (text === null) throw tooManyFiles(most)
+  const entries = nulTexts(text)
+  if (entries.length > most) throw tooManyFiles(most)
   const files: TreeFile[] = []
-  for (const entry of done.stdout.toString('utf8').split('\0')) {
-    if (entry === '') continue
+  for (const entry of entries) {
     const tab = entry.indexOf('\t')
     const [mode = '', , id = '', size = ''] = entry.slice(0, tab).split(/ +/)
     files.push({ path: entry.slice(tab + 1), mode, id, size: size === '-' ? 0 : Number(size) })
   }
   return files.sort(byPath)
+
+  async function counted(): Promise<Buffer | null> {
+    const names = await lsTree(directory, [tree], all)
+    if (names === null || nulTexts(names).length > most) return null
+    return lsTree(directory, ['-l', tree], all)
+  }
 }
 
-/**
- * The listing of `to`, made of the files of `from`; null where the repository has lost that one meanwhile.
- * `:<old mode> SP <mode> SP <old id> SP <id> SP <status>NUL<path>NUL`, git-diff-tree(1).
- */
+/** More than most repositories have. */
+const FEW_BYTES = 8 * 1024 * 1024
+
+/** What git lists; null where that is more. */
+async function lsTree(
+  directory: string,
+  args: readonly string[],
+  maxOutputBytes: number,
+): Promise<Buffer | null> {
+  try {
+    const options = { cwd: directory, maxOutputBytes }
+    return (await git(['ls-tree', '-r', '-z', '--full-tree', ...args], options)).stdout
+  } catch (error) {
+    if (error instanceof GitError && error.reason === 'output-too-large') return null
+    throw error
+  }
+}
+
+/** The listing of `to`, made of the files of `from`; null where the repository has lost that one meanwhile. */
 async function amended(
   directory: string,
   files: readonly TreeFile[],
   from: string,
   to: string,
+  most: number,
 ): Promise<readonly TreeFile[] | null> {
-  const args = ['diff-tree', '-r', '-z', '--no-renames', '--no-abbrev', '--ignore-submodules=none', from, to]
-  const done = await git(args, { cwd: directory, accept: [0, 128] })
-  if (done.code !== 0) return null
-  const parts = done.stdout.toString('utf8').split('\0')
-  const changed = new Map<string, { readonly mode: string; readonly id: string } | null>()
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const [, mode = '', , id = '', status = ''] = (parts[at] ?? '').split(' ')
-    changed.set(parts[at + 1] ?? '', status === 'D' ? null : { mode, id })
-  }
+  const changed = await treeChanges(directory, from, to, most)
+  if (changed === null) return null
   if (changed.size === 0) return files
   const fresh = [...changed].flatMap(([path, now]) => (now === null ? [] : [{ path, ...now }]))
-  const blobs = fresh.filter(({ mode }) => mode !== SUBMODULE).map(({ id }) => id)
-  const sizes = blobs.length === 0 ? new Map<string, number>() : await blobSizes(directory, blobs)
-  const added = fresh
-    .map(({ path, mode, id }): TreeFile => ({ path, mode, id, size: sizes.get(id) ?? 0 }))
-    .sort(byPath)
-  return withThose(files, changed, added)
+  const sizes = await blobSizes(
+    directory,
+    fresh.filter(({ mode }) => mode !== SUBMODULE).map(({ id }) => id),
+  )
+  const added = fresh.map(({ path, mode, id }): TreeFile => ({ path, mode, id, size: sizes.get(id) ?? 0 }))
+  const all = amendFiles(files, changed.keys(), added)
+  if (all.length > most) throw tooManyFiles(most)
+  return all
 }
 
 const SUBMODULE = '160000'
-
-/** Files without the changed ones, and with those that are added; both lists are sorted by path. */
-export function withThose(
-  files: readonly TreeFile[],
-  changed: ReadonlyMap<string, unknown>,
-  added: readonly TreeFile[],
-): readonly TreeFile[] {
-  const all: TreeFile[] = []
-  let next = 0
-  for (const file of files) {
-    for (let one = added[next]; one !== undefined && one.path < file.path; one = added[next]) {
-      all.push(one)
-      next += 1
-    }
-    if (!changed.has(file.path)) all.push(file)
-  }
-  return [...all, ...added.slice(next)]
-}

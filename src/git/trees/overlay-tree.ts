@@ -1,8 +1,7 @@
 // A tree with some files replaced, added or removed: how a fix is tried before anybody commits it.
 import { blobId } from '../objects.ts'
 import { insidePath } from './inside.ts'
-import { withThose } from './listings.ts'
-import { byPath, listedOnce, type Tree, type TreeFile } from './tree.ts'
+import { amendFiles, fileAt, listedOnce, type Tree, type TreeFile } from './tree.ts'
 
 /**
  * `edits` maps a path to the new text, or to null for a file to remove. A replaced file keeps its mode, a new one has
@@ -20,18 +19,11 @@ export function overlayTree(tree: Tree, edits: ReadonlyMap<string, string | null
     label: tree.label,
     files: listedOnce(async () => {
       const below = await tree.files()
-      const executable = new Set(
-        below.filter(({ path, mode }) => mode === '100755' && written.has(path)).map(({ path }) => path),
-      )
       const added = [...written].map(([path, bytes]): TreeFile => {
-        const mode = executable.has(path) ? '100755' : '100644'
+        const mode = fileAt(below, path)?.mode === '100755' ? '100755' : '100644'
         return { path, mode, id: blobId(bytes), size: bytes.length }
       })
-      const changed = new Map<string, unknown>([
-        ...written,
-        ...[...removed].map((path) => [path, null] as const),
-      ])
-      return withThose(below, changed, added.sort(byPath))
+      return amendFiles(below, [...written.keys(), ...removed], added)
     }),
     async read(files, wanted = () => true) {
       const below = files.filter(({ path }) => !written.has(path) && !removed.has(path))

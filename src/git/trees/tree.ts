@@ -1,10 +1,14 @@
 // What every source of manifests looks like: a list of files, and a way to read many of them at once.
 import { compareText } from '../../core/source/problem.ts'
+import { amendSorted, positionIn } from '../../core/source/sorted.ts'
 
 export interface TreeFile {
   /** Relative to the root of the tree, `/` between the parts. */
   readonly path: string
-  /** As git writes it: `100644`, `100755`, `120000` (symbolic link) or `160000` (submodule). */
+  /**
+   * As git writes it: `100644`, `100755`, `120000` (symbolic link) or `160000` (submodule); of a disk also
+   * `040000`, a folder whose name is no text, which is not looked into.
+   */
   readonly mode: string
   /**
    * The git blob id of the content (of the target, for a symbolic link; the commit, for a submodule): the same
@@ -44,4 +48,28 @@ export function listedOnce(list: () => Promise<readonly TreeFile[]>): Tree['file
 /** The order of `Tree.files`. */
 export function byPath(a: TreeFile, b: TreeFile): number {
   return compareText(a.path, b.path)
+}
+
+/** The file at a path, among files in the order of `Tree.files`. */
+export function fileAt(files: readonly TreeFile[], path: string): TreeFile | undefined {
+  const file = files[positionIn(files, path, pathOf)]
+  return file?.path === path ? file : undefined
+}
+
+/** Files in order without those at some paths, and with others, which may be at the same ones. */
+export function amendFiles(
+  files: readonly TreeFile[],
+  gone: Iterable<string>,
+  come: readonly TreeFile[],
+): readonly TreeFile[] {
+  return amendSorted(
+    files,
+    [...gone].flatMap((path) => fileAt(files, path) ?? []),
+    come,
+    pathOf,
+  )
+}
+
+function pathOf({ path }: TreeFile): string {
+  return path
 }

@@ -1,8 +1,9 @@
 // What a person has in front of them: tracked files as they are on disk, and new ones that git does not ignore.
 import { git } from '../command.ts'
+import { isUnreadable, nulTexts } from '../path-text.ts'
 import { blobSizes, readBlobs } from '../objects.ts'
 import type { Repository } from '../repository.ts'
-import { look, readAll, type Disk, type Walked } from './disk.ts'
+import { look, readAll, unnamed, type Disk, type Walked } from './disk.ts'
 import { insidePath } from './inside.ts'
 import { byPath, listedOnce, type Tree, type TreeFile } from './tree.ts'
 
@@ -42,9 +43,12 @@ export function workingTree(repository: Repository, options: { under?: string } 
         else if (out) {
           sparse.add(name)
           add({ path: name, mode, id, size: sizes?.get(id) ?? 0 })
-        } else add(look(whole, path, name, walked))
+        } else add(isUnreadable(path) ? unnamed(name) : look(whole, path, name, walked))
       }
-      for (const path of untracked) add(look(whole, path, path.slice(prefix.length), walked))
+      for (const path of untracked) {
+        const name = path.slice(prefix.length)
+        add(isUnreadable(path) ? unnamed(name) : look(whole, path, name, walked))
+      }
       return [...found.values()].sort(byPath)
     }),
     async read(files, wanted = () => true) {
@@ -54,7 +58,10 @@ export function workingTree(repository: Repository, options: { under?: string } 
         wanted,
       )
       const indexed = files.filter((file) => sparse.has(file.path) && wanted(file))
-      const blobs = await readBlobs(root, indexed)
+      const blobs = await readBlobs(
+        root,
+        indexed.map(({ id }) => id),
+      )
       for (const { path, id } of indexed) {
         const bytes = blobs.get(id)
         if (bytes !== undefined) found.set(path, bytes)
@@ -88,11 +95,8 @@ async function others(root: string, under: string): Promise<string[]> {
   return paths.filter((path) => !path.endsWith('/'))
 }
 
-async function lsFiles(root: string, flags: readonly string[], under: string): Promise<string[]> {
+async function lsFiles(root: string, flags: readonly string[], under: string): Promise<readonly string[]> {
   const where = under === '' ? [] : ['--', under]
   const done = await git(['ls-files', '-z', ...flags, ...where], { cwd: root })
-  return done.stdout
-    .toString('utf8')
-    .split('\0')
-    .filter((text) => text !== '')
+  return nulTexts(done.stdout)
 }
