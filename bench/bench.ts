@@ -6,7 +6,7 @@ import { moj, part } from './moj.ts'
 import { overlays } from './overlays.ts'
 import { looks, pulls } from './pulls.ts'
 import type { Stored } from './pulls.ts'
-import { server } from './server.ts'
+import { deliver, server } from './server.ts'
 import { shapes } from './shapes.ts'
 import { analyseOnce, synthetic } from './synthetic.ts'
 
@@ -15,6 +15,7 @@ const archive = join(process.env.AMBIENT_GUARD_CORPORA ?? '', 'moj-environments.
 if (name === 'synthetic') analyseOnce(Number(argument))
 else if (name === 'overlays') await overlays()
 else if (name === 'server') await server(argument === undefined ? undefined : Number(argument))
+else if (name === 'deliver') deliver()
 else if (name === 'pulls') await pulls(archive)
 else if (name === 'looks') await looks(JSON.parse(argument ?? '') as Stored)
 else if (name !== undefined && argument !== undefined) await part(name, argument)

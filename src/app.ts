@@ -175,6 +175,9 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     memory: settings.threadMemory,
     patience: PATIENCE,
     remembered: metrics.remembered,
+    died: (error) => {
+      own.error(errorFields(error), 'a thread that judges ended while nothing was asked of it')
+    },
   })
   const work: Work<Task> = async ({ key, task }) => {
     const begun = performance.now()

@@ -36,6 +36,8 @@ export interface ThreadOptions extends WorkshopPlace {
   readonly patience: number
   /** Hears how often memories were asked. */
   readonly remembered: (memory: string, hits: number, misses: number) => void
+  /** Hears of a thread that ended while nothing was asked of it; another takes its place. */
+  readonly died: (error: unknown) => void
 }
 
 /** Threads that stay, with what they remember. */
@@ -91,8 +93,8 @@ export function startThreads(options: ThreadOptions): Threads {
 /** From source, threads read TypeScript as their parent does; compiled, they need nothing. */
 const SUFFIX = extname(import.meta.url)
 
-function lane({ memory, cacheDirectory, toolsDirectory }: ThreadOptions): Piscina<Question, Thought> {
-  return new Piscina<Question, Thought>({
+function lane({ memory, cacheDirectory, toolsDirectory, died }: ThreadOptions): Piscina<Question, Thought> {
+  const pool = new Piscina<Question, Thought>({
     filename: new URL(`thread${SUFFIX}`, import.meta.url).href,
     execArgv: SUFFIX === '.ts' ? ['--import', 'tsx'] : [],
     workerData: { cacheDirectory, toolsDirectory } satisfies WorkshopPlace,
@@ -101,6 +103,8 @@ function lane({ memory, cacheDirectory, toolsDirectory }: ThreadOptions): Piscin
     idleTimeout: Infinity,
     resourceLimits: { maxOldGenerationSizeMb: memory },
   })
+  pool.on('error', died)
+  return pool
 }
 
 function asFailure(error: unknown, { memory, patience }: ThreadOptions): ThinkingFailed | null {

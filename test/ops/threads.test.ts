@@ -52,12 +52,14 @@ describe('threads', { timeout: 120_000 }, () => {
     repositories: [],
   }
   const heard: (readonly [string, number, number])[] = []
+  const ended: unknown[] = []
   const options = () => ({
     cacheDirectory: join(scratch, 'cache'),
     toolsDirectory: null,
     memory: 512,
     patience: 60_000,
     remembered: (...lookups: readonly [string, number, number]) => void heard.push(lookups),
+    died: (error: unknown) => void ended.push(error),
   })
 
   it('say what the thread that asks would say, also why, and what edits change of it', async () => {
@@ -87,12 +89,89 @@ describe('threads', { timeout: 120_000 }, () => {
     }
   })
 
-  it('end with a sentence where thinking takes too long, and think on', async () => {
+  it('end with a sentence where thinking takes too long', async () => {
     const threads = startThreads({ ...options(), count: 1, patience: 1 })
     try {
-      await expect(threads.think(question)).rejects.toThrow(ThinkingFailed)
+      await expect(threads.think(question)).rejects.toThrow(new ThinkingFailed('judging took more than 0 s'))
     } finally {
       await threads.stop()
     }
+  })
+
+  it('end with a sentence where thinking takes too much memory, and think on', async () => {
+    const large = repository(scratch, 'large')
+    const labels = Array.from({ length: 20_000 }, (_, index) => `k${String(index)}: v`).join(', ')
+    const shops = Array.from({ length: 12 }, (_, index) => [
+      `${String(index)}.yaml`,
+      SHOP.replace('labels: {app: web}', `labels: {app: web, ${labels}}`).replaceAll(
+        'shop',
+        `shop-${String(index)}`,
+      ),
+    ])
+    const tree = { directory: large, id: commit(large, Object.fromEntries(shops) as Record<string, string>) }
+    const threads = startThreads({ ...options(), count: 1, memory: 48 })
+    try {
+      await expect(threads.think({ ...question, base: tree, head: tree })).rejects.toThrow(
+        new ThinkingFailed('judging took more than 48 MiB of memory'),
+      )
+      expect((await threads.think(question)).findings).not.toEqual([])
+    } finally {
+      await threads.stop()
+    }
+  })
+
+  it('are told of where they end with nothing asked of them, and the process goes on', async () => {
+    const threads = startThreads({ ...options(), count: 1, memory: 4 })
+    try {
+      await expect.poll(() => ended.length, { timeout: 30_000 }).toBeGreaterThan(0)
+      expect(ended[0]).toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' })
+    } finally {
+      await threads.stop()
+    }
+  })
+
+  it('are given what only they know, and what another waits for goes to one that is idle', async () => {
+    const other = repository(scratch, 'other')
+    const text = (name: string): string => SHOP.replaceAll('shop', name)
+    const [first, second] = ['one', 'two'].map((name) => commit(other, { 'a.yaml': text(name) })) as [
+      string,
+      string,
+    ]
+    const elsewhere: Question = {
+      ...question,
+      base: { directory: other, id: first },
+      head: { directory: other, id: second },
+    }
+    const threads = startThreads({ ...options(), count: 2 })
+    const parsed = async (...questions: readonly Question[]): Promise<readonly string[]> => {
+      heard.length = 0
+      await Promise.all(questions.map((one) => threads.think(one)))
+      return heard
+        .filter(([memory]) => memory === 'parsed')
+        .map(([, , misses]) => (misses > 0 ? 'parsed anew' : 'known'))
+    }
+    try {
+      expect(await parsed(question, elsewhere)).toEqual(['parsed anew', 'parsed anew'])
+      // Each thread is idle, and has seen one of the two repositories.
+      expect(await parsed(elsewhere)).toEqual(['known'])
+      expect(await parsed(question)).toEqual(['known'])
+      // The thread that knows is busy with the first, so that the other one learns it.
+      expect((await parsed(question, question)).toSorted()).toEqual(['known', 'parsed anew'])
+    } finally {
+      await threads.stop()
+    }
+  })
+
+  it('explain what is asked about, or all that is not gone', async () => {
+    const workshop = layOutWorkshop(options()).of(DEFAULT_CONFIG)
+    const { report, explained } = await answer(question, workshop)
+    expect([...explained.keys()]).toEqual(report.findings.map(({ fingerprint }) => fingerprint))
+    expect([...explained.values()].every((steps) => steps.length > 0)).toBe(true)
+    const last = report.findings.at(-1)?.fingerprint ?? ''
+    expect([...(await answer({ ...question, explain: last }, workshop)).explained.keys()]).toEqual([last])
+    expect((await answer({ ...question, explain: 'f-0000000000' }, workshop)).explained.size).toBe(0)
+    const mended = await answer({ ...question, base: question.head, head: question.base }, workshop)
+    expect(mended.report.findings.map(({ change }) => change)).toContain('resolved')
+    expect(mended.explained.size).toBe(0)
   })
 })
