@@ -135,10 +135,10 @@ async function fetchRefs(job: Job, refspecs: readonly string[]): Promise<boolean
   }
 }
 
-async function absent(job: Job, ids: readonly string[]): Promise<string[]> {
-  const done = await here(job, ['for-each-ref', '--format=%(refname)', ...ids.map((id) => KEPT + id)])
-  const kept = new Set(line(done).split('\n'))
-  return ids.filter((id) => !kept.has(KEPT + id))
+/** Nothing packs refs here, so each is a file of its own; one that is not found is only fetched once more. */
+async function absent({ directory }: Job, ids: readonly string[]): Promise<string[]> {
+  const kept = await Promise.all(ids.map((id) => exists(join(directory, KEPT, id))))
+  return ids.filter((_, index) => kept[index] !== true)
 }
 
 function here(job: Job, args: readonly string[], accept: readonly number[] = [0]): ReturnType<typeof git> {
