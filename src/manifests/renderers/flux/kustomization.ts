@@ -106,7 +106,7 @@ async function buildOf(
   const own = kustomizationAt(tree, folder)
   if (own !== null && !leftOut(own)) {
     const lacks = await lacking(ask, tree, folder, [folder], ignored)
-    if (lacks !== null) return { units: [], problems: [lacks], inputs: [] }
+    if (lacks !== null) return { units: [], problems: [lacks.problem], inputs: lacks.named }
     const problems = ignore === null ? [] : [ignoresParts(ask, { ...ask.hides, under: [folder] })]
     return {
       units: [await kustomize(ask.title, folder, null)],
@@ -120,11 +120,8 @@ async function buildOf(
   if (lacks !== null)
     return {
       units: [],
-      problems: [lacks],
-      inputs: [
-        ...listed.looked,
-        ...listed.folders.flatMap((path) => [path, kustomizationAt(tree, path) ?? path]),
-      ],
+      problems: [lacks.problem],
+      inputs: [...listed.looked, ...listed.files, ...listed.folders, ...lacks.named],
     }
   const problems = [...listed.problems, ...(await unsure(listed.files, listed.folders))]
   const inputs = [...listed.looked, ...listed.folders]
@@ -229,19 +226,22 @@ function missingDependencies(
   return problems
 }
 
-/** A kustomization that names a manifest which its source leaves out does not build, and then nothing is applied. */
+/**
+ * A kustomization that names a manifest which its source leaves out does not build, and then nothing is applied. All
+ * that it names decides about what is not seen.
+ */
 async function lacking(
   ask: Ask,
   tree: SourceTree,
   folder: string,
   kustomizations: readonly string[],
   ignored: (path: string) => boolean,
-): Promise<Problem | null> {
+): Promise<{ readonly problem: Problem; readonly named: readonly string[] } | null> {
   const closures = await Promise.all(kustomizations.map((at) => closureOf(at, tree)))
   const named = closures.flatMap(({ files }) => files)
   const path = named.find((file) => /\.(ya?ml|json)$/.test(file) && ignored(file))
   if (path === undefined) return null
-  return told(ask, PATH, {
+  const problem = told(ask, PATH, {
     code: 'missing-path',
     class: 'unreadable',
     message: `${ask.title} builds a kustomization that names ${path}, which its source leaves out.`,
@@ -249,6 +249,7 @@ async function lacking(
       'Correct .sourceignore or spec.ignore of the source: Flux fails until the file is in its artifact.',
     hides: { ...ask.hides, under: [folder] },
   })
+  return { problem, named }
 }
 
 function ignoresParts(ask: Ask, hides: Hides): Problem {
