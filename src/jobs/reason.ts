@@ -6,6 +6,7 @@ import { ApiError } from '../github/api/client.ts'
 
 /** A sentence fit for the public, or null. */
 export function publicReason(error: unknown): string | null {
+  if (error instanceof GitError && error.reason === 'too-many-files') return sentence(error.message)
   // What git says of itself names directories of this machine.
   if (error instanceof GitError) return `git could not do its part (${error.reason}).`
   if (error instanceof FetchFailed) return sentence(error.message.replace(/ \(.*\)$/s, ''))

@@ -77,8 +77,7 @@ export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWante
           })
         if (isWaiting(pull.run, task, bench.clock.now()) || isRetargeted(pull))
           await bench.enqueue(reviewOf({ ...place(task), number: pull.number }, 'look'))
-        else if (pull.baseTip !== null && groundOf(pull.run?.summary ?? '')?.baseSha !== pull.baseTip)
-          moved.push(pull)
+        else if (hasMoved(pull)) moved.push(pull)
       }
       for (const group of await queuedGroups(bench, client))
         if (isWaiting(group.run, task, bench.clock.now())) await bench.enqueue(groupTask(task, group))
@@ -132,6 +131,11 @@ function isWaiting(run: OpenRun | null, { first }: RepositorySweepWanted, now: D
 function isRetargeted({ run, baseRef }: OpenPull): boolean {
   const ground = run === null ? null : groundOf(run.summary)
   return ground !== null && ground.baseRef !== baseRef
+}
+
+/** Is its base elsewhere than when it was judged? One that is being judged says so when that is over. */
+function hasMoved({ run, baseTip }: OpenPull): boolean {
+  return baseTip !== null && run?.completed === true && groundOf(run.summary)?.baseSha !== baseTip
 }
 
 /** Pull requests whose base has moved in files that matter are judged anew, each once for a tip. */

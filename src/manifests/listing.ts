@@ -3,7 +3,7 @@
 import { posix } from 'node:path'
 import picomatch from 'picomatch'
 import type { Problem } from '../core/source/problem.ts'
-import { isUnreadable } from '../git/path-text.ts'
+import { isUnreadable } from '../git/tree.ts'
 import type { Tree, TreeFile } from '../git/tree.ts'
 import { sourceTree } from './source-tree.ts'
 import type { SourceTree } from './source-tree.ts'

@@ -15,15 +15,32 @@ export function logFrom(logger: Logger, bindings: Fields = {}): Log {
   const child = logger.child(bindings)
   return {
     info: (fields, message) => {
-      child.info(fields, message)
+      child.info(seen(fields), message)
     },
     warn: (fields, message) => {
-      child.warn(fields, message)
+      child.warn(seen(fields), message)
     },
     error: (fields, message) => {
-      child.error(fields, message)
+      child.error(seen(fields), message)
     },
   }
+}
+
+/**
+ * Fields in which strangers may have had a say. Pino writes texts as JSON does, also in lines for people, so that none
+ * begins a line; what JSON lets through, and a terminal obeys or hides, is escaped here. A message is ours alone.
+ */
+function seen(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? escaped(value) : value]),
+  )
+}
+
+function escaped(text: string): string {
+  return text.replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** An error as fields: its name, message and place, not the request that caused it (which has headers). */

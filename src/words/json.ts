@@ -2,6 +2,7 @@
 import { policiesOf } from '../core/index.ts'
 import type { Step } from '../core/index.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
+import { jsonText } from './json-text.ts'
 
 /** The report as one JSON document, with a newline at the end; `explain` adds to each finding why it is one. */
 export function reportJson(report: Report, explain: boolean = false): string {
@@ -43,7 +44,7 @@ export function reportJson(report: Report, explain: boolean = false): string {
           })),
         }),
   }
-  return `${JSON.stringify(document, null, 2)}\n`
+  return jsonText(document)
 }
 
 function stepJson({ text, at }: Step): Record<string, unknown> {

@@ -9,6 +9,7 @@ import { placeOf } from '../core/kubernetes/origin.ts'
 import type { Place } from '../core/kubernetes/origin.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 import { escapeUrlPath, plainLine } from './github/escape.ts'
+import { jsonText } from './json-text.ts'
 import { rulePage } from './pages.ts'
 import { sarifFix } from './sarif-fix.ts'
 
@@ -44,7 +45,7 @@ export function reportSarif(report: Report, version: string): string {
       },
     ],
   }
-  return `${JSON.stringify(log, null, 2)}\n`
+  return jsonText(log)
 }
 
 const ROOT = '%SRCROOT%'

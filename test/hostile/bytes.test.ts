@@ -5,11 +5,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/core/config.ts'
 import { examine } from '../../src/examine/examine.ts'
-import { blobId } from '../../src/git/objects.ts'
-import type { Tree } from '../../src/git/tree.ts'
 import { checkSummary } from '../../src/words/github/summary.ts'
 import { reportSarif } from '../../src/words/sarif.ts'
 import { testWorkshop } from '../workshop.ts'
+import { memoryTree } from './memory-tree.ts'
 
 /** AMBIENT_GUARD_LONG asks for as many hundredths. */
 const RUNS = Math.max(150, Number(process.env.AMBIENT_GUARD_LONG ?? 0) / 100)
@@ -65,27 +64,15 @@ const name = fc.constantFrom(
 )
 const state = fc.dictionary(name, file, { minKeys: 1, maxKeys: 4 })
 
-function treeOf(files: Readonly<Record<string, Uint8Array>>): Tree {
-  const listed = Object.entries(files)
-    .map(([path, bytes]) => ({ path, mode: '100644', id: blobId(bytes), size: bytes.length }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
-  return {
-    label: 'memory',
-    files: () => Promise.resolve(listed),
-    read: (wanted) =>
-      Promise.resolve(new Map(wanted.flatMap(({ path }) => (files[path] ? [[path, files[path]]] : [])))),
-  }
-}
-
 test('whatever is read, there is a report', { timeout: 600_000 }, async () => {
   expect(MANIFESTS.length).toBeGreaterThan(100)
   const workshop = testWorkshop()
   await fc.assert(
     fc.asyncProperty(state, state, async (before, after) => {
-      const base = treeOf(before)
+      const base = memoryTree(new Map(Object.entries(before)))
       const report = await examine({
         base,
-        head: treeOf(after),
+        head: memoryTree(new Map(Object.entries(after))),
         trusted: base,
         config: DEFAULT_CONFIG,
         configProblems: [],

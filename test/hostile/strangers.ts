@@ -6,7 +6,7 @@ const markdown = new MarkdownIt({ html: true })
 
 /** The tags that we write, and our hidden lines. */
 const OWN_HTML =
-  /^(?:<\/?(?:details|summary|code|br)>|<!-- ambient-guard (?:f-[0-9a-f]{10}|[0-9a-f]{40} [\w.%/~!*'()-]+) -->|[^<>]|\s)*$/
+  /^(?:<\/?(?:details|summary|code|br)>|<b>(?=<code>|\d)|<\/b>|<!-- ambient-guard (?:f-[0-9a-f]{10}|[0-9a-f]{40} [\w.%/~!*'()-]+) -->|[^<>]|\s)*$/
 const OWN_LINK =
   /^https:\/\/(?:github\.com\/ambient-guard\/ambient-guard\/blob\/main\/docs\/|github\.example\/)/
 /** Line ends and what a person would see are fine. */

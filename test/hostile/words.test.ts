@@ -6,25 +6,21 @@ import { examine } from '../../src/examine/examine.ts'
 import type { Report, ReportFinding } from '../../src/examine/report.ts'
 import { overlayTree } from '../../src/git/tree.ts'
 import type { Tree } from '../../src/git/tree.ts'
-import { inlineComment, markersIn, reviewBody } from '../../src/words/github/comment.ts'
+import { markersIn } from '../../src/words/github/comment.ts'
 import { fixCommit } from '../../src/words/github/commit.ts'
-import { explainAnswer } from '../../src/words/github/explanation.ts'
 import { groundOf, withGround } from '../../src/words/github/ground.ts'
-import { checkSummary, checkText, checkTitle } from '../../src/words/github/summary.ts'
-import { conflict, ownFailure } from '../../src/words/github/trouble.ts'
-import { escapeUrlPath } from '../../src/words/github/escape.ts'
+import { checkTitle } from '../../src/words/github/summary.ts'
 import { reportJson } from '../../src/words/json.ts'
-import { reportMarkdown } from '../../src/words/markdown.ts'
 import { reportSarif } from '../../src/words/sarif.ts'
 import { reportText } from '../../src/words/text.ts'
 import { testWorkshop } from '../workshop.ts'
 import { called, hostile, shopOf } from './names.ts'
 import type { Called } from './names.ts'
+import { BASE, saidOn } from './said.ts'
 import { strangersIn } from './strangers.ts'
 
 /** AMBIENT_GUARD_LONG asks for as many hundredths. */
 const RUNS = Math.max(60, Number(process.env.AMBIENT_GUARD_LONG ?? 0) / 100)
-const [BASE, HEAD] = ['a'.repeat(40), 'b'.repeat(40)]
 const EMPTY: Tree = {
   label: 'memory',
   files: () => Promise.resolve([]),
@@ -58,44 +54,6 @@ async function reportOf(names: Called): Promise<Report> {
     repositories: [],
     workshop: testWorkshop(),
   })
-}
-
-/** Everything that is said on GitHub, by where. */
-function saidOn(report: Report, names: Called): Readonly<Record<string, string>> {
-  const { findings, fix } = report
-  const link = ({ path }: { readonly path: string }): string =>
-    `https://github.example/blob/${escapeUrlPath(path)}`
-  const compared = {
-    baseRef: 'main',
-    baseSha: BASE,
-    headSha: HEAD,
-    link,
-    unplaced: 1,
-    reviewRefused: true,
-    hears: true,
-  }
-  const [first] = findings
-  const explained = {
-    baseRef: 'main',
-    baseSha: BASE,
-    headSha: HEAD,
-    link,
-    why: [],
-    committed: fix?.files ?? null,
-  }
-  return {
-    summary: checkSummary(report, compared),
-    text: checkText(report) ?? '',
-    review: reviewBody(report, findings, findings),
-    suggestion: inlineComment(findings, { as: 'suggestion', text: names.annotation }),
-    diff: inlineComment(findings, { as: 'diff', files: fix?.files ?? [] }),
-    each: findings.map((finding) => inlineComment([finding], { as: 'none' })).join('\n\n'),
-    explanation:
-      first === undefined ? '' : explainAnswer(first, { ...explained, why: report.explain(first) }),
-    conflict: conflict('main', BASE, [names.file, names.folder]).summary,
-    failure: ownFailure(names.annotation, 'failure').summary,
-    markdown: reportMarkdown(report, { explain: true, argv: ['check'] }),
-  }
 }
 
 const marks = (findings: readonly ReportFinding[]): readonly string[] =>
