@@ -8,6 +8,7 @@ import { proposedConfiguration } from '../../src/examine/configuration.ts'
 import { examine } from '../../src/examine/examine.ts'
 import type { Enroll, Report } from '../../src/examine/report.ts'
 import { directoryTree, overlayTree, type Tree } from '../../src/git/tree.ts'
+import type { Workshop } from '../../src/manifests/workshop.ts'
 import { testWorkshop } from '../workshop.ts'
 
 export interface Expected {
@@ -39,10 +40,11 @@ export function findCases(root: string): readonly string[] {
   return found.sort()
 }
 
-/** With `files`, those stand in the head in place of what the case has there. */
+/** With `files`, those stand in the head in place of what the case has there. Runs in one workshop parse a text once. */
 export async function runCase(
   folder: string,
   files: ReadonlyMap<string, string> = new Map(),
+  workshop: Workshop = testWorkshop(),
 ): Promise<Report> {
   const optionsFile = join(folder, 'options.json')
   const options = (existsSync(optionsFile) ? JSON.parse(readFileSync(optionsFile, 'utf8')) : {}) as Options
@@ -65,7 +67,7 @@ export async function runCase(
     today: options.today ?? '2026-11-23',
     only: null,
     repositories: [],
-    workshop: testWorkshop(),
+    workshop,
   })
 }
 

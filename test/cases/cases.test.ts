@@ -5,6 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Step } from '../../src/core/index.ts'
 import type { Place } from '../../src/core/kubernetes/origin.ts'
 import type { Report, ReportFinding } from '../../src/examine/report.ts'
+import type { Workshop } from '../../src/manifests/workshop.ts'
+import { testWorkshop } from '../workshop.ts'
 import { findCases, fixedFiles, runCase, summarise } from './case.ts'
 import type { Expected } from './case.ts'
 
@@ -14,11 +16,16 @@ const update = process.env.UPDATE_CASES === '1'
 // Together: most of a case that is rendered is waiting for kustomize or helm.
 describe.concurrent.each(findCases(ROOT))('%s', (name) => {
   const folder = join(ROOT, name)
+  let workshop: Workshop | undefined
   let report: Promise<Report> | undefined
+  /** The case with other files, by what is known of it already. */
+  const run = (files?: ReadonlyMap<string, string>): Promise<Report> =>
+    runCase(folder, files, (workshop ??= testWorkshop()))
   /** The case as it stands: two tests ask about the one report. */
-  const asItStands = (): Promise<Report> => (report ??= runCase(folder))
+  const asItStands = (): Promise<Report> => (report ??= run())
   afterAll(() => {
     report = undefined
+    workshop = undefined
   })
 
   it('says what the specification says', async () => {
@@ -50,7 +57,7 @@ describe.concurrent.each(findCases(ROOT))('%s', (name) => {
   const fixed = fixedFiles(folder)
   if (fixed.size === 0) return
   it('is silent about what the fix mends', async () => {
-    const [before, after] = [await asItStands(), await runCase(folder, fixed)]
+    const [before, after] = [await asItStands(), await run(fixed)]
     const mended = before.findings.filter(({ fix }) => fix !== null).map(({ fingerprint }) => fingerprint)
     const left = after.findings.filter(
       ({ change, severity }) => change === 'introduced' && severity !== 'note',

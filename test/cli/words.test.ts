@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cpSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { leftOutText } from '../../src/words/baseline.ts'
@@ -226,7 +227,18 @@ describe('mistakes', () => {
     const url = `http://127.0.0.1:${String(port)}`
     vi.stubEnv('GITHUB_API_URL', url)
     vi.stubEnv('GITHUB_SERVER_URL', url)
-    const { code, stderr } = await ambientGuard('review', '--repo', 'acme/platform', '--pull', '1')
+    // It is tried again after one, four and nine seconds; here they pass at once.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let ended = false
+    const review = ambientGuard('review', '--repo', 'acme/platform', '--pull', '1').finally(
+      () => (ended = true),
+    )
+    while (!ended) {
+      await vi.advanceTimersByTimeAsync(500)
+      await nextTurn()
+    }
+    const { code, stderr } = await review
+    vi.useRealTimers()
     vi.unstubAllEnvs()
     expect(code).toBe(2)
     expect(stderr).toBe(

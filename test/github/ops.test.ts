@@ -219,6 +219,11 @@ it('a bounded memory forgets what was used least recently', () => {
   recent.get('a')
   recent.set('c', 3)
   expect(['a', 'b', 'c'].map(recent.get)).toEqual([1, undefined, 3])
+  expect(recent.lookups()).toEqual({ hits: 3, misses: 1 })
+  expect(recent.lookups()).toEqual({ hits: 0, misses: 0 })
+  recent.set('a', 4)
+  recent.set('d', 5)
+  expect(['a', 'c', 'd'].map(recent.get)).toEqual([4, undefined, 5])
 })
 
 it('the day is that of UTC', () => {

@@ -1,5 +1,5 @@
 // What goes first when the cache on disk is too large, and what must not go at all.
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -42,6 +42,8 @@ describe('the cache on disk', () => {
     await put('acme/busy.git/refs/kept/1', 41, 3)
     await put('rendered/ab/older', 10_000, 60)
     await put('rendered/ab/newer', 10_000, 2)
+    // Somebody looked into its folder just now, as this does itself.
+    await utimes(join(directory, 'acme/old.git'), NOW, NOW)
     const kept = await keepWithin(directory, 150_000, NOW)
     expect(await left()).toEqual([
       'acme/busy.git/objects/pack/a.pack',
@@ -65,6 +67,41 @@ describe('the cache on disk', () => {
     await put('acme/shop.git/HEAD', 10_000, 2)
     await keepWithin(directory, 20_000, NOW)
     expect(await left()).toEqual(['acme/shop.git/HEAD'])
+    expect(await readdir(join(directory, 'acme'))).toEqual(['shop.git'])
+  })
+
+  it('goes no further than it must, and may be as large as its limit', async () => {
+    for (const hours of [5, 4, 3, 2]) await put(`rendered/ab/${String(hours)}`, 1000, hours)
+    expect(await keepWithin(directory, 4000, NOW)).toEqual({ bytes: 4000, dropped: 0 })
+    expect(await keepWithin(directory, 2000, NOW)).toEqual({ bytes: 2000, dropped: 2 })
+    expect(await left()).toEqual(['rendered/ab/2', 'rendered/ab/3'])
+  })
+
+  it('knows that reading is use, for an hour and no longer', async () => {
+    await put('rendered/ab/read', 1000, 900)
+    await put('rendered/ab/written', 1000, 900)
+    await put('rendered/ab/just-now-old', 1000, 1)
+    await utimes(join(directory, 'rendered/ab/read'), new Date(NOW.getTime() - HOUR + 1000), new Date(0))
+    await utimes(join(directory, 'rendered/ab/written'), new Date(0), new Date(NOW.getTime() - HOUR + 1000))
+    expect(await keepWithin(directory, 0, NOW)).toEqual({ bytes: 2000, dropped: 1 })
+    expect(await left()).toEqual(['rendered/ab/read', 'rendered/ab/written'])
+  })
+
+  it('follows no link out of it', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'ambient-guard-outside-'))
+    try {
+      await writeFile(join(outside, 'other'), Buffer.alloc(90_000))
+      await symlink(outside, join(directory, 'folder'))
+      await symlink(join(outside, 'other'), join(directory, 'file'))
+      expect(await keepWithin(directory, 1000, NOW)).toMatchObject({ dropped: 0 })
+      expect(await keepWithin(directory, 0, new Date(Date.now() + 2 * HOUR))).toEqual({
+        bytes: 0,
+        dropped: 2,
+      })
+      expect(await readdir(outside)).toEqual(['other'])
+    } finally {
+      await rm(outside, { recursive: true, force: true })
+    }
   })
 
   it('need not be there', async () => {

@@ -92,8 +92,8 @@ describe('reading ends soon with a sentence', () => {
     ['spaces by the million', `a: b${' '.repeat(1_000_000)}#c`, /^read$/],
     ['30,000 keys', Array.from({ length: 30_000 }, (_, i) => `k${String(i)}: 1`).join('\n'), /^read$/],
     ['a scalar of five megabytes', `a: ${'x'.repeat(5_000_000)}`, /^read$/],
-    ['a block scalar of five megabytes', `a: |\n${'  some text that goes on\n'.repeat(200_000)}`, /^read$/],
-    ['a quoted scalar of five megabytes', `a: "${'\\x41'.repeat(1_250_000)}"`, /^read$/],
+    ['a block scalar of a megabyte', `a: |\n${'  some text that goes on\n'.repeat(40_000)}`, /^read$/],
+    ['a quoted scalar of a megabyte', `a: "${'\\x41'.repeat(250_000)}"`, /^read$/],
   ])('%s', (_, text, expected) => {
     expect(explain(text)).toMatch(expected)
   })

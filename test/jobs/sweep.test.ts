@@ -1,0 +1,377 @@
+// For which reasons a sweep takes something up, and for which it leaves it alone: GitHub's answers to its queries, and
+// the tasks that are left. test/app/sweep.test.ts tells the stories.
+import { describe, expect, it } from 'vitest'
+import type { Client } from '../../src/github/api/client.ts'
+import type { Delivery } from '../../src/github/api/overview.ts'
+import type { FleetBench } from '../../src/jobs/bench.ts'
+import { sweepJob, sweepRepositoryJob } from '../../src/jobs/sweep.ts'
+import type { Task } from '../../src/jobs/task.ts'
+import { withGround } from '../../src/words/github/ground.ts'
+
+const NOW = Date.parse('2027-01-31T12:00:00Z')
+const ago = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString()
+const [OLD_TIP, TIP, HEAD] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string]
+const judged = (tip: string, branch = 'main'): string => withGround('All is well.', branch, tip)
+
+interface World {
+  readonly first?: boolean
+  readonly pulls?: readonly object[]
+  readonly groups?: readonly object[] | Error
+  /** What moved between two tips; null: nobody can say. */
+  readonly changed?: readonly string[] | null
+  readonly turn?: (name: string, milliseconds: number) => boolean
+}
+
+/** The tasks that one repository comes to, each in a few words, and the variables of all queries. */
+async function swept({ first = false, pulls = [], groups = [], changed = [], turn = () => true }: World) {
+  const tasks: Task[] = []
+  const asked: Readonly<Record<string, unknown>>[] = []
+  const fetched: unknown[] = []
+  const graphql = (query: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    asked.push(variables)
+    if (query.includes('mergeQueue'))
+      return groups instanceof Error
+        ? Promise.reject(groups)
+        : Promise.resolve({
+            repository: { defaultBranchRef: { name: 'main' }, mergeQueue: { entries: { nodes: groups } } },
+          })
+    const after = Number(variables['after'] ?? 0)
+    const pageInfo = { hasNextPage: after + 2 < pulls.length, endCursor: String(after + 2) }
+    return Promise.resolve({
+      repository: { pullRequests: { pageInfo, nodes: pulls.slice(after, after + 2) } },
+    })
+  }
+  const repository = { owner: 'acme', name: 'platform' }
+  const bench = {
+    appId: 7,
+    clock: { now: () => new Date(NOW) },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    client: () => Promise.resolve({ octokit: { graphql }, repository } as unknown as Client),
+    enqueue: (task: Task) => Promise.resolve(void tasks.push(task)),
+    turn: (name: string, milliseconds: number) => Promise.resolve(turn(name, milliseconds)),
+    gitUrl: () => 'https://git.example/acme/platform.git',
+    gitTokens: { get: () => Promise.resolve('token') },
+    mirror: () => ({
+      fetch: ({ commits, refs }: { readonly commits: unknown; readonly refs: unknown }) =>
+        Promise.resolve(void fetched.push(commits, refs)),
+      changed: () => Promise.resolve(changed),
+    }),
+  } as unknown as FleetBench
+  const task = { kind: 'repository-sweep-wanted', repository, installation: 1, first } as const
+  await sweepRepositoryJob(bench, task).run()
+  const said = tasks.map((one) => {
+    if (one.kind === 'review-wanted') return `${one.manner} ${String(one.number)}`
+    if (one.kind === 'command-given') return `command ${String(one.commentId)} on ${String(one.number)}`
+    return one.kind
+  })
+  return { said, tasks, asked, fetched }
+}
+
+const run = (over: object = {}): object => ({
+  id: 'R1',
+  externalId: '1',
+  status: 'COMPLETED',
+  startedAt: ago(600),
+  summary: judged(TIP),
+  ...over,
+})
+const commit = (runs: readonly object[], oid = HEAD): object => ({
+  oid,
+  checkSuites: { nodes: [{ checkRuns: { nodes: runs } }] },
+})
+const pull = (runs: readonly object[], over: object = {}): object => ({
+  number: 1,
+  headRefOid: HEAD,
+  locked: false,
+  baseRefName: 'main',
+  baseRef: { target: { oid: TIP } },
+  comments: { nodes: [] },
+  commits: { nodes: [{ commit: commit(runs) }] },
+  ...over,
+})
+const comment = (over: object = {}): object => ({
+  fullDatabaseId: '9007199254740',
+  createdAt: ago(30),
+  body: '/ambient-fix',
+  author: { __typename: 'User', login: 'mona', databaseId: 5 },
+  reactionGroups: [{ content: 'EYES', viewerHasReacted: true }],
+  ...over,
+})
+const talked = (...comments: readonly object[]): World => ({
+  pulls: [pull([run()], { comments: { nodes: comments } })],
+})
+
+describe('a pull request', () => {
+  const underWay = { status: 'IN_PROGRESS', summary: null }
+  it.each<[why: string, World, readonly string[]]>([
+    ['has a run that is over, on the tip', { pulls: [pull([run()])] }, []],
+    ['has no run', { pulls: [pull([])] }, ['look 1']],
+    [
+      'has no suites',
+      { pulls: [pull([], { commits: { nodes: [{ commit: { oid: HEAD, checkSuites: null } }] } })] },
+      ['look 1'],
+    ],
+    [
+      'has the run of another pull request of its head alone',
+      { pulls: [pull([run({ externalId: '2' })])] },
+      ['look 1'],
+    ],
+    ['has the run of a merge group alone', { pulls: [pull([run({ externalId: '' })])] }, ['look 1']],
+    [
+      'has a run on an older head',
+      { pulls: [pull([], { commits: { nodes: [{ commit: commit([run()], OLD_TIP) }] } })] },
+      ['look 1'],
+    ],
+    ['is being worked on', { pulls: [pull([run({ ...underWay, startedAt: ago(9) })])] }, []],
+    [
+      'has a run that nobody works on any more',
+      { pulls: [pull([run({ ...underWay, startedAt: ago(11) })])] },
+      ['look 1'],
+    ],
+    [
+      'has a run that never said when it began',
+      { pulls: [pull([run({ ...underWay, startedAt: null })])] },
+      ['look 1'],
+    ],
+    [
+      'was worked on by a process that is gone',
+      { first: true, pulls: [pull([run({ ...underWay, startedAt: ago(1) })])] },
+      ['look 1'],
+    ],
+    ['is done, and a process begins', { first: true, pulls: [pull([run()])] }, []],
+    [
+      'has a newer run that is over',
+      { pulls: [pull([run({ ...underWay, startedAt: ago(700) }), run()])] },
+      [],
+    ],
+    [
+      'has a newer run that hangs',
+      { pulls: [pull([run(), run({ ...underWay, startedAt: ago(20) })])] },
+      ['look 1'],
+    ],
+    [
+      'has a newer run of the same second',
+      { pulls: [pull([run({ ...underWay, startedAt: ago(600) }), run()])] },
+      [],
+    ],
+    [
+      'was judged against another branch',
+      { pulls: [pull([run({ summary: judged(TIP, 'next') })])] },
+      ['look 1'],
+    ],
+    ['has lost its base', { pulls: [pull([run({ summary: judged(OLD_TIP) })], { baseRef: null })] }, []],
+  ])('%s', async (_, world, expected) => {
+    const { said, fetched } = await swept({ ...world, changed: ['a.yaml'] })
+    expect(said).toEqual(expected)
+    // Nor is git asked for anything.
+    expect(fetched).toEqual([])
+  })
+
+  it('is found on every page, and only runs of this app are asked for', async () => {
+    const pulls = [1, 2, 3, 4, 5].map((number) => pull([], { number }))
+    const { said, asked } = await swept({ pulls })
+    expect(said).toEqual(['look 1', 'look 2', 'look 3', 'look 4', 'look 5'])
+    expect(asked.map(({ app, owner, name }) => [app, owner, name])).toEqual(
+      asked.map(() => [7, 'acme', 'platform']),
+    )
+    expect(asked).toHaveLength(4)
+  })
+})
+
+describe('a command', () => {
+  it('without a receipt is carried out, as GitHub told of it', async () => {
+    const { tasks } = await swept(talked(comment()))
+    expect(tasks).toEqual([
+      {
+        kind: 'command-given',
+        repository: { owner: 'acme', name: 'platform' },
+        installation: 1,
+        number: 1,
+        commentId: 9_007_199_254_740,
+        at: ago(30),
+        body: '/ambient-fix',
+        author: { id: 5, login: 'mona' },
+        authorIsBot: false,
+      },
+    ])
+  })
+
+  it.each<[why: string, World, boolean]>([
+    ['is a day old, and a minute less', talked(comment({ createdAt: ago(24 * 60 - 1) })), true],
+    ['is older than a day', talked(comment({ createdAt: ago(24 * 60 + 1) })), false],
+    [
+      'was carried out',
+      talked(comment({ reactionGroups: [{ content: 'ROCKET', viewerHasReacted: true }] })),
+      false,
+    ],
+    [
+      'was not understood',
+      talked(comment({ reactionGroups: [{ content: 'CONFUSED', viewerHasReacted: true }] })),
+      false,
+    ],
+    [
+      'was refused',
+      talked(comment({ reactionGroups: [{ content: 'THUMBS_DOWN', viewerHasReacted: true }] })),
+      false,
+    ],
+    [
+      'has the rocket of somebody else',
+      talked(comment({ reactionGroups: [{ content: 'ROCKET', viewerHasReacted: false }] })),
+      true,
+    ],
+    [
+      'has a heart of ours',
+      talked(comment({ reactionGroups: [{ content: 'HEART', viewerHasReacted: true }] })),
+      true,
+    ],
+    ['has no reactions', talked(comment({ reactionGroups: null })), true],
+    ['is of a bot', talked(comment({ author: { __typename: 'Bot', login: 'renovate' } })), false],
+    ['is of somebody who is gone', talked(comment({ author: null })), false],
+    ['is none', talked(comment({ body: 'Shall we?' })), false],
+  ])('%s', async (_, world, expected) => {
+    const { said } = await swept(world)
+    expect(said).toEqual(expected ? ['command 9007199254740 on 1'] : [])
+  })
+
+  it('in a locked conversation is left alone', async () => {
+    const comments = { nodes: [comment()] }
+    expect((await swept({ pulls: [pull([run()], { comments, locked: true })] })).said).toEqual([])
+  })
+})
+
+describe('a base that moved', () => {
+  const moved = (count = 1): readonly object[] =>
+    Array.from({ length: count }, (_, index) =>
+      pull([run({ id: `R${String(index + 1)}`, externalId: String(index + 1), summary: judged(OLD_TIP) })], {
+        number: index + 1,
+      }),
+    )
+
+  it.each<[path: string, isGlanced: boolean]>([
+    ['docs/README.md', false],
+    ['src/main.go', false],
+    ...[
+      'a.yaml',
+      'A.YML',
+      'a.json',
+      'c/templates/_x.tpl',
+      'c.tgz',
+      'v.env',
+      'x.properties',
+      'x.toml',
+      'Chart.lock',
+      'd/Kustomization',
+    ].map((path): [string, boolean] => [path, true]),
+  ])('in %s', async (path, isGlanced) => {
+    const { said } = await swept({ pulls: moved(), changed: ['LICENSE.md', path] })
+    expect(said).toEqual(isGlanced ? ['glance 1'] : [])
+  })
+
+  it('in nobody knows what is glanced at', async () => {
+    expect((await swept({ pulls: moved(), changed: null })).said).toEqual(['glance 1'])
+  })
+
+  it('is glanced at where a run does not say what it was judged against', async () => {
+    const { said } = await swept({ pulls: [pull([run({ summary: 'It failed.' })])], changed: [] })
+    expect(said).toEqual(['glance 1'])
+  })
+
+  it('is fetched once, tip and branch', async () => {
+    const { fetched } = await swept({ pulls: moved(3), changed: ['a.yaml'] })
+    expect(fetched).toEqual([[TIP], ['refs/heads/main']])
+  })
+
+  it('is glanced at once for a run and a tip, by one process in a day', async () => {
+    const turns: unknown[] = []
+    const turn = (...asked: readonly unknown[]): boolean => turns.push(asked) !== 1
+    const { said } = await swept({ pulls: moved(2), changed: ['a.yaml'], turn })
+    expect(said).toEqual(['glance 2'])
+    expect(turns).toEqual(['R1', 'R2'].map((id) => [`glance ${id} ${TIP}`, 24 * 60 * 60_000]))
+  })
+
+  it('brings 25 glances in one sweep, and leaves the others their turn', async () => {
+    const turns: string[] = []
+    const turn = (name: string): boolean => turns.push(name) > 0
+    const { said } = await swept({ pulls: moved(30), changed: ['a.yaml'], turn })
+    expect(said).toHaveLength(25)
+    expect(turns).toHaveLength(25)
+  })
+})
+
+describe('a group of the merge queue', () => {
+  const entry = (runs: readonly object[], over: object = {}): object => ({
+    baseCommit: { oid: TIP },
+    headCommit: commit(runs),
+    ...over,
+  })
+
+  it('without a run is judged; one with a run, or that is not there yet, is left', async () => {
+    const ours = run({ externalId: '' })
+    const { tasks } = await swept({ groups: [entry([])] })
+    expect(tasks).toMatchObject([
+      { kind: 'merge-group-requested', headSha: HEAD, baseSha: TIP, baseRef: 'main', installation: 1 },
+    ])
+    expect((await swept({ groups: [entry([ours])] })).said).toEqual([])
+    expect((await swept({ groups: [entry([run()])] })).said).toEqual(['merge-group-requested'])
+    expect((await swept({ groups: [entry([], { headCommit: null })] })).said).toEqual([])
+    expect((await swept({ groups: [entry([], { baseCommit: null })] })).said).toEqual([])
+  })
+
+  const http = (status: number): Error => Object.assign(new Error('no'), { status, response: {} })
+
+  it.each([
+    ['is forbidden to see', http(403)],
+    ['is not there', http(404)],
+    [
+      'an older server does not know of',
+      Object.assign(new Error('no'), {
+        name: 'GraphqlResponseError',
+        errors: [{ message: 'no such field' }],
+      }),
+    ],
+  ])('that it %s keeps no pull request waiting', async (_, groups) => {
+    expect((await swept({ pulls: [pull([])], groups })).said).toEqual(['look 1'])
+  })
+
+  it('that GitHub fails to show makes the sweep one to try again', async () => {
+    await expect(swept({ groups: http(500) })).rejects.toThrow('show the merge queue')
+  })
+})
+
+describe('deliveries', () => {
+  const redelivered = async (deliveries: readonly Delivery[], first = false) => {
+    const again: number[] = []
+    const since: Date[] = []
+    const bench = {
+      clock: { now: () => new Date(NOW) },
+      overview: {
+        deliveries: (from: Date) => Promise.resolve((since.push(from), deliveries)),
+        redeliver: (id: number) => Promise.resolve(void again.push(id)),
+        installations: () => Promise.resolve([]),
+      },
+    } as unknown as FleetBench
+    await sweepJob(bench, { kind: 'sweep-wanted', first }).run()
+    return { again, since: since.map((one) => one.toISOString()) }
+  }
+  const failed = (guid: string, ...ids: readonly number[]): readonly Delivery[] =>
+    ids.map((id) => ({ guid, id, ok: false }))
+
+  it('that failed are asked for by their newest attempt, unless one arrived or many failed', async () => {
+    const { again } = await redelivered([
+      { guid: 'arrived', id: 20, ok: true },
+      ...failed('arrived', 19),
+      { guid: 'arrived-first', id: 18, ok: false },
+      { guid: 'arrived-first', id: 17, ok: true },
+      ...failed('thrice', 16, 15, 14),
+      ...failed('hopeless', 13, 12, 11, 10),
+    ])
+    expect(again).toEqual([16])
+  })
+
+  it('are looked for an hour back, a day where a process begins, and a hundred at most', async () => {
+    expect((await redelivered([])).since).toEqual([ago(60)])
+    expect((await redelivered([], true)).since).toEqual([ago(24 * 60)])
+    const many = Array.from({ length: 120 }, (_, id) => ({ guid: String(id), id, ok: false }))
+    expect((await redelivered(many)).again).toHaveLength(100)
+  })
+})
