@@ -161,7 +161,11 @@ function thinkOn(
       ? known
       : [...known.filter(({ workload }) => !isAmended(workload)), ...check(there)]
   })
-  return { world, findings: inOrder(findings, rules), unseen: unseenIn(world, new Set(policies.keys()), before.unseen) }
+  return {
+    world,
+    findings: inOrder(findings, rules),
+    unseen: unseenIn(world, new Set(policies.keys()), before.unseen),
+  }
 }
 
 function activeRules(rules: RuleSettings): readonly StateRule[] {

@@ -94,10 +94,12 @@ function documents(text: string): readonly string[] {
   return text.split(/^---(?=\s|$)/m).filter((one) => one.trim() !== '')
 }
 
-/** What either of two readers of YAML makes of it; null where neither makes anything. */
+/** What any of some readers of YAML makes of it; null where none makes anything. */
 function read(text: string): { readonly value: unknown } | null {
   const readers: readonly (() => unknown)[] = [
     () => readJsYaml(text.replaceAll('!!binary', '!!str')),
+    // To Kubernetes, a text with a tag of another kind is a text all the same (go-yaml, resolve.go: resolvableTag).
+    () => readJsYaml(text.replaceAll(/(?<=[\s[{,-])![^\s[\]{},]*/g, '')),
     () => {
       const document = parseDocument(text, { merge: true, logLevel: 'error' })
       const [error] = document.errors

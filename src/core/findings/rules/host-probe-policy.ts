@@ -16,7 +16,8 @@ export const hostProbePolicy: StateRule = {
   judges: 'state',
   hangsOn: 'any',
   check: (world) =>
-    world.index.byNamespace.get('')
+    world.index.byNamespace
+      .get('')
       .filter((policy) => isForProbes(policy, world.state.config) && !isolatedAnyway(policy, world.state))
       .map((policy) => asFinding(world, policy)),
 }
