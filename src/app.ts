@@ -15,7 +15,7 @@ import type { Task } from './jobs/task.ts'
 import { keepWithin } from './ops/cache-limit.ts'
 import { systemClock } from './ops/clock.ts'
 import type { Clock } from './ops/clock.ts'
-import { errorFields, logFrom } from './ops/log.ts'
+import { errorFields, logFrom, withoutPayloads } from './ops/log.ts'
 import type { Log } from './ops/log.ts'
 import { createMetrics } from './ops/metrics.ts'
 import type { Metrics } from './ops/metrics.ts'
@@ -32,6 +32,9 @@ const DRAIN = 25_000
 const PATIENCE = 10 * 60_000
 /** Milliseconds between looks at the size of the cache. */
 const UPKEEP = 30 * 60_000
+
+/** Milliseconds between looks whether work is taken in, before the first sweep. */
+const BEGIN = 100
 
 /** What a server has beside what Probot brings. */
 interface Works {
@@ -168,6 +171,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   // A server makes its own log, with settings of its own; Probot makes one with ours.
   const probot = new Probot(app)
   const { log } = await probot.ready()
+  withoutPayloads(log)
   const own = logFrom(log, { name: 'ambient-guard' })
   const threads = startThreads({
     ...settings,
@@ -199,8 +203,13 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     port: settings.port === 0 ? ('0' as unknown as number) : settings.port,
     enableStaticFiles: false,
   })
-  await server.load(ambientGuard({ queue, metrics, log: own }))
-  await server.start()
+  try {
+    await server.load(ambientGuard({ queue, metrics, log: own }))
+    await server.start()
+  } catch (error) {
+    await Promise.all([queue.drain(0), threads.stop()])
+    throw error
+  }
   const sweep = (first: boolean): Promise<void> => queue.enqueue(entryOf({ kind: 'sweep-wanted', first }))
   const timers = keepUp(settings, { queue, metrics, log: own, clock, sweep })
   return {
@@ -247,9 +256,17 @@ function keepUp(
   measure()
   const timers = [setInterval(measure, UPKEEP)]
   if (sweepInterval === 0) return timers
-  sweepOnce(true)
+  const firstSweep = (): void => {
+    // A Redis that is not there yet has its own line in the log.
+    if (!queue.ready()) return
+    clearInterval(begin)
+    sweepOnce(true)
+  }
+  const begin = setInterval(firstSweep, BEGIN)
+  firstSweep()
   return [
     ...timers,
+    begin,
     setInterval(() => {
       sweepOnce(false)
     }, sweepInterval),

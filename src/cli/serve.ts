@@ -17,7 +17,12 @@ export async function serve(output: Output): Promise<never> {
     throw new UsageError(
       `The settings are not complete:\n${read.mistakes.map((mistake) => `- ${mistake}`).join('\n')}`,
     )
-  const server = await startServer(read.settings)
+  const { settings } = read
+  const server = await startServer(settings).catch((error: unknown) => {
+    // What still hangs, as below.
+    setTimeout(() => process.exit(2), LAST_WORDS)
+    throw isOfListening(error) ? new UsageError(cannotListen(settings, error)) : error
+  })
   output.say(`ambient-guard listens on ${server.url}`)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
@@ -25,6 +30,37 @@ export async function serve(output: Output): Promise<never> {
   const ended = await server.stop()
   // What still hangs, such as Probot's own connection to Redis, must not hold the process.
   process.exit(ended ? 0 : 1)
+}
+
+/** Milliseconds in which what went wrong is printed. */
+const LAST_WORDS = 1000
+
+interface ListenError extends Error {
+  readonly code: string
+}
+
+function isOfListening(error: unknown): error is ListenError {
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    ['listen', 'getaddrinfo'].includes(String(error.syscall)) &&
+    'code' in error
+  )
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'that is no address of this machine',
+  ENOTFOUND: 'nothing is known by that name',
+  EACCES: 'this user may not',
+}
+
+function cannotListen(
+  { host, port }: { readonly host: string; readonly port: number },
+  error: ListenError,
+): string {
+  const why = REASONS[error.code] ?? error.code
+  return `It cannot listen on HOST ${host}, PORT ${String(port)}: ${why}. Set HOST and PORT to an address of this machine that is free.`
 }
 
 function readOrNull(path: string): string | null {

@@ -1,5 +1,6 @@
 // What the rooms see of the log: Probot's pino, of which they use three words. Fields hold names and numbers of
 // things, never tokens, payloads or contents of files.
+import { stdSerializers, symbols } from 'pino'
 import type { Logger } from 'probot'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -8,6 +9,23 @@ export interface Log {
   info(fields: Fields, message: string): void
   warn(fields: Fields, message: string): void
   error(fields: Fields, message: string): void
+}
+
+/**
+ * An error of @octokit/webhooks carries the event that it is about, whole, and a webhook that nobody signed is one: of
+ * errors that others log, what they are and where they happened is written, and nothing that hangs on them.
+ */
+export function withoutPayloads(logger: Logger): void {
+  const { [symbols.serializersSym]: serializers } = logger as unknown as Record<
+    symbol,
+    Record<string, unknown> | undefined
+  >
+  if (serializers === undefined) throw new Error('the log has no serializers')
+  serializers['err'] = (error: unknown) => {
+    if (!(error instanceof Error)) return { type: typeof error, message: String(error) }
+    const { type, message, stack } = stdSerializers.err(error)
+    return { type, message, stack }
+  }
 }
 
 /** A log that adds these fields to everything. */

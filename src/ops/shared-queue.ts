@@ -31,12 +31,10 @@ export function createSharedQueue<T>(
   // Who hears a webhook must not wait for a Redis that is gone: GitHub is told, and keeps the delivery.
   const asking = new Redis(redisUrl, { maxRetriesPerRequest: 1 })
   const working = new Redis(redisUrl, { maxRetriesPerRequest: null })
-  const told = (error: Error): void => {
-    log.warn(errorFields(withoutStack(error)), 'Redis does not answer')
-  }
-  for (const connection of [asking, working]) connection.on('error', told)
+  const told = sparingly(log, () => asking.status === 'ready' && working.status === 'ready')
+  for (const connection of [asking, working]) connection.on('error', told.lost).on('ready', told.back)
   const bull = new BullQueue(NAME, { connection: asking, skipWaitingForReady: true })
-  bull.on('error', told)
+  bull.on('error', told.lost)
   let closed = false
 
   const serve = async (key: string): Promise<void> => {
@@ -65,7 +63,7 @@ export function createSharedQueue<T>(
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   })
-  worker.on('error', told)
+  worker.on('error', told.lost)
   worker.on('failed', (job, error) => {
     log.error({ key: job?.data.key, ...errorFields(error) }, 'work was given up')
   })
@@ -128,6 +126,30 @@ const MAX_DEATHS = 3
 
 function listOf(key: string): string {
   return `${NAME}:work:${key}`
+}
+
+/** Milliseconds between two lines about a Redis that is still gone. */
+const AGAIN = 60_000
+
+/** Says that Redis cannot be used, again after a while, and when it can be; it is tried many times a second. */
+function sparingly(
+  log: Log,
+  isBack: () => boolean,
+): { readonly lost: (error: Error) => void; readonly back: () => void } {
+  let said: number | null = null
+  return {
+    lost: (error) => {
+      const now = performance.now()
+      if (said !== null && now - said < AGAIN) return
+      said = now
+      log.warn(errorFields(withoutStack(error)), 'Redis cannot be used')
+    },
+    back: () => {
+      if (said === null || !isBack()) return
+      said = null
+      log.info({}, 'Redis can be used again')
+    },
+  }
 }
 
 /** The stack of a connection error is the library's own, and says nothing. */

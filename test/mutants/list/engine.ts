@@ -4,10 +4,10 @@ import type { Mutants } from '../mutant.ts'
 const policies: Mutants = {
   file: 'src/core/policy/policy-engine.ts',
   mutants: [
-    ['network.stages.length === 0 ? []', 'network.stages.length < 0 ? []'],
+    ['network.stages.length > 0', 'network.stages.length >= 0'],
     ["network.stages.includes('calico-tiers') ? state.tiers : null", 'null'],
-    ['(byNamespace.get(workload.namespace.name) ?? [])', 'policies'],
-    [', ...wide]', ']'],
+    ['narrowIn(index, workload.namespace.name)', 'state.policies'],
+    [', ...index.wide]', ']'],
     ["target = direction === 'ingress' ? workload", "target = direction === 'egress' ? workload"],
     [
       'weaker(ruleMatches(rule, policy, peer, network), selected)',
@@ -28,9 +28,20 @@ const policies: Mutants = {
   ],
   equivalent: [
     [
-      'const candidates = workload.pods.hostNetwork',
+      'workload.pods.hostNetwork || !isEnforced',
       'Who asks about pods on the host network that a policy selects is told "unknown" before the engine is asked, and no rule judges them: they are never enrolled.',
     ],
+  ],
+}
+
+const amending: Mutants = {
+  file: 'src/core/kubernetes/amend-state.ts',
+  mutants: [
+    [' || home?.known !== true', ''],
+    ['.filter((one) => !left.has(one))', ''],
+    ['amendProblems(before.problems, was.problems, is.problems)', 'before.problems'],
+    ['plainPolicies: before.plainPolicies.with(plain),', ''],
+    ['policiesOf(name).filter(isReplaced), inside', '[], inside'],
   ],
 }
 
@@ -181,6 +192,7 @@ const sets: Mutants = {
 
 export const engine: readonly Mutants[] = [
   policies,
+  amending,
   selecting,
   chaining,
   cutting,
