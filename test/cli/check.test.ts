@@ -268,7 +268,7 @@ describe('mistakes end with a sentence, exit 2 and no stack trace', () => {
       [
         'a namespace that nothing belongs to',
         (root) => ['check', root, '--enroll', 'shpo'],
-        /--enroll shpo: nothing in the tree belongs to that namespace. It knows shop/,
+        /--enroll shpo: nothing in the tree belongs to that namespace\. It knows shop\.\n$/,
       ],
       [
         'no namespace at all',
@@ -359,12 +359,13 @@ describe('hostile files', () => {
     expect(performance.now() - started).toBeLessThan(5000)
   })
 
-  it('says in a sentence that a file cannot be listed', async () => {
+  it('tells of a file whose name is no text, and is not green', async () => {
     const root = folder({ 'ns.yaml': namespace('shop', true) })
     writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff]), Buffer.from('.yaml')]), '')
-    const { code, stderr } = await ambientGuard('check', '--base', 'none', root)
-    expect(code).toBe(2)
-    expect(stderr).toMatch(/^ambient-guard: ENOENT.*Nothing was judged/)
+    const { code, stdout } = await ambientGuard('check', '--base', 'none', root)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/not seen \ufffdff\.yaml:1\n.*is no UTF-8 text, and what it holds is not seen/)
+    expect(stdout).toMatch(/^neutral: 2 problems/m)
   })
 })
 
