@@ -37,8 +37,8 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     while (!queue.ready()) await sleep(10)
     return queue
   }
-  const until = async (isTrue: () => boolean): Promise<void> => {
-    while (!isTrue()) await sleep(10)
+  const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!(await isTrue())) await sleep(10)
   }
   const entry = (key: string, task: string, slot = 'look'): Entry<string> => ({ key, slot, task })
 
