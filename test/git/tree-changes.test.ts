@@ -71,7 +71,7 @@ describe.each(['sha1', 'sha256'])('two trees of a repository with %s', (format) 
           await gitTree(directory, to).files(),
         )
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     )
   })
 
