@@ -2,6 +2,7 @@
 import { lstat, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pc from 'picocolors'
+import type { Problem } from '../core/source/problem.ts'
 import { examine } from '../examine/examine.ts'
 import type { Enroll, FileChange, Report } from '../examine/report.ts'
 import { configurationSentences } from '../words/configuration.ts'
@@ -163,13 +164,37 @@ async function run(
       `${looked} holds no Kubernetes manifests that bear on reachability. Name the root of the tree to read.`,
     )
   }
-  if (report.strangers !== null) {
-    const { names, known } = report.strangers
-    throw new UsageError(
-      `--enroll ${names.join(', ')}: nothing in the tree belongs to ${names.length === 1 ? 'that namespace' : 'those namespaces'}. It knows ${known.slice(0, 20).join(', ')}.`,
-    )
-  }
+  if (report.strangers !== null) throw new UsageError(strangersText(report.strangers, report.problems))
   return { report, sources }
+}
+
+/** How many problems stand in one sentence about something else. */
+const MOST_PROBLEMS = 5
+
+/** That nothing lives in a namespace, what does, and what was not read: it may be there. */
+function strangersText(
+  { names, known }: NonNullable<Report['strangers']>,
+  problems: readonly Problem[],
+): string {
+  const which = names.length === 1 ? 'that namespace' : 'those namespaces'
+  // What only keeps us from judging the namespaces that are known says nothing of this one.
+  const unread = problems.filter(
+    ({ hides: { namespaces } }) =>
+      namespaces === 'all' || namespaces.length === 0 || namespaces.some((name) => !known.includes(name)),
+  )
+  const more = unread.length - MOST_PROBLEMS
+  return [
+    `--enroll ${names.join(', ')}: nothing in the tree belongs to ${which}.`,
+    ...(known.length === 0 ? [] : [` It knows ${known.slice(0, 20).join(', ')}.`]),
+    ...(unread.length === 0 ? [] : [' Not everything was read:']),
+    ...unread
+      .slice(0, MOST_PROBLEMS)
+      .map(
+        ({ path, line, message, remedy }) =>
+          `\n- ${printable(`${path}:${String(line)} ${message} ${remedy}`)}`,
+      ),
+    ...(more > 0 ? [`\n- and ${String(more)} more`] : []),
+  ].join('')
 }
 
 /** The word `all` alone is every namespace; with a comma behind it, the one that is called so. */

@@ -4,18 +4,16 @@ import { startServer } from '../app.ts'
 import { readSettings } from '../ops/settings.ts'
 import type { Output } from './output.ts'
 import { UsageError } from './usage-error.ts'
-import { toolsDirectory } from './workshop.ts'
 
 /**
  * Starts the app and waits for SIGTERM or SIGINT; work under way ends first, as far as there is time. Then the process
  * ends, with 1 where some of it did not. @throws UsageError on wrong settings
  */
 export async function serve(output: Output): Promise<never> {
-  toolsDirectory()
   const read = readSettings(process.env, readOrNull)
   if (!read.ok)
     throw new UsageError(
-      `The settings are not complete:\n${read.mistakes.map((mistake) => `- ${mistake}`).join('\n')}`,
+      `The settings are not right:\n${read.mistakes.map((mistake) => `- ${mistake}`).join('\n')}`,
     )
   const { settings } = read
   const server = await startServer(settings).catch((error: unknown) => {

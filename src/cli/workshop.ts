@@ -1,11 +1,11 @@
 // What one command on this machine loads trees with: memories as long as it runs, and renderings that outlive it.
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../core/config.ts'
 import { diskCache, memoryCache } from '../manifests/render-cache.ts'
 import { createToolbox } from '../manifests/tools/create-toolbox.ts'
 import { endlessMemory } from '../manifests/workshop.ts'
 import type { Workshop } from '../manifests/workshop.ts'
+import { toolsTrouble } from '../ops/folders.ts'
 import { createRemote } from '../remote/remote.ts'
 import { printable } from '../words/text.ts'
 import { UsageError } from './usage-error.ts'
@@ -24,29 +24,18 @@ export function localWorkshop({ remote }: Config): Workshop {
   }
 }
 
-const PROGRAMS = ['kustomize', 'kubectl', 'helm']
-
 /**
  * The folder of AMBIENT_GUARD_TOOLS; undefined where it is not set. @throws UsageError where it cannot be what was
  * meant: other programs than those that somebody chose would render
  */
-export function toolsDirectory(): string | undefined {
+function toolsDirectory(): string | undefined {
   const directory = process.env['AMBIENT_GUARD_TOOLS']
   if (directory === undefined || directory === '') return undefined
-  const names = filesIn(directory)
-  if (names?.some((name) => PROGRAMS.includes(name)) === true) return directory
-  const why = names === null ? 'is no folder' : 'holds neither kustomize nor kubectl nor helm'
+  const why = toolsTrouble(directory)
+  if (why === null) return directory
   throw new UsageError(
     `AMBIENT_GUARD_TOOLS: ${printable(directory)} ${why}. Name the folder that holds them, or unset it.`,
   )
-}
-
-function filesIn(directory: string): readonly string[] | null {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return null
-  }
 }
 
 /** As the XDG base directory specification has it; null where nobody has a home. */

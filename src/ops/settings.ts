@@ -1,6 +1,8 @@
 // The environment becomes settings, or a list of everything that is wrong with it, so that one start tells all.
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
+import { cacheTrouble, toolsTrouble } from './folders.ts'
+import { keyTrouble } from './private-key.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
@@ -57,8 +59,18 @@ const NETWORK = [
   'GIT_SSL_CAINFO',
 ]
 
+/** What is wrong with the folders that settings name; null: nothing. */
+interface FolderTroubles {
+  readonly tools: (directory: string) => string | null
+  readonly cache: (directory: string) => string | null
+}
+
 /** Reads the environment; `readFile` answers for PRIVATE_KEY_PATH, and null where there is no such file. */
-export function readSettings(env: Environment, readFile: (path: string) => string | null): SettingsRead {
+export function readSettings(
+  env: Environment,
+  readFile: (path: string) => string | null,
+  troubles: FolderTroubles = { tools: toolsTrouble, cache: cacheTrouble },
+): SettingsRead {
   const mistakes: string[] = []
   const get = (name: string): string | null => {
     const value = env[name]?.trim() ?? ''
@@ -93,9 +105,8 @@ export function readSettings(env: Environment, readFile: (path: string) => strin
     webhookSecret: secret ?? 'development',
     host: get('HOST') ?? '127.0.0.1',
     port: whole('PORT', 0, 65535, 3000),
-    toolsDirectory: get('AMBIENT_GUARD_TOOLS'),
-    cacheDirectory:
-      get('CACHE_DIR') ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'ambient-guard'),
+    toolsDirectory: readTools(get, troubles, mistakes),
+    cacheDirectory: readCache(get, troubles, mistakes),
     github: readGitHub(get, oneOf, mistakes),
     logLevel: oneOf('LOG_LEVEL', LEVELS, 'info'),
     logFormat: oneOf('LOG_FORMAT', ['json', 'pretty'], production ? 'json' : 'pretty'),
@@ -119,8 +130,12 @@ type Get = (name: string) => string | null
 
 /** PRIVATE_KEY as PEM (also with `\n` for its line breaks, or all of it in base64), or PRIVATE_KEY_PATH. */
 function readKey(get: Get, readFile: (path: string) => string | null, mistakes: string[]): string {
-  const path = get('PRIVATE_KEY_PATH')
-  const given = get('PRIVATE_KEY') ?? (path === null ? null : readFile(path))
+  const [text, path] = [get('PRIVATE_KEY'), get('PRIVATE_KEY_PATH')]
+  if (text !== null && path !== null) {
+    mistakes.push('PRIVATE_KEY and PRIVATE_KEY_PATH are both set: only one of them may be')
+    return ''
+  }
+  const given = path === null ? text : readFile(path)
   if (given === null) {
     mistakes.push(
       path === null
@@ -129,14 +144,32 @@ function readKey(get: Get, readFile: (path: string) => string | null, mistakes: 
     )
     return ''
   }
-  const text = given.includes('-----BEGIN')
+  const pem = given.includes('-----BEGIN')
     ? given.replaceAll('\\n', '\n')
     : Buffer.from(given, 'base64').toString('utf8')
-  if (/-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]+-----END (?:RSA )?PRIVATE KEY-----/.test(text)) return text
-  mistakes.push(
-    `${path === null ? 'PRIVATE_KEY' : 'The file of PRIVATE_KEY_PATH'} is not a private key in PEM`,
-  )
+  const trouble = keyTrouble(pem)
+  if (trouble === null) return pem
+  mistakes.push(`${path === null ? 'PRIVATE_KEY' : 'The file of PRIVATE_KEY_PATH'} ${trouble}`)
   return ''
+}
+
+function readTools(get: Get, troubles: FolderTroubles, mistakes: string[]): string | null {
+  const directory = get('AMBIENT_GUARD_TOOLS')
+  const trouble = directory === null ? null : troubles.tools(directory)
+  if (trouble !== null)
+    mistakes.push(
+      `AMBIENT_GUARD_TOOLS ${trouble}: name the folder that holds kustomize and helm, or unset it`,
+    )
+  return directory
+}
+
+function readCache(get: Get, troubles: FolderTroubles, mistakes: string[]): string {
+  const given = get('CACHE_DIR')
+  const directory = given ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'ambient-guard')
+  const trouble = troubles.cache(directory)
+  const name = given === null ? 'CACHE_DIR is not set, and its default' : 'CACHE_DIR'
+  if (trouble !== null) mistakes.push(`${name} ${trouble}: name a folder that can be written to`)
+  return directory
 }
 
 /** The URL holds a password, so that none of it is repeated. */
@@ -156,7 +189,11 @@ function readGitHub(
 ): Settings['github'] {
   const host = get('GHE_HOST')
   const protocol = oneOf('GHE_PROTOCOL', ['https', 'http'], 'https')
-  if (host === null) return { apiUrl: null, gitUrl: 'https://github.com' }
+  if (host === null) {
+    if (get('GHE_PROTOCOL') !== null)
+      mistakes.push('GHE_PROTOCOL is set, and GHE_HOST is not: it is the protocol of that host')
+    return { apiUrl: null, gitUrl: 'https://github.com' }
+  }
   if (!/^[a-z0-9.-]+(?::\d+)?$/i.test(host))
     mistakes.push('GHE_HOST is not a host name, with or without a port')
   return { apiUrl: `${protocol}://${host}/api/v3`, gitUrl: `${protocol}://${host}` }

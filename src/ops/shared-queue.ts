@@ -128,7 +128,7 @@ function listOf(key: string): string {
   return `${NAME}:work:${key}`
 }
 
-/** Milliseconds between two lines about a Redis that is still gone. */
+/** Milliseconds between two lines about a Redis that is gone. */
 const AGAIN = 60_000
 
 /** Says that Redis cannot be used, again after a while, and when it can be; it is tried many times a second. */
@@ -136,17 +136,18 @@ function sparingly(
   log: Log,
   isBack: () => boolean,
 ): { readonly lost: (error: Error) => void; readonly back: () => void } {
-  let said: number | null = null
+  let [said, isLost] = [-Infinity, false]
   return {
     lost: (error) => {
-      const now = performance.now()
-      if (said !== null && now - said < AGAIN) return
-      said = now
+      // Also after it is back: of several connections one may be late to see that.
+      if (performance.now() - said < AGAIN) return
+      said = performance.now()
+      isLost = true
       log.warn(errorFields(withoutStack(error)), 'Redis cannot be used')
     },
     back: () => {
-      if (said === null || !isBack()) return
-      said = null
+      if (!isLost || !isBack()) return
+      isLost = false
       log.info({}, 'Redis can be used again')
     },
   }

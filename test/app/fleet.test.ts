@@ -57,7 +57,7 @@ test.skipIf(missing !== null)(
       }
       // The others took part, and one that is asked to end does so.
       const metrics = await (await fetch(`${second.url}/metrics`)).text()
-      expect(metrics).toMatch(/ambient_guard_jobs_total\{job="review-wanted",result="done"\} [1-9]/)
+      expect(metrics).toMatch(/ambient_guard_jobs_total\{kind="review-wanted",result="done"\} [1-9]/)
       expect(await second.stop()).toBe(0)
     } finally {
       await Promise.all(apps.map((app) => app.kill()))

@@ -31,8 +31,8 @@ scenario('what a person on call looks at', async ({ github, app }) => {
   const text = await metrics.text()
   for (const line of [
     'ambient_guard_webhooks_total{event="pull_request"} 1',
-    'ambient_guard_jobs_total{job="review-wanted",result="done"} 1',
-    'ambient_guard_job_duration_seconds_count{job="review-wanted"} 1',
+    'ambient_guard_jobs_total{kind="review-wanted",result="done"} 1',
+    'ambient_guard_job_duration_seconds_count{kind="review-wanted"} 1',
     'ambient_guard_queue_depth{state="waiting"} 0',
     'ambient_guard_queue_depth{state="running"} 0',
     'ambient_guard_conclusions_total{conclusion="failure"} 1',

@@ -108,6 +108,7 @@ test.skipIf(missing !== null)(
       await until(() => pull.checks.at(-1)?.status === 'completed')
       await redis.stop()
       await until(async () => (await fetch(`${app.url}/readyz`)).status === 503)
+      await until(() => lines('Redis cannot be used') > 0)
       again = await startRedis(redis.port)
       await until(() => lines('Redis can be used again') > 0)
       expect([lines('Redis cannot be used'), lines('Redis can be used again')]).toEqual([1, 1])

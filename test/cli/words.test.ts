@@ -253,14 +253,18 @@ describe('AMBIENT_GUARD_TOOLS', () => {
     [import.meta.dirname, /AMBIENT_GUARD_TOOLS: \S+ holds neither kustomize nor kubectl nor helm\. /],
   ])('that cannot be meant is a mistake: %s', async (directory, says) => {
     vi.stubEnv('AMBIENT_GUARD_TOOLS', directory)
-    for (const command of ['check', 'reach', 'serve']) {
-      const { code, stdout, stderr } = await ambientGuard(
-        command,
-        ...(command === 'serve' ? [] : [folder(world)]),
-      )
+    for (const command of ['check', 'reach']) {
+      const { code, stdout, stderr } = await ambientGuard(command, folder(world))
       expect(stderr).toMatch(says)
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     }
+    // A server is told with everything else that its settings lack.
+    const { code, stderr } = await ambientGuard('serve')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /^- AMBIENT_GUARD_TOOLS (is no folder|holds neither kustomize nor kubectl nor helm): /m,
+    )
+    expect(stderr).toMatch(/^- APP_ID /m)
     vi.unstubAllEnvs()
   })
 })

@@ -1,12 +1,14 @@
 // docs/self-hosting.md is run: its link registers what app.yml says, what it posts is what GitHub takes, its overlay
 // renders, and its command prints what stands there. UPDATE_DOCS=1 writes that.
 import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { parse } from 'yaml'
 import { HEARD } from '../../src/github/intake.ts'
+import { createMetrics } from '../../src/ops/metrics.ts'
 import { readSettings } from '../../src/ops/settings.ts'
 import { ambientGuardWith } from '../cli/command.ts'
 import { checkRequest } from '../harness/contract/contract.ts'
@@ -79,9 +81,38 @@ it('what it posts for branch protection is what GitHub takes', () => {
 it('its file for Docker leaves out no setting that has to be there', () => {
   const lines = [...shown('sh').values()].flatMap((text) => text.trim().split('\n'))
   const env = Object.fromEntries(lines.map((line) => line.split('=') as [string, string]))
-  const key = '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n'
-  const read = readSettings(env, (path) => (path === '/run/private-key.pem' ? key : null))
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const key = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+  const fine = { tools: () => null, cache: () => null }
+  const read = readSettings(env, (path) => (path === '/run/private-key.pem' ? key : null), fine)
   expect(read).toMatchObject({ ok: true })
+})
+
+interface AlertRules {
+  readonly groups: readonly {
+    readonly rules: readonly { readonly expr: string; readonly annotations: object }[]
+  }[]
+}
+
+// An expression that names what is not there is never true, and nobody hears of it.
+it('its alerts ask for metrics that there are, by labels and values that they have', async () => {
+  const metrics = createMetrics(() => Promise.resolve({ waiting: 0, running: 0 }))
+  metrics.asked(200, 5000)
+  const lines = (await metrics.text()).split('\n')
+  const { groups } = parse(shown('yaml').get('alerts.yaml') ?? '') as AlertRules
+  const rules = groups.flatMap((group) => group.rules)
+  for (const { annotations } of rules) expect(Object.keys(annotations)).toEqual(['summary'])
+  const selectors = rules.flatMap(({ expr }) => [
+    ...expr.matchAll(/(ambient_guard_\w+)(?:\{(\w+)=~?"([^"]+)"\})?/g),
+  ])
+  expect(selectors).toHaveLength(7)
+  for (const [whole, name = '', label, values = ''] of selectors)
+    for (const value of values.split('|')) {
+      const series = lines.filter((line) => new RegExp(`^${name}[{ ]`).test(line))
+      const hits =
+        label === undefined ? series : series.filter((line) => line.includes(`${label}="${value}"`))
+      expect([whole, hits.length > 0]).toEqual([whole, true])
+    }
 })
 
 it('its commands are shell', () => {
@@ -100,7 +131,7 @@ it.skipIf(kustomize === null)('its overlay renders, moves the door and stays rea
     rmSync(folder, { recursive: true, force: true })
   })
   cpSync(join(ROOT, 'deploy/kubernetes'), join(folder, 'deploy/kubernetes'), { recursive: true })
-  const files = shown('yaml')
+  const files = new Map([...shown('yaml')].filter(([path]) => path.startsWith('overlay/')))
   expect([...files.keys()]).toEqual(['overlay/kustomization.yaml', 'overlay/ingress.yaml'])
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

@@ -1,9 +1,15 @@
 // Staying up: the order of work, settings, and a bounded memory.
-import { describe, expect, it } from 'vitest'
+import { generateKeyPairSync } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { perform } from '../../src/jobs/job.ts'
 import { createQueue } from '../../src/ops/queue.ts'
 import type { Entry } from '../../src/ops/queue.ts'
-import { readSettings } from '../../src/ops/settings.ts'
+import { cacheTrouble, toolsTrouble } from '../../src/ops/folders.ts'
+import { readSettings as readSettingsOn } from '../../src/ops/settings.ts'
+import type { Environment } from '../../src/ops/settings.ts'
 import { today } from '../../src/ops/clock.ts'
 import { createRecent } from '../../src/threads/recent.ts'
 
@@ -118,9 +124,13 @@ describe('a job', () => {
 })
 
 describe('settings', () => {
-  const KEY = '-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n'
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const KEY = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
   const env = { APP_ID: '1', PRIVATE_KEY: KEY, WEBHOOK_SECRET: 's' }
   const none = (): null => null
+  const fine = { tools: none, cache: none }
+  const readSettings = (given: Environment, readFile: (path: string) => string | null) =>
+    readSettingsOn(given, readFile, fine)
 
   it('have defaults', () => {
     const read = readSettings(env, none)
@@ -187,16 +197,19 @@ describe('settings', () => {
   })
 
   it('tell all mistakes at once, and never a secret', () => {
-    const read = readSettings(
+    const read = readSettingsOn(
       {
         NODE_ENV: 'production',
         APP_ID: 'x',
         PRIVATE_KEY: 'hunter2',
         PORT: '70000',
         LOG_LEVEL: 'loud',
+        AMBIENT_GUARD_TOOLS: '/tools',
+        CACHE_DIR: '/cache',
         GHE_HOST: 'https://x',
       },
       none,
+      { tools: (path) => `is not ${path}`, cache: (path) => `is no ${path}` },
     )
     expect(read).toEqual({
       ok: false,
@@ -205,10 +218,94 @@ describe('settings', () => {
         'APP_ID is not a whole number from 1 to 9007199254740991',
         'PRIVATE_KEY is not a private key in PEM',
         'PORT is not a whole number from 0 to 65535',
+        'AMBIENT_GUARD_TOOLS is not /tools: name the folder that holds kustomize and helm, or unset it',
+        'CACHE_DIR is no /cache: name a folder that can be written to',
         'GHE_HOST is not a host name, with or without a port',
         'LOG_LEVEL is not one of trace, debug, info, warn, error, fatal',
       ],
     })
+  })
+
+  it('name what is wrong with a key', () => {
+    const pkcs8 = { type: 'pkcs8', format: 'pem' } as const
+    const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const locked = { cipher: 'aes-256-cbc', passphrase: 'hunter2' } as const
+    const wrong = (key: string): unknown => readSettings({ ...env, PRIVATE_KEY: key }, none)
+    const says = (sentence: string): unknown => ({ ok: false, mistakes: [`PRIVATE_KEY ${sentence}`] })
+    const encrypted = says(
+      'is encrypted, and nobody can be asked for its passphrase: give the key as GitHub made it',
+    )
+    // In both containers of PEM: RFC 1421 has a header for it, PKCS #8 a label.
+    expect(wrong(privateKey.export({ ...pkcs8, ...locked }).toString())).toEqual(encrypted)
+    const pkcs1 = privateKey.export({ type: 'pkcs1', format: 'pem', ...locked }).toString()
+    expect(pkcs1).toContain('Proc-Type: 4,ENCRYPTED')
+    expect(wrong(pkcs1)).toEqual(encrypted)
+    const elliptic = says('is a key of type ec, and apps of GitHub have RSA keys')
+    expect(wrong(curve.export({ type: 'sec1', format: 'pem' }).toString())).toEqual(elliptic)
+    expect(wrong(curve.export(pkcs8).toString())).toEqual(elliptic)
+    const cut = KEY.replace(/\n[^-\n]+(?=\n-----END)/, '')
+    expect(wrong(cut)).toEqual(says('is not a private key in PEM'))
+    expect(wrong(privateKey.export(pkcs8).toString())).toMatchObject({ ok: true })
+  })
+
+  it('are told apart where two of them contradict', () => {
+    const both = { ...env, PRIVATE_KEY: 'hunter2', PRIVATE_KEY_PATH: '/key' }
+    expect(readSettings(both, () => KEY)).toEqual({
+      ok: false,
+      mistakes: ['PRIVATE_KEY and PRIVATE_KEY_PATH are both set: only one of them may be'],
+    })
+    expect(readSettings({ ...env, GHE_PROTOCOL: 'http' }, none)).toEqual({
+      ok: false,
+      mistakes: ['GHE_PROTOCOL is set, and GHE_HOST is not: it is the protocol of that host'],
+    })
+    expect(readSettings({ ...env, GHE_PROTOCOL: 'http', GHE_HOST: 'ghe' }, none)).toMatchObject({
+      ok: true,
+      settings: { github: { apiUrl: 'http://ghe/api/v3' } },
+    })
+  })
+
+  it('look at the folders that they name', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-settings-'))
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const file = join(folder, 'helm')
+    expect(toolsTrouble(folder)).toBe('holds neither kustomize nor kubectl nor helm')
+    writeFileSync(file, '')
+    expect([folder, file, join(folder, 'none')].map(toolsTrouble)).toEqual([
+      null,
+      'is no folder',
+      'is no folder',
+    ])
+    expect([folder, join(folder, 'a/b'), file, join(file, 'a')].map(cacheTrouble)).toEqual([
+      null,
+      null,
+      'is no folder',
+      'cannot be made',
+    ])
+    const open = { ...env, AMBIENT_GUARD_TOOLS: file }
+    expect(readSettingsOn({ ...open, CACHE_DIR: file }, none)).toEqual({
+      ok: false,
+      mistakes: [
+        'AMBIENT_GUARD_TOOLS is no folder: name the folder that holds kustomize and helm, or unset it',
+        'CACHE_DIR is no folder: name a folder that can be written to',
+      ],
+    })
+    expect(readSettingsOn({ ...open, XDG_CACHE_HOME: file }, none)).toMatchObject({
+      mistakes: [
+        expect.stringContaining('AMBIENT_GUARD_TOOLS'),
+        'CACHE_DIR is not set, and its default cannot be made: name a folder that can be written to',
+      ],
+    })
+  })
+
+  it.skipIf(process.getuid?.() === 0)('see that a folder cannot be written to, unless as root', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-settings-'))
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true, force: true })
+    })
+    chmodSync(folder, 0o500)
+    expect([folder, join(folder, 'a')].map(cacheTrouble)).toEqual(['cannot be written to', 'cannot be made'])
   })
 })
 

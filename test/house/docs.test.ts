@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createMetrics } from '../../src/ops/metrics.ts'
+import { readSettings } from '../../src/ops/settings.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -27,6 +28,25 @@ describe('docs/self-hosting.md', () => {
     expect(names.length).toBeGreaterThan(15)
     expect([...new Set(names)].filter((name) => !told.includes(name))).toEqual([])
     expect(rows.filter((name) => !names.includes(name))).toEqual([])
+  })
+
+  it('has the least and the most of every number but the name of the app', () => {
+    const numbers = [...read('src/ops/settings.ts').matchAll(/whole\('([A-Z_]+)'/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'APP_ID')
+    expect(numbers.length).toBeGreaterThan(5)
+    const wrong = readSettings(Object.fromEntries(numbers.map((name) => [name, 'x'])), () => null)
+    const mistakes = wrong.ok ? [] : wrong.mistakes
+    for (const name of numbers) {
+      const [, range = 'no range'] =
+        mistakes
+          .map((text) => new RegExp(`^${name} is not a whole number (from .*)$`).exec(text))
+          .find(Boolean) ?? []
+      const row = section('Settings')
+        .split('\n')
+        .find((line) => line.startsWith('|') && line.includes(`\`${name}\``))
+      expect(row).toContain(range)
+    }
   })
 
   it('has a row for every setting of the manifests', () => {

@@ -1,5 +1,8 @@
 // Every line that a person on call may have a dashboard or an alert on, by name, label and value.
 import { expect, it } from 'vitest'
+import { HEARD } from '../../src/github/intake.ts'
+import type { JobResult } from '../../src/jobs/job.ts'
+import type { Task } from '../../src/jobs/task.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import type { Metrics } from '../../src/ops/metrics.ts'
 
@@ -10,6 +13,37 @@ async function lines(tell: (metrics: Metrics) => void, depth = DEPTH): Promise<r
   tell(metrics)
   return (await metrics.text()).split('\n').filter((line) => line.startsWith('ambient_guard_'))
 }
+
+// The types have this list complete.
+const JOBS: Readonly<Record<Task['kind'], true>> = {
+  'review-wanted': true,
+  'command-given': true,
+  'button-pressed': true,
+  'check-rerequested': true,
+  'merge-group-requested': true,
+  'sweep-wanted': true,
+  'repository-sweep-wanted': true,
+}
+const RESULTS: Readonly<Record<JobResult, true>> = { done: true, failed: true, untold: true }
+
+it('what somebody may wait for is counted from 0, and what is not known is not there', async () => {
+  const pairs = Object.keys(JOBS).flatMap((job) => Object.keys(RESULTS).map((result) => [job, result]))
+  const said = await lines(() => undefined)
+  expect([...said].sort()).toEqual(
+    [
+      ...HEARD.map((event) => `ambient_guard_webhooks_total{event="${event}"} 0`),
+      ...pairs.map(
+        ([job = '', result = '']) => `ambient_guard_jobs_total{kind="${job}",result="${result}"} 0`,
+      ),
+      ...['2xx', '3xx', '4xx', '5xx', 'none'].map(
+        (status) => `ambient_guard_github_requests_total{status="${status}"} 0`,
+      ),
+      'ambient_guard_cache_evictions_total 0',
+      'ambient_guard_queue_depth{state="waiting"} 3',
+      'ambient_guard_queue_depth{state="running"} 2',
+    ].sort(),
+  )
+})
 
 it('webhooks are counted by event', async () => {
   const said = await lines(({ heard }) => {
@@ -22,20 +56,21 @@ it('webhooks are counted by event', async () => {
 it('jobs are counted by kind and result, and timed in seconds by kind', async () => {
   const said = await lines(({ worked }) => {
     worked('review-wanted', 'done', 100)
-    worked('review-wanted', 'failed', 301_000)
+    worked('review-wanted', 'failed', 599_000)
     worked('sweep-wanted', 'done', 2000)
   })
   const duration = 'ambient_guard_job_duration_seconds'
   for (const line of [
-    'ambient_guard_jobs_total{job="review-wanted",result="done"} 1',
-    'ambient_guard_jobs_total{job="review-wanted",result="failed"} 1',
-    'ambient_guard_jobs_total{job="sweep-wanted",result="done"} 1',
-    `${duration}_sum{job="review-wanted"} 301.1`,
-    `${duration}_count{job="review-wanted"} 2`,
-    `${duration}_bucket{le="0.1",job="review-wanted"} 1`,
-    `${duration}_bucket{le="300",job="review-wanted"} 1`,
-    `${duration}_bucket{le="+Inf",job="review-wanted"} 2`,
-    `${duration}_sum{job="sweep-wanted"} 2`,
+    'ambient_guard_jobs_total{kind="review-wanted",result="done"} 1',
+    'ambient_guard_jobs_total{kind="review-wanted",result="failed"} 1',
+    'ambient_guard_jobs_total{kind="sweep-wanted",result="done"} 1',
+    `${duration}_sum{kind="review-wanted"} 599.1`,
+    `${duration}_count{kind="review-wanted"} 2`,
+    `${duration}_bucket{le="0.1",kind="review-wanted"} 1`,
+    `${duration}_bucket{le="300",kind="review-wanted"} 1`,
+    `${duration}_bucket{le="600",kind="review-wanted"} 2`,
+    `${duration}_bucket{le="+Inf",kind="review-wanted"} 2`,
+    `${duration}_sum{kind="sweep-wanted"} 2`,
   ])
     expect(said).toContain(line)
 })

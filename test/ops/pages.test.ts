@@ -39,6 +39,7 @@ it.skipIf(missing !== null)('a server that loses its Redis', { timeout: 60_000 }
     await until(503)
     expect(await page('/readyz')).toEqual([503, 'no work is taken in at the moment\n'])
     expect(await page('/healthz')).toEqual([200, 'ok\n'])
+    expect(await page('/ping')).toEqual([200, 'PONG'])
     expect((await fetch(`${server.url}/readyz`, { method: 'POST' })).status).toBe(404)
     // GitHub keeps the delivery, and a sweep asks for it again.
     github.deliverTo(`${server.url}/api/github/webhooks`)

@@ -65,8 +65,9 @@ export function leadsOutside(at: Place, text: string, by: KustomizationFile): Pr
     ...at,
     code: 'outside-tree',
     class: 'unreadable',
-    message: `The kustomization in ${nameOf(by.folder)} names ${text}, which leads out of this repository.`,
-    remedy: 'Name a path of this repository, relative to the kustomization.',
+    message: `The kustomization in ${nameOf(by.folder)} names ${text}, which leads out of the tree that is read.`,
+    remedy:
+      'Name a path inside of it, relative to the kustomization, or have the folder read that holds both.',
     hides: around(by),
   }
 }
@@ -146,5 +147,5 @@ export function around(by: KustomizationFile): Problem['hides'] {
 
 /** A folder in a sentence. */
 export function nameOf(folder: string): string {
-  return folder === '.' ? 'the root of the repository' : folder
+  return folder === '.' ? 'the root of the tree' : folder
 }
