@@ -2,18 +2,18 @@
 
 export type Difference<T> = readonly [gone: readonly T[], come: readonly T[]]
 
-/** By the later list: the same two are asked about more than once. */
+/** By the later list: the same two are asked about more than once. The earlier one is not kept alive by that. */
 const known = new WeakMap<
   readonly unknown[],
-  { readonly old: readonly unknown[]; readonly difference: Difference<unknown> }
+  { readonly old: WeakRef<readonly unknown[]>; readonly difference: Difference<unknown> }
 >()
 
 /** The items that are in one of two lists alone, each once, told by what they are and not by what they say. */
 export function differing<T>(old: readonly T[], now: readonly T[]): Difference<T> {
   const before = known.get(now)
-  if (before?.old === old) return before.difference as Difference<T>
+  if (before?.old.deref() === old) return before.difference as Difference<T>
   const difference = differenceOf(old, now)
-  known.set(now, { old, difference })
+  known.set(now, { old: new WeakRef(old), difference })
   return difference
 }
 
