@@ -8,7 +8,7 @@ import { isJudged } from '../core/kubernetes/state.ts'
 import { differing } from '../core/source/differing.ts'
 import { grouped } from '../core/source/grouped.ts'
 import { compareText } from '../core/source/problem.ts'
-import type { Problem } from '../core/source/problem.ts'
+import type { Hides, Problem } from '../core/source/problem.ts'
 import { lineAt } from '../core/source/text.ts'
 import { readDocument, splitDocuments } from '../core/yaml/index.ts'
 import { identityOf } from '../manifests/environments.ts'
@@ -16,7 +16,7 @@ import { mayMatter } from '../manifests/may-matter.ts'
 import type { ClusterState } from './touched.ts'
 
 /**
- * A problem for each document of the head that cannot be read and was not told, in files of which judged objects of the
+ * A problem for each document of the head that cannot be read or names no kind, and was not told, in files of which judged objects of the
  * base are gone from their cluster. What renders such a file says so itself. Both states have the same clusters.
  */
 export async function vanishedIn(
@@ -57,10 +57,17 @@ function unreadable(path: string, text: string, objects: readonly Manifest[]): r
   const namespaces = objects.flatMap((manifest) =>
     manifest.kind === 'Namespace' ? nameIn(manifest) : (namespaceOf(manifest.object) ?? []),
   )
+  const hides: Hides = { namespaces: namespaces.length === objects.length ? [...new Set(namespaces)] : 'all' }
   return splitDocuments(text).flatMap((document): readonly Problem[] => {
-    const chunk = text.slice(document.start, document.end)
-    const read = mayMatter(chunk) ? null : readDocument(text, document)
-    if (read === null || read.ok) return []
+    const read = readDocument(text, document)
+    if (read.ok) {
+      if (!lacksKind(read.value)) return []
+      const message = `This document names no kind, so Kubernetes refuses it. What this file held before may be in it: ${held}.`
+      const remedy = 'Name its kind, or remove the document.'
+      return [{ path, line: document.line, code: 'no-kind', class: 'unreadable', message, remedy, hides }]
+    }
+    // One that names a kind is told by whoever reads it.
+    if (mayMatter(text.slice(document.start, document.end))) return []
     return [
       {
         path,
@@ -69,8 +76,15 @@ function unreadable(path: string, text: string, objects: readonly Manifest[]): r
         class: 'unreadable',
         message: `This document is not readable YAML: ${read.message}. What this file held before may be in it: ${held}.`,
         remedy: 'Correct the YAML; the other documents were judged without it.',
-        hides: { namespaces: namespaces.length === objects.length ? [...new Set(namespaces)] : 'all' },
+        hides,
       },
     ]
   })
+}
+
+/** An object that says what it is called, or of which version it is, and not what: the API server takes none such. */
+function lacksKind(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const { apiVersion, kind, metadata } = value as Readonly<Record<string, unknown>>
+  return (typeof kind !== 'string' || kind === '') && (apiVersion !== undefined || metadata !== undefined)
 }

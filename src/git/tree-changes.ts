@@ -78,7 +78,7 @@ function compareFolders(
   return deeper
 }
 
-/** `<mode, in octal> SP <name> NUL <id>` for each entry, gitformat-tree in git's documentation of its objects. */
+/** `<mode, in octal> SP <name> NUL <id>` for each entry (decode_tree_entry in tree-walk.c of git). */
 function entriesOf(bytes: Uint8Array, idBytes: number): ReadonlyMap<string, TreeEntry> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const entries = new Map<string, TreeEntry>()
@@ -93,7 +93,7 @@ function entriesOf(bytes: Uint8Array, idBytes: number): ReadonlyMap<string, Tree
   return entries
 }
 
-/** As `git ls-tree` shows it: git once wrote other permissions, too (canon_mode in cache.h). */
+/** As `git ls-tree` shows it: git once wrote other permissions, too (canon_mode of git). */
 function canonical(mode: string): string {
   const bits = Number.parseInt(mode, 8)
   if ((bits & 0o170000) !== 0o100000) return mode.padStart(6, '0')
