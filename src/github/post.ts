@@ -18,6 +18,9 @@ export interface Wording {
 /** Unsubmitted reviews that are tried at most: two bad lines among twenty take about as many. */
 const MAX_TRIALS = 16
 
+/** Runs what may safely be done again, again, where what failed may pass; `patiently` of the jobs. */
+export type Patience = <T>(work: () => Promise<T>) => Promise<T>
+
 /** Posts one review for these comments. False when GitHub takes it in no form; the check has everything all the same. */
 export async function postReview(
   client: Client,
@@ -25,23 +28,34 @@ export async function postReview(
   botLogin: string,
   comments: readonly PlacedComment[],
   { commentOf, bodyFor }: Wording,
+  patience: Patience,
 ): Promise<boolean> {
   const submit = async (taken: readonly PlacedComment[]): Promise<'posted' | 'bad line' | 'refused'> => {
     const refused = comments.filter((one) => !taken.includes(one))
+    let unanswered = false
+    // No answer does not mean no review.
+    const landed = async (): Promise<boolean> =>
+      unanswered && (await hasLanded(client, pull, botLogin, comments))
     try {
-      await createReview(client, pull.number, {
-        commit: pull.headSha,
-        body: bodyFor(refused),
-        comments: taken.map(commentOf),
-        submit: true,
+      return await patience(async () => {
+        if (await landed()) return 'posted'
+        try {
+          await createReview(client, pull.number, {
+            commit: pull.headSha,
+            body: bodyFor(refused),
+            comments: taken.map(commentOf),
+            submit: true,
+          })
+          return 'posted'
+        } catch (error) {
+          unanswered ||= isRefusal(error, 'unavailable')
+          if (isRefusal(error, 'unprocessable')) return taken.length > 0 ? 'bad line' : 'refused'
+          throw error
+        }
       })
-      return 'posted'
     } catch (error) {
-      if (!isRefusal(error, 'unprocessable', 'unavailable', 'forbidden', 'limited')) throw error
-      // No answer does not mean no review.
-      if (error.kind === 'unavailable')
-        return (await hasLanded(client, pull, botLogin, comments)) ? 'posted' : 'refused'
-      return error.kind === 'unprocessable' && taken.length > 0 ? 'bad line' : 'refused'
+      if (!isRefusal(error, 'unavailable', 'forbidden', 'limited')) throw error
+      return (await landed()) ? 'posted' : 'refused'
     }
   }
   const first = await submit(comments)

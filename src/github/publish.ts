@@ -12,6 +12,7 @@ import { parseHunks } from './hunks.ts'
 import { anchorPaths, placeComments } from './placing.ts'
 import type { Ground, PlacedComment } from './placing.ts'
 import { postReview } from './post.ts'
+import type { Patience, Wording } from './post.ts'
 import { saidIn, tidy, tidying } from './tidy.ts'
 
 export interface Published {
@@ -41,6 +42,7 @@ export async function publishReview(
   speech: Speech,
   report: Report,
   texts: Pick<Ground, 'judged' | 'head'>,
+  patience: Patience,
 ): Promise<Published> {
   const worth = worthSaying(report)
   // One that a crash left unsubmitted would block every review to come.
@@ -52,7 +54,7 @@ export async function publishReview(
   const { unplaced } = placeComments(worth, report, ground)
   const said = saidIn(speech, botLogin)
   const fresh = worth.filter((one) => !unplaced.includes(one) && !said.has(one.fingerprint))
-  const posted = fresh.length === 0 ? [] : await post(client, pull, botLogin, report, fresh, ground)
+  const posted = fresh.length === 0 ? [] : await post(client, pull, botLogin, report, fresh, ground, patience)
   const untidied = await tidyUp(client, botLogin, speech, report, posted ?? [])
   return { unplaced: unplaced.length, refused: posted === null, untidied }
 }
@@ -75,11 +77,12 @@ async function post(
   report: Report,
   fresh: readonly ReportFinding[],
   ground: Ground,
+  patience: Patience,
 ): Promise<readonly ReportFinding[] | null> {
   const { comments } = placeComments(fresh, report, ground)
   const findingsOf = (some: readonly PlacedComment[]): readonly ReportFinding[] =>
     some.flatMap(({ findings }) => findings)
-  const posted = await postReview(client, pull, botLogin, comments, {
+  const wording: Wording = {
     commentOf: ({ path, startLine, line, findings, offer }) => ({
       path,
       startLine,
@@ -87,7 +90,8 @@ async function post(
       body: inlineComment(findings, offer, client),
     }),
     bodyFor: (refused) => reviewBody(report, findingsOf(comments), findingsOf(refused), client),
-  })
+  }
+  const posted = await postReview(client, pull, botLogin, comments, wording, patience)
   return posted ? fresh : null
 }
 

@@ -13,6 +13,7 @@ import { ApiError } from '../github/api/client.ts'
 import type { Client } from '../github/api/client.ts'
 import { readSpeech } from '../github/api/speech.ts'
 import type { Speech } from '../github/api/speech.ts'
+import type { Patience } from '../github/post.ts'
 import { publishReview, worthSaying } from '../github/publish.ts'
 import type { Published } from '../github/publish.ts'
 import type { Config } from '../core/config.ts'
@@ -71,7 +72,7 @@ export function reviewJob(bench: Bench, subject: Subject, manner: Manner): Job {
       const published =
         speech === 'not shown'
           ? { ...SILENT, refused: true }
-          : await speak(client, pull, begun.run, speech, sight.config, report, ground)
+          : await speak(bench, client, pull, begun.run, speech, sight.config, report, ground)
       if (published.untidied !== null) {
         const reason = published.untidied.message
         bench.log.warn({ number: subject.number, reason }, 'threads were left open')
@@ -116,6 +117,7 @@ const SILENT: Published = { unplaced: 0, refused: false, untidied: null }
 
 /** On the diff, where there is something to say or something that was said. */
 async function speak(
+  { clock }: Bench,
   client: Client,
   pull: Pull,
   run: CheckRun,
@@ -126,7 +128,10 @@ async function speak(
 ): Promise<Published> {
   const quiet = speech === null || !speech.open || (speech.draft && !config.comments.drafts)
   const login = client.login ?? `${run.appSlug}[bot]`
-  return quiet ? SILENT : publishReview(client, pull, login, speech, report, ground).catch(notSpoken)
+  const patience: Patience = (work) => patiently(clock, work)
+  return quiet
+    ? SILENT
+    : publishReview(client, pull, login, speech, report, ground, patience).catch(notSpoken)
 }
 
 /** What is not known to stand there must not be said again. */

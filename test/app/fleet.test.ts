@@ -48,9 +48,9 @@ test.skipIf(missing !== null)(
       await stillness(github)
       expect(murder.hits).toBe(1)
       for (const pull of pulls) {
-        expect(pull.checks.map(({ status, conclusion }) => [status, conclusion])).toEqual([
-          ['completed', 'failure'],
-        ])
+        expect(
+          pull.checks.map(({ status, conclusion, output }) => [status, conclusion, output?.title]),
+        ).toEqual([['completed', 'failure', '1 error introduced']])
         expect([pull.reviews.length, pull.reviewComments.length, pull.pendingReviews.length]).toEqual([
           1, 1, 0,
         ])

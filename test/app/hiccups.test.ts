@@ -10,6 +10,7 @@ const OPEN_WEB = `${ALLOW_WEB}        - port: 15008
 `
 
 const NOT_FOUND = { status: 404, body: { message: 'Not Found' } }
+const REVIEWS = { method: 'POST', path: '/repos/acme/platform/pulls/*/reviews' }
 const PASSING: Readonly<Record<string, Fault>> = {
   'the pull request is not there yet': { method: 'GET', path: '/repos/acme/platform/pulls/*', ...NOT_FOUND },
   'the commit is not there yet': {
@@ -40,6 +41,14 @@ const PASSING: Readonly<Record<string, Fault>> = {
     hangUp: true,
     afterWrite: true,
   },
+  'the connection breaks before the review is taken': { ...REVIEWS, hangUp: true },
+  'the review is taken without an answer': { ...REVIEWS, status: 502, afterWrite: true },
+  'too much was said': {
+    ...REVIEWS,
+    status: 403,
+    body: { message: 'You have exceeded a secondary rate limit.' },
+    headers: { 'retry-after': '60' },
+  },
 }
 
 for (const [name, fault] of Object.entries(PASSING)) {
@@ -51,6 +60,8 @@ for (const [name, fault] of Object.entries(PASSING)) {
     expect(faults.hits).toBe(fault.times ?? 1)
     expect(pull.checks).toMatchObject([{ status: 'completed', output: { title: '1 error introduced' } }])
     expect(pull.check.output.annotations).toHaveLength(1)
+    expect(pull.reviews).toHaveLength(1)
+    expect(pull.reviewComments).toHaveLength(1)
   })
 }
 

@@ -48,6 +48,8 @@ export async function listen(parts: Parts): Promise<Server> {
       response.end()
     })
   })
+  // Only the connections that a test breaks break: a busy machine is late to see that one has been idle for too long.
+  server.keepAliveTimeout = 600_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return server
 }
