@@ -284,7 +284,7 @@ async function thinkOf(
     const problems = [...configProblems, ...strangers, ...loaded.problems, ...baseline.problems]
     let before = thoughtOf(gathered, cluster.name) ?? like?.analyses[index] ?? null
     const judge = (more: readonly Problem[], from = loaded.manifests): Analysis =>
-      analyze(cluster, config.rules, from.concat(baseline.manifests), [...problems, ...more], before)
+      analyze(cluster, config.rules, joined(from, baseline.manifests), [...problems, ...more], before)
     const analysis = judge([])
     before = analysis
     keepThought(gathered, cluster.name, analysis)
@@ -299,6 +299,11 @@ async function thinkOf(
     return told.length === 0 ? analysis : judge(told)
   })
   return { states, analyses }
+}
+
+/** Both lists; the first one itself where the other is empty. */
+function joined<T>(some: readonly T[], others: readonly T[]): readonly T[] {
+  return others.length === 0 ? some : some.concat(others)
 }
 
 const thoughts = new WeakMap<Gathered, Map<string, Analysis>>()

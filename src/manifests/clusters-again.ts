@@ -1,11 +1,13 @@
 // What a state comes to that was gathered from another one: the same environments and clusters but for the roots that
 // are others.
 import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { madeFrom } from '../core/source/differing.ts'
 import { weigh, weighAgain } from './environments.ts'
 import type { Rooted, Weighed } from './environments.ts'
 import type { Part, Root } from './expand.ts'
 import type { Gathered, LoadedCluster } from './load.ts'
 import { mergeManagedNamespaces } from './managed-namespaces.ts'
+import type { Grown } from './strays.ts'
 
 export type Home = Root & Rooted
 
@@ -64,11 +66,7 @@ export function revisedClusters(
   })
   for (const [old, now] of replaced) if (old.parts.some(isLivedIn) !== now.parts.some(isLivedIn)) return null
   const now = new Map<Root, Home>([...replaced].map(([old, root]) => [homeOf(old), homeOf(root)]))
-  const grown = cluster.grown.map((one) => {
-    const root = now.get(one.root)
-    const part = root?.parts[0]
-    return root === undefined || part === undefined ? one : { ...one, root, part }
-  })
+  const grown = grownAgain(cluster.grown, now)
   const parts = [...now].flatMap(([old, root]): (readonly [Part, Part])[] => {
     const [was, is] = [old.parts[0], root.parts[0]]
     return was === undefined || is === undefined ? [] : [[was, is]]
@@ -89,6 +87,31 @@ export function revisedClusters(
   ]
 }
 
+/** The same in the same order, with what some roots grew into in the places of what others did. */
+function grownAgain(grown: LoadedCluster['grown'], now: ReadonlyMap<Root, Home>): LoadedCluster['grown'] {
+  const again = [...grown]
+  const [gone, come]: [Grown[], Grown[]] = [[], []]
+  for (const at of placesOf(grown, now)) {
+    const one = grown[at] as Grown
+    const root = now.get(one.root)
+    const part = root?.parts[0]
+    if (root === undefined || part === undefined) continue
+    const other = { ...one, root, part }
+    again[at] = other
+    gone.push(one)
+    come.push(other)
+  }
+  return madeFrom(grown, again, gone, come)
+}
+
+/** More roots than this are found in one walk. */
+const FEW = 16
+
+function placesOf(grown: LoadedCluster['grown'], roots: ReadonlyMap<Root, unknown>): readonly number[] {
+  if (roots.size > FEW) return grown.flatMap(({ root }, at) => (roots.has(root) ? [at] : []))
+  return [...roots.keys()].map((root) => grown.findIndex((one) => one.root === root)).filter((at) => at >= 0)
+}
+
 /**
  * The manifests of all parts, one after the other, with those of some parts in the places of others; null where it does
  * not show which those are.
@@ -104,7 +127,8 @@ function spliced(
     if (at === -1 || was.manifests.some((one, index) => now[at + index] !== one)) return null
     now = now.slice(0, at).concat(is.manifests, now.slice(at + was.manifests.length))
   }
-  return now
+  const [gone, come] = [0, 1].map((side) => replaced.flatMap((parts) => parts[side as 0 | 1].manifests))
+  return madeFrom(manifests, now, gone ?? [], come ?? [])
 }
 
 function inputsOf({ parts }: Root): ReadonlySet<string> {

@@ -17,6 +17,26 @@ export function filesChanged(
   before: readonly TreeFile[],
   after: readonly TreeFile[],
 ): ReadonlyMap<string, FileChange> | null {
+  const last = known.get(after)
+  if (last?.before.deref() === before) return last.changes
+  const changes = changesBetween(before, after)
+  known.set(after, { before: new WeakRef(before), changes })
+  return changes
+}
+
+/** By the later listing: the same two are asked about more than once. The earlier one is not kept alive by that. */
+const known = new WeakMap<
+  readonly TreeFile[],
+  {
+    readonly before: WeakRef<readonly TreeFile[]>
+    readonly changes: ReadonlyMap<string, FileChange> | null
+  }
+>()
+
+function changesBetween(
+  before: readonly TreeFile[],
+  after: readonly TreeFile[],
+): ReadonlyMap<string, FileChange> | null {
   const changes = new Map<string, FileChange>()
   if (before === after) return changes
   let [one, other] = [0, 0]

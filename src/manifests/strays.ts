@@ -41,8 +41,7 @@ export function straysOf(
   const [, others] = differing(begun, after)
   if (others.length === 0) return []
   const is = customs(begun)
-  if (!others.some(isNews(begun, others)) && !others.some(({ part }) => part.inputs.some(is.besideFiles)))
-    return []
+  if (!others.some(isNews(begun)) && !others.some(({ part }) => part.inputs.some(is.besideFiles))) return []
   const now = after.flatMap(policiesIn)
   const isNew = newnessAgainst(begun)
   const makers = grouped(now, ({ identity }) => identity)
@@ -100,17 +99,27 @@ function newnessAgainst(begun: readonly Grown[]): (made: Made) => boolean {
  * Does one of the others stand where no root stood, or hold files that none held? Where no root of the head does,
  * nothing that it makes is new against the base.
  */
-function isNews(begun: readonly Grown[], others: readonly Grown[]): (grown: Grown) => boolean {
-  const paths = new Set(others.map(({ root }) => root.path))
-  const byPath = grouped(
-    begun.flatMap(({ root }) => (paths.has(root.path) ? [root] : [])),
-    ({ path }) => path,
-  )
+function isNews(begun: readonly Grown[]): (grown: Grown) => boolean {
+  const byPath = rootsByPath(begun)
   return ({ root }) => {
     const before = (byPath.get(root.path) ?? []).filter((one) => keyOf(one) === keyOf(root))
     const files = new Set(before.flatMap(ownFiles))
     return before.length === 0 || ownFiles(root).some((path) => !files.has(path))
   }
+}
+
+const rootsOf = new WeakMap<readonly Grown[], ReadonlyMap<string, readonly Root[]>>()
+
+/** Of a base, which many heads are compared with. */
+function rootsByPath(begun: readonly Grown[]): ReadonlyMap<string, readonly Root[]> {
+  const known = rootsOf.get(begun)
+  if (known !== undefined) return known
+  const byPath = grouped(
+    begun.map(({ root }) => root),
+    ({ path }) => path,
+  )
+  rootsOf.set(begun, byPath)
+  return byPath
 }
 
 /** The roots that still make some of what they made. */

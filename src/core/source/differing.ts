@@ -12,7 +12,38 @@ const known = new WeakMap<
 export function differing<T>(old: readonly T[], now: readonly T[]): Difference<T> {
   const before = known.get(now)
   if (before?.old.deref() === old) return before.difference as Difference<T>
-  const difference = differenceOf(old, now)
+  return noted(old, now, differenceOf(old, now))
+}
+
+/** More items than this are not looked for one by one. */
+const FEW = 50
+
+/**
+ * A list that was made of another one by taking items away and putting others in: with that said, `differing` need not
+ * look. Returns `now`.
+ */
+export function madeFrom<T>(
+  old: readonly T[],
+  now: readonly T[],
+  gone: readonly T[],
+  come: readonly T[],
+): readonly T[] {
+  const [left, right] = [new Set(gone), new Set(come)]
+  const difference: Difference<T> = [
+    [...left].filter((one) => !right.has(one)),
+    [...right].filter((one) => !left.has(one)),
+  ]
+  // The same item may stand in two places.
+  const isSo =
+    gone.length + come.length <= FEW &&
+    gone.length + come.length === left.size + right.size &&
+    !difference[0].some((one) => now.includes(one)) &&
+    !difference[1].some((one) => old.includes(one))
+  if (isSo) noted(old, now, difference)
+  return now
+}
+
+function noted<T>(old: readonly T[], now: readonly T[], difference: Difference<T>): Difference<T> {
   known.set(now, { old: new WeakRef(old), difference })
   return difference
 }
