@@ -18,7 +18,7 @@ import type { LostPeers } from './lost-peers.ts'
 import { meshGate } from './mesh-gate.ts'
 import { withOpenPorts } from './open-to.ts'
 import { gateOf, meantThrough } from './waypoint-end.ts'
-import type { ClosedEnd } from './waypoint-end.ts'
+import type { ClosedEnd, Gate } from './waypoint-end.ts'
 
 /** The closed ends at waypoints, towards their clients and towards what is behind them. */
 export function endsAtWaypoints(world: World): readonly ClosedEnd[] {
@@ -56,7 +56,7 @@ function usesOf({ state, waypoints }: World): readonly Use[] {
 
 /**
  * Client → waypoint, at the waypoint. It keeps out clients that the workloads behind it let in, or that its own rules
- * let in on the ports of those; or it lets nobody in at all, although something behind it is open to everybody.
+ * let in on the ports of those; or it lets nobody in at all, although something behind it is open to it.
  */
 function closedToClients(world: World, { waypoint, behind }: Use, everybody: PeerSet): readonly ClosedEnd[] {
   const { clients, engine, population, state } = world
@@ -106,11 +106,15 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
   )
   const gate = meshGate(world, waypoint.pods, 'ingress', hbonePort, { without: itself })
   if (wanted.length > 0 || onOtherPorts.length > 0 || gate === 'open') return [...wanted, ...onOtherPorts]
-  const free = behind.find(({ workload }) => workload === null || engine.isOpen(workload, 'ingress'))
+  // Whoever admits the waypoint alone means everybody who comes through it.
+  const admits = ({ workload }: Use['behind'][number]): Gate =>
+    workload === null ? 'open' : gateOf(world, workload, 'ingress', waypoint.pods)
+  const free =
+    behind.find((one) => admits(one) === 'open') ?? behind.find((one) => admits(one) === 'doubtful')
   if (free === undefined) return []
   const ends = closed(free.id, { name: 'any', certain: everybody, possible: NO_PEERS }, free.sure, [])
-  // Nobody gets in for sure, and somebody may: then it is not known of anybody that they are kept out.
-  return gate === 'closed' ? ends : ends.map((end) => ({ ...end, lost: inDoubt(end.lost) }))
+  // Nobody gets in for sure, and somebody may, or what is behind it may be closed too: then it is not known of anybody.
+  return gate === 'closed' && admits(free) === 'open' ? ends : ends.map((end) => ({ ...end, lost: inDoubt(end.lost) }))
 }
 
 function inDoubt(lost: LostPeers): LostPeers {
