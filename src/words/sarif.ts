@@ -80,11 +80,11 @@ const WHY: Readonly<Record<RuleId, string>> = {
   'waypoint-path':
     'Traffic through a waypoint is two connections, from the client to the waypoint and from there to the workload, each on the port of HBONE and each from the own address of its pod. Policies have to let both through.',
   'waypoint-control':
-    'A proxy that cannot reach istiod or look up names gets no configuration and no certificates, and stops to serve. Let it out to them.',
+    'A proxy that cannot reach istiod or look up names gets no configuration and no certificate, and does not become ready. Let it out to them.',
   'kubelet-probe':
     'In Ambient the probes of the kubelet come from 169.254.7.127, which a CNI that sees it does not take for the node. A policy that isolates the pod drops them, and the pod is restarted or never ready. Admit that address.',
   'host-probe-policy':
-    'Until enableDefaultDeny says otherwise, a policy of Cilium that allows something denies everything else to whatever it selects. Set enableDefaultDeny to false for ingress and egress.',
+    'Until enableDefaultDeny says otherwise, a policy of Cilium that allows something denies everything else to whatever it selects. Set enableDefaultDeny to false for ingress, and for egress where the policy has no rules for it.',
   isolated:
     'A change closes the port of HBONE of a workload that the mesh reached until now, or that reached the mesh. If that is meant, nothing needs doing.',
   'ztunnel-peer':

@@ -1,7 +1,7 @@
 // action.yml and the workflows of docs/github-action.md: parsed, held against each other, and the script that starts
 // the review run with hostile input.
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -48,6 +48,11 @@ it('the action pins what it uses, as this repository does, and writes no input i
     }
     if (run !== undefined) expect([shell, run.includes('${{')]).toEqual(['bash', false])
   }
+  // In a container job an expression names a folder of the host (actions/runner#2185).
+  expect(JSON.stringify(action.runs)).not.toContain('github.action_path')
+  // A cache is asked for by a package.json in the workspace, which this action has nothing to do with.
+  const setup = action.runs.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@') === true)
+  expect(setup?.with).toMatchObject({ 'package-manager-cache': false })
   // Neither npm nor what it installs sees the token.
   const seeing = action.runs.steps.filter(({ env }) => JSON.stringify(env ?? {}).includes('token'))
   expect(seeing.map(({ name }) => name)).toEqual(['Review'])
@@ -101,6 +106,33 @@ it('the script of the review hands the number on as one word, whatever it holds'
     expect(words('')).toEqual(['review'])
     expect(words('12')).toEqual(['review', '--pull', '12'])
     expect(words('1; touch $(pwd)/x "')).toEqual(['review', '--pull', '1; touch $(pwd)/x "'])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+it.each([
+  ['pinned', 0, ['ci --ignore-scripts --no-audit --no-fund', 'run --silent build', 'run --silent tools']],
+  ['path', 0, ['ci --ignore-scripts --no-audit --no-fund', 'run --silent build']],
+  ['Pinned', 2, []],
+  ['', 2, []],
+  ['$(touch x)', 2, []],
+])('the tools %j are installed from the folder of the action, or refused', (tools, code, calls) => {
+  const folder = mkdtempSync(join(tmpdir(), 'ambient-guard-action-'))
+  try {
+    const npm = `#!/bin/sh\nprintf '%s\\n' "$*" >> calls\n`
+    writeFileSync(join(folder, 'npm'), npm, { mode: 0o755 })
+    const script = action.runs.steps.find(({ name }) => name === 'Install ambient-guard')?.run ?? ''
+    const env = {
+      PATH: `${folder}:${process.env.PATH ?? ''}`,
+      GITHUB_ACTION_PATH: folder,
+      TOOLS: tools,
+    }
+    const done = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script], { env, encoding: 'utf8' })
+    expect(done.status).toBe(code)
+    expect(done.stderr).toContain(code === 0 ? '' : 'Write pinned or path.')
+    const called = join(folder, 'calls')
+    expect(existsSync(called) ? readFileSync(called, 'utf8').trim().split('\n') : []).toEqual(calls)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
