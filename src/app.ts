@@ -1,6 +1,6 @@
 // The Probot application: webhooks in, tasks out. Handlers only enqueue, so GitHub has its answer in milliseconds.
-import { Probot, ProbotOctokit, Server } from 'probot'
-import type { ApplicationFunction, ApplicationFunctionOptions } from 'probot'
+import { Probot, ProbotOctokit } from 'probot'
+import type { Logger } from 'probot'
 import { askBotLogin, clientFor, toldOctokit } from './github/api/app.ts'
 import { overviewOf } from './github/api/overview.ts'
 import { keepGitTokens } from './github/api/tokens.ts'
@@ -9,13 +9,14 @@ import { HEARD, understand } from './github/intake.ts'
 import { openMirror } from './git/mirror.ts'
 import type { FleetBench } from './jobs/bench.ts'
 import { jobOf } from './jobs/dispatch.ts'
+import { SHOWN_AFTER } from './jobs/own-run.ts'
 import { perform } from './jobs/job.ts'
 import { entryOf, taskOf } from './jobs/task.ts'
 import type { Task } from './jobs/task.ts'
 import { keepWithin } from './ops/cache-limit.ts'
 import { systemClock } from './ops/clock.ts'
 import type { Clock } from './ops/clock.ts'
-import { errorFields, logFrom, withoutPayloads } from './ops/log.ts'
+import { errorFields, logFrom, quietLog } from './ops/log.ts'
 import type { Log } from './ops/log.ts'
 import { createMetrics } from './ops/metrics.ts'
 import type { Metrics } from './ops/metrics.ts'
@@ -23,11 +24,15 @@ import { createQueue } from './ops/queue.ts'
 import type { Queue, Work } from './ops/queue.ts'
 import type { Settings } from './ops/settings.ts'
 import { createSharedQueue } from './ops/shared-queue.ts'
+import { startWebServer } from './ops/web-server.ts'
+import type { Page, WebServer, WebServerOptions } from './ops/web-server.ts'
 import { startThreads } from './threads/threads.ts'
 import type { Threads } from './threads/threads.ts'
 
 /** Milliseconds that work under way is given to end: less than Kubernetes gives a container. */
 const DRAIN = 25_000
+/** The path to which GitHub sends webhooks. */
+const WEBHOOKS = '/api/github/webhooks'
 /** Milliseconds that one pull request may be thought about. */
 const PATIENCE = 10 * 60_000
 /** Milliseconds between looks at the size of the cache. */
@@ -43,58 +48,44 @@ interface Works {
   readonly log: Log
 }
 
-/** The application that Probot loads: hears webhooks, and answers whoever asks how it is. */
-function ambientGuard({ queue, metrics, log }: Works): ApplicationFunction {
-  return (probot: Probot, { addHandler }: ApplicationFunctionOptions) => {
-    for (const name of HEARD) {
-      probot.on(name, async ({ payload, id }) => {
-        metrics.heard(name)
-        const event = understand(name, payload)
-        const task = event === null ? null : taskOf(event)
-        if (task === null) return
-        try {
-          await queue.enqueue(entryOf({ ...task, delivery: id }))
-        } catch (error) {
-          log.error({ delivery: id, ...errorFields(error) }, 'a webhook was not taken in')
-          // GitHub hears of it, and the delivery can be had again.
-          throw error
-        }
-      })
-    }
-    const pages: Readonly<Record<string, () => Promise<Page>>> = {
-      '/healthz': () => Promise.resolve({ status: 200, type: PLAIN, text: 'ok\n' }),
-      '/readyz': () =>
-        Promise.resolve(
-          queue.ready()
-            ? { status: 200, type: PLAIN, text: 'ready\n' }
-            : { status: 503, type: PLAIN, text: 'no work is taken in at the moment\n' },
-        ),
-      '/metrics': async () => ({ status: 200, type: metrics.contentType, text: await metrics.text() }),
-    }
-    addHandler((request, response) => {
-      const page = request.method === 'GET' ? pages[request.url?.split('?')[0] ?? ''] : undefined
-      if (page === undefined) return false
-      page().then(
-        ({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text),
-        (error: unknown) => {
-          log.error(errorFields(error), 'a page was not made')
-          response.writeHead(500).end()
-        },
-      )
-      return true
+/** What comes of a webhook: a task that waits. */
+function hearWebhooks(probot: Probot, { queue, metrics, log }: Works): void {
+  for (const name of HEARD) {
+    probot.on(name, async ({ payload, id }) => {
+      metrics.heard(name)
+      const event = understand(name, payload)
+      const task = event === null ? null : taskOf(event)
+      if (task === null) return
+      try {
+        await queue.enqueue(entryOf({ ...task, delivery: id }))
+      } catch (error) {
+        log.error({ delivery: id, ...errorFields(error) }, 'a webhook was not taken in')
+        // GitHub hears of it, and the delivery can be had again.
+        throw error
+      }
     })
   }
 }
 
-interface Page {
-  readonly status: number
-  readonly type: string
-  readonly text: string
+/** What whoever looks after the process can look at. */
+function pagesOf({ queue, metrics }: Works): WebServerOptions['pages'] {
+  return new Map<string, () => Page | Promise<Page>>([
+    ['/healthz', () => ({ status: 200, text: 'ok\n' })],
+    // What every Probot app has.
+    ['/ping', () => ({ status: 200, text: 'PONG' })],
+    [
+      '/readyz',
+      () =>
+        queue.ready()
+          ? { status: 200, text: 'ready\n' }
+          : { status: 503, text: 'no work is taken in at the moment\n' },
+    ],
+    ['/metrics', async () => ({ status: 200, type: metrics.contentType, text: await metrics.text() })],
+  ])
 }
 
-const PLAIN = 'text/plain'
-
 interface Yard {
+  readonly shownAfter: number
   readonly settings: Settings
   readonly probot: Probot
   readonly clock: Clock
@@ -104,10 +95,11 @@ interface Yard {
   readonly queue: Queue<Task>
 }
 
-function layOut({ settings, probot, clock, log, threads, metrics, queue }: Yard): FleetBench {
+function layOut({ settings, probot, clock, log, threads, metrics, queue, shownAfter }: Yard): FleetBench {
   let login: Promise<string> | null = null
   return {
     clock,
+    shownAfter,
     log,
     appId: settings.appId,
     overview: overviewOf(probot),
@@ -140,6 +132,10 @@ export interface ServerOptions {
   readonly octokit?: typeof ProbotOctokit
   /** Milliseconds that GitHub is given for one answer. */
   readonly answerLimit?: number
+  /** Milliseconds that a request may take to arrive; half a minute by default. */
+  readonly arrival?: number
+  /** Instead of `SHOWN_AFTER`. */
+  readonly shownAfter?: number
 }
 
 export interface RunningServer {
@@ -153,7 +149,7 @@ export interface RunningServer {
   stop(): Promise<boolean>
 }
 
-/** Starts Probot's server with the application in it. */
+/** Starts the app: Probot for webhooks and calls, a server in front of it, and the queue and threads behind. */
 export async function startServer(settings: Settings, options: ServerOptions = {}): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
   const metrics = createMetrics(() => queue.depth())
@@ -161,18 +157,14 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     appId: settings.appId,
     privateKey: settings.privateKey,
     secret: settings.webhookSecret,
-    logLevel: settings.logLevel,
-    logFormat: settings.logFormat,
+    log: await openLog(settings),
     Octokit: toldOctokit(options.octokit ?? ProbotOctokit, metrics.asked),
     request: { fetch: wholeAnswers(options.answerLimit) },
     ...(settings.github.apiUrl === null ? {} : { baseUrl: settings.github.apiUrl }),
     ...(settings.redisUrl === null ? {} : { redisConfig: settings.redisUrl }),
   }
-  // A server makes its own log, with settings of its own; Probot makes one with ours.
-  const probot = new Probot(app)
-  const { log } = await probot.ready()
-  withoutPayloads(log)
-  const own = logFrom(log, { name: 'ambient-guard' })
+  const own = logFrom(app.log, { name: 'ambient-guard' })
+  const probot = await new Probot(app).ready()
   const threads = startThreads({
     ...settings,
     count: settings.threads,
@@ -193,36 +185,46 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     redisUrl === null
       ? createQueue(concurrency, work)
       : createSharedQueue({ redisUrl, secret: settings.webhookSecret, concurrency, log: own }, work)
-  const bench = layOut({ settings, probot, clock, log: own, threads, metrics, queue })
+  const { shownAfter = SHOWN_AFTER } = options
+  const bench = layOut({ settings, probot, clock, shownAfter, log: own, threads, metrics, queue })
 
-  const server = new Server({
-    Probot: Probot.defaults(app),
-    log,
-    host: settings.host,
-    // Probot takes 0 for unset; node takes a text as well.
-    port: settings.port === 0 ? ('0' as unknown as number) : settings.port,
-    enableStaticFiles: false,
-  })
+  const works = { queue, metrics, log: own }
+  let server: WebServer
   try {
-    await server.load(ambientGuard({ queue, metrics, log: own }))
-    await server.start()
+    hearWebhooks(probot, works)
+    server = await startWebServer({
+      host: settings.host,
+      port: settings.port,
+      path: WEBHOOKS,
+      hear: await probot.getNodeMiddleware({ path: WEBHOOKS }),
+      pages: pagesOf(works),
+      log: own,
+      arrival: options.arrival,
+    })
   } catch (error) {
     await Promise.all([queue.drain(0), threads.stop()])
     throw error
   }
+  own.info({ url: server.url }, 'listening')
   const sweep = (first: boolean): Promise<void> => queue.enqueue(entryOf({ kind: 'sweep-wanted', first }))
-  const timers = keepUp(settings, { queue, metrics, log: own, clock, sweep })
+  const timers = keepUp(settings, { ...works, clock, sweep })
   return {
-    url: `http://${server.host}:${String(server.port)}`,
+    url: server.url,
     idle: () => queue.idle(),
     sweep: () => sweep(true),
     async stop() {
       for (const timer of timers) clearInterval(timer)
-      const [, ended] = await Promise.all([server.stop(), queue.drain(DRAIN)])
+      const [, ended] = await Promise.all([server.stop(DRAIN), queue.drain(DRAIN)])
       await threads.stop()
       return ended
     },
   }
+}
+
+/** Probot makes a log for each format; only it knows how. */
+async function openLog({ appId, privateKey, logLevel, logFormat }: Settings): Promise<Logger> {
+  const { log } = await new Probot({ appId, privateKey, logLevel, logFormat }).ready()
+  return quietLog(log)
 }
 
 interface Upkeep extends Works {

@@ -9,6 +9,7 @@ import { openMirror } from './git/mirror.ts'
 import type { Bench } from './jobs/bench.ts'
 import { mergeGroupJob } from './jobs/merge-group.ts'
 import type { Job } from './jobs/job.ts'
+import { SHOWN_AFTER } from './jobs/own-run.ts'
 import { publicReason } from './jobs/reason.ts'
 import { reviewJob } from './jobs/review.ts'
 import type { Workshop } from './manifests/workshop.ts'
@@ -26,12 +27,13 @@ export type Question =
     }
 
 export type Outcome =
-  /** `unchecked`: why no check run was written; null where it was. */
+  /** `unchecked`: why no check run was written; null where it was. `headSha`: of what was judged. */
   | {
       readonly kind: 'judged'
       readonly conclusion: Conclusion
       readonly output: CheckOutput
       readonly unchecked: string | null
+      readonly headSha: string
     }
   | { readonly kind: 'closed' }
   | { readonly kind: 'moving' }
@@ -61,10 +63,10 @@ export async function reviewOnce(options: OnceOptions): Promise<Outcome> {
   try {
     const client = await tokenClient(settings, repository)
     for (let look = 0; look < MAX_LOOKS; look += 1) {
-      let told: Verdict | null = null
+      let told: Told | null = null
       let moved = false
       const bench = layOut(options, client, {
-        told: (verdict) => (told = verdict),
+        told: (verdict, _report, headSha) => (told = { verdict, headSha }),
         enqueue: () => {
           moved = true
           return Promise.resolve()
@@ -87,8 +89,13 @@ export async function reviewOnce(options: OnceOptions): Promise<Outcome> {
   }
 }
 
-function judged({ conclusion, output }: Verdict, { refusal }: TokenClient): Outcome {
-  return { kind: 'judged', conclusion, output, unchecked: refusal }
+interface Told {
+  readonly verdict: Verdict
+  readonly headSha: string
+}
+
+function judged({ verdict: { conclusion, output }, headSha }: Told, { refusal }: TokenClient): Outcome {
+  return { kind: 'judged', conclusion, output, unchecked: refusal, headSha }
 }
 
 /** A story that fails says so in its check, as far as there is one. */
@@ -110,6 +117,7 @@ function layOut(
   const { token, gitUrl, network } = settings
   return {
     clock,
+    shownAfter: SHOWN_AFTER,
     think: async (question) => reportOf(await answer(question, workshop(question.config))),
     log: QUIET,
     ...ears,

@@ -161,7 +161,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     .action(async () => {
       // Loaded only now: the app is most of the weight, and the other commands start without it.
       const { serve } = await import('./serve.ts')
-      await serve(output)
+      await serve()
     })
   try {
     await program.parseAsync(argv, { from: 'user' })

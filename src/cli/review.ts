@@ -24,7 +24,7 @@ export async function review(options: ReviewOptions, output: Output): Promise<0 
   const read = readTokenSettings(process.env)
   if (!read.ok) throw new UsageError(`${read.mistakes.join('; ')}.`)
   const repository = repositoryOf(options.repo ?? set('GITHUB_REPOSITORY'))
-  const question = await questionOf(options.pull)
+  const { question, headSha } = await askedFor(options.pull)
   const cache = cacheDirectory()
   const scratch = cache === null ? await mkdtemp(join(tmpdir(), 'ambient-guard-')) : null
   try {
@@ -37,7 +37,9 @@ export async function review(options: ReviewOptions, output: Output): Promise<0 
       workshop: localWorkshop,
       clock: systemClock,
     })
-    return await tell(outcome, question, output)
+    const code = await tell(outcome, question, output)
+    if (code === 0) isAbout(headSha, outcome)
+    return code
   } finally {
     if (scratch !== null) await rm(scratch, { recursive: true, force: true })
   }
@@ -94,31 +96,59 @@ function repositoryOf(name: string | null): { readonly owner: string; readonly n
   throw new UsageError(
     name === null
       ? 'No repository is named. Write --repo OWNER/REPO, or set GITHUB_REPOSITORY.'
-      : `--repo ${name} is not OWNER/REPO.`,
+      : `--repo ${printable(name)} is not OWNER/REPO.`,
   )
 }
 
-const NAME_ONE = 'Name a pull request with --pull N.'
+const NAME_ONE = 'Name a pull request with --pull N, or the input pull of the action.'
 const eventFile = z.object({
-  pull_request: z.object({ number: z.int().positive() }).optional(),
+  pull_request: z
+    .object({ number: z.int().positive(), head: z.object({ sha: z.string() }).optional() })
+    .optional(),
   merge_group: z.object({ head_sha: z.string(), base_sha: z.string(), base_ref: z.string() }).optional(),
 })
 
+interface Asked {
+  readonly question: Question
+  /** The commit that the job of the workflow stands at; null where no event names one. */
+  readonly headSha: string | null
+}
+
+/** A job stands at the commit of its event, and must not pass there for what another commit is. @throws UsageError */
+function isAbout(headSha: string | null, outcome: Outcome): void {
+  if (outcome.kind !== 'judged' || headSha === null || outcome.headSha === headSha) return
+  const [own, other] = [headSha, outcome.headSha].map((sha) => printable(sha).slice(0, SHORT))
+  throw new UsageError(
+    `This job stands at ${own ?? ''}, and the head of the pull request is ${other ?? ''} by now, which was judged: of ${own ?? ''} nothing is known. Look at the run of ${other ?? ''}.`,
+  )
+}
+
+/** Digits of a commit that people are shown. */
+const SHORT = 12
+
 /** What to look at: the number that is named, else what the event of the workflow is about. */
-async function questionOf(pull: string | undefined): Promise<Question> {
+async function askedFor(pull: string | undefined): Promise<Asked> {
   if (pull !== undefined) {
-    if (/^[1-9]\d{0,9}$/.test(pull)) return { about: 'pull request', number: Number(pull) }
-    throw new UsageError(`--pull ${pull} is no number of a pull request.`)
+    if (/^[1-9]\d{0,9}$/.test(pull))
+      return { question: { about: 'pull request', number: Number(pull) }, headSha: null }
+    throw new UsageError(`--pull ${printable(pull)} is no number of a pull request.`)
   }
   const file = set('GITHUB_EVENT_PATH')
   if (file === null) throw new UsageError(`No pull request is named. ${NAME_ONE}`)
   const event = eventFile.safeParse(parsed(await readText(file)))
   const { pull_request: request, merge_group: group } = event.data ?? {}
-  if (request !== undefined) return { about: 'pull request', number: request.number }
+  if (request !== undefined)
+    return {
+      question: { about: 'pull request', number: request.number },
+      headSha: request.head?.sha ?? null,
+    }
   if (group === undefined)
     throw new UsageError(`The event in ${file} is about no pull request and no merge group. ${NAME_ONE}`)
   const { head_sha: headSha, base_sha: baseSha, base_ref: baseRef } = group
-  return { about: 'merge group', headSha, baseSha, baseRef: baseRef.replace(/^refs\/heads\//, '') }
+  return {
+    question: { about: 'merge group', headSha, baseSha, baseRef: baseRef.replace(/^refs\/heads\//, '') },
+    headSha,
+  }
 }
 
 function parsed(text: string): unknown {

@@ -2,14 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { startServer } from '../app.ts'
 import { readSettings } from '../ops/settings.ts'
-import type { Output } from './output.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
  * Starts the app and waits for SIGTERM or SIGINT; work under way ends first, as far as there is time. Then the process
  * ends, with 1 where some of it did not. @throws UsageError on wrong settings
  */
-export async function serve(output: Output): Promise<never> {
+export async function serve(): Promise<never> {
   const read = readSettings(process.env, readOrNull)
   if (!read.ok)
     throw new UsageError(
@@ -21,7 +20,6 @@ export async function serve(output: Output): Promise<never> {
     setTimeout(() => process.exit(2), LAST_WORDS)
     throw isOfListening(error) ? new UsageError(cannotListen(settings, error)) : error
   })
-  output.say(`ambient-guard listens on ${server.url}`)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
   })

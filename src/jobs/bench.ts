@@ -12,14 +12,16 @@ import type { Task } from './task.ts'
 
 export interface Bench {
   readonly clock: Clock
+  /** Milliseconds that a look may take before its check run is made: until then it is made completed, in one call. */
+  readonly shownAfter: number
   /** What is true of a question, thought about in whatever thread. */
   think(question: Question): Promise<Report>
   /** Leaves a task for whoever takes it up. */
   enqueue(task: Task): Promise<void>
   readonly log: Log
   readonly gitTokens: GitTokens
-  /** Hears what was judged, before it is written. */
-  readonly told?: (verdict: Verdict, report: Pick<Report, 'findings'>) => void
+  /** Hears what was judged, and of which head, before it is written. */
+  readonly told?: (verdict: Verdict, report: Pick<Report, 'findings'>, headSha: string) => void
   client(place: Pick<Subject, 'repository' | 'installation'>): Promise<Client>
   /** `<slug>[bot]`. */
   botLogin(): Promise<string>

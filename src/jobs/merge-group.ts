@@ -32,7 +32,7 @@ export function mergeGroupJob(bench: Bench, event: MergeGroupRequested): Job {
         refused: false,
         untidied: null,
       })
-      bench.told?.(said, report)
+      bench.told?.(said, report, event.headSha)
       await completeCheckRun(client, run.id, {
         ...said,
         annotations: run.annotations > 0 ? [] : said.annotations,

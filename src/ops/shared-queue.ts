@@ -4,7 +4,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Queue as BullQueue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { errorFields } from './log.ts'
+import type { RedisOptions } from 'ioredis'
+import { briefly, errorFields, onceAMinute } from './log.ts'
 import type { Log } from './log.ts'
 import { newest, within } from './queue.ts'
 import type { Entry, Queue, Work } from './queue.ts'
@@ -29,13 +30,18 @@ export function createSharedQueue<T>(
   work: Work<T>,
 ): Queue<T> {
   // Who hears a webhook must not wait for a Redis that is gone: GitHub is told, and keeps the delivery.
-  const asking = new Redis(redisUrl, { maxRetriesPerRequest: 1 })
-  const working = new Redis(redisUrl, { maxRetriesPerRequest: null })
+  const asking = new Connection(redisUrl, { maxRetriesPerRequest: 1 })
+  const working = new Connection(redisUrl, { maxRetriesPerRequest: null })
   const told = sparingly(log, () => asking.status === 'ready' && working.status === 'ready')
   for (const connection of [asking, working]) connection.on('error', told.lost).on('ready', told.back)
+  let closed = false
+  asking.once('ready', () => {
+    inspect(asking, log).catch((error: unknown) => {
+      if (!closed) log.warn(errorFields(error), 'Redis does not say whether it keeps what it is given')
+    })
+  })
   const bull = new BullQueue(NAME, { connection: asking, skipWaitingForReady: true })
   bull.on('error', told.lost)
-  let closed = false
 
   const serve = async (key: string): Promise<void> => {
     const take = (text: string): Promise<number> => working.lrem(listOf(key), 1, text)
@@ -128,22 +134,19 @@ function listOf(key: string): string {
   return `${NAME}:work:${key}`
 }
 
-/** Milliseconds between two lines about a Redis that is gone. */
-const AGAIN = 60_000
-
 /** Says that Redis cannot be used, again after a while, and when it can be; it is tried many times a second. */
 function sparingly(
   log: Log,
   isBack: () => boolean,
 ): { readonly lost: (error: Error) => void; readonly back: () => void } {
-  let [said, isLost] = [-Infinity, false]
+  const isTime = onceAMinute()
+  let isLost = false
   return {
     lost: (error) => {
       // Also after it is back: of several connections one may be late to see that.
-      if (performance.now() - said < AGAIN) return
-      said = performance.now()
+      if (!isTime()) return
       isLost = true
-      log.warn(errorFields(withoutStack(error)), 'Redis cannot be used')
+      log.warn(briefly(error), 'Redis cannot be used')
     },
     back: () => {
       if (!isLost || !isBack()) return
@@ -153,10 +156,24 @@ function sparingly(
   }
 }
 
-/** The stack of a connection error is the library's own, and says nothing. */
-function withoutStack(error: Error): Error {
-  const plain = new Error(error.message)
-  plain.name = error.name
-  delete plain.stack
-  return plain
+/** What BullMQ is connected with. It would print on the console what it thinks of the policy of its Redis. */
+class Connection extends Redis {
+  override duplicate(override?: Partial<RedisOptions>): Connection {
+    return new Connection({ ...this.options, ...override })
+  }
+
+  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
+    const sent = super.sendCommand(command, stream)
+    if (command.name !== 'info' || command.args.length > 0) return sent
+    return Promise.resolve(sent).then((info) =>
+      typeof info === 'string' ? info.replace(/^maxmemory_policy:.*$/m, '') : info,
+    )
+  }
+}
+
+/** Says where a Redis lets go of what it is given. @see https://docs.bullmq.io/guide/going-to-production#max-memory-policy */
+async function inspect(redis: Redis, log: Log): Promise<void> {
+  const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory')) ?? []
+  if (policy === 'noeviction') return
+  log.warn({ policy }, 'Redis may drop work when its memory is full: set its maxmemory-policy to noeviction')
 }

@@ -1,12 +1,8 @@
 // Where on a pull request something can be said: renamed files, files without a patch, more files than GitHub lists,
 // another base, and another pull request with the same head.
 import { expect } from 'vitest'
-import { ALLOW_WEB, ENROLLED, NAMESPACE, SHOP } from './manifests.ts'
+import { ALLOW_WEB, ENROLLED, NAMESPACE, OPEN_WEB, SHOP } from './manifests.ts'
 import { scenario } from './scenario.ts'
-
-const OPEN_WEB = `${ALLOW_WEB}        - port: 15008
-          protocol: TCP
-`
 
 scenario('a policy that loses a port on its way to another name', async ({ github, app }) => {
   const repository = await github.repository({ files: { ...SHOP, 'shop/old.yaml': OPEN_WEB } })

@@ -4,14 +4,38 @@
 import { expect, test } from 'vitest'
 import type { Fault, PullRequest } from '../harness/index.ts'
 import { FAULTS, atEachCall } from './faults.ts'
-import { ALLOW_WEB, SHOP } from './manifests.ts'
+import { ALLOW_WEB, OPEN_WEB, SHOP } from './manifests.ts'
 import { play } from './scenario.ts'
 import type { Story } from './scenario.ts'
 
 for (const [name, { options, ...fault }] of Object.entries(FAULTS))
-  test(`a look, and ${name}`, { timeout: 600_000 }, () => play((story) => looks(story, fault), options))
+  test(`a look, and ${name}`, { timeout: 600_000 }, () =>
+    play(async (story) => {
+      await looks(story, fault)
+      await finds(story, fault)
+    }, options),
+  )
 
+/** With nothing to say the check is all there is: it is made completed, and once. */
 async function looks({ github, app }: Story, fault: Fault): Promise<void> {
+  const calls = await atEachCall(github, fault, async (n, arm) => {
+    const repository = await github.repository({ name: `clean-${String(n)}`, files: SHOP })
+    const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': OPEN_WEB } })
+    arm()
+    await app.hears(pull.opened())
+    for (const { status, output } of pull.checks)
+      if (status === 'completed')
+        expect(output.title).toMatch(/^(Nothing new is cut off|Could not be judged)$/)
+    github.forgetFaults()
+    await app.sweep()
+    const said = pull.checks.map(({ status, conclusion, output }) => [status, conclusion, output.title])
+    expect(said, `call ${String(n)}`).toEqual([['completed', 'success', 'Nothing new is cut off']])
+    expect([...pull.reviews, ...pull.conversation]).toEqual([])
+  })
+  expect(calls).toBeGreaterThan(6)
+}
+
+async function finds({ github, app }: Story, fault: Fault): Promise<void> {
   const calls = await atEachCall(github, fault, async (n, arm) => {
     const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
     const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })

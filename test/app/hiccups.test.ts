@@ -1,13 +1,9 @@
 // GitHub tells of commits before it shows them, ends tokens early and does not always answer. None of it leaves a
 // check open, turns it red, or makes it green by mistake.
 import { expect } from 'vitest'
-import { ALLOW_WEB, SHOP } from './manifests.ts'
+import { ALLOW_WEB, OPEN_WEB, SHOP } from './manifests.ts'
 import { scenario } from './scenario.ts'
 import type { Fault } from '../harness/index.ts'
-
-const OPEN_WEB = `${ALLOW_WEB}        - port: 15008
-          protocol: TCP
-`
 
 const NOT_FOUND = { status: 404, body: { message: 'Not Found' } }
 const REVIEWS = { method: 'POST', path: '/repos/acme/platform/pulls/*/reviews' }
@@ -64,6 +60,23 @@ for (const [name, fault] of Object.entries(PASSING)) {
     expect(pull.reviewComments).toHaveLength(1)
   })
 }
+
+for (const [name, fault] of Object.entries({
+  'is made without an answer': { hangUp: true, afterWrite: true },
+  'is not made': { status: 502 },
+  'may not be made yet': { status: 403, headers: { 'retry-after': '60' } },
+}))
+  scenario(`a run that is completed from the beginning ${name}, once`, async ({ github, app }) => {
+    const repository = await github.repository({ files: SHOP })
+    const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': OPEN_WEB } })
+    const faults = github.fail({
+      ...{ method: 'POST', path: '/repos/acme/platform/check-runs' },
+      ...{ ...fault, body: { message: 'You have exceeded a secondary rate limit.' } },
+    })
+    await app.hears(pull.opened())
+    expect(faults.hits).toBe(1)
+    expect(pull.checks).toMatchObject([{ status: 'completed', conclusion: 'success' }])
+  })
 
 scenario('a fix, and "Re-run all", while GitHub does not answer once', async ({ github, app }) => {
   const repository = await github.repository({ files: SHOP })

@@ -9,6 +9,7 @@ import { makeHome, startProcess, stillness, until } from './process.ts'
 const FORGED = 'INFO (ambient-guard): forged'
 const JSON_LINE = '{"level":"info","name":"ambient-guard","msg":"forged"}'
 const EVIL = `x\n${FORGED}\r\n${JSON_LINE}\n\u001b[2J\u009b2J\u202e\u2028`
+const PLAIN = ['level', 'time', 'pid', 'hostname', 'name', 'msg']
 const SPOILING = /(?!\n)[\p{Cc}\u2028-\u202e\u2066-\u2069]/u
 
 test.each(['pretty', 'json'])('a log that is %s', { timeout: 300_000 }, async (format) => {
@@ -58,7 +59,11 @@ test.each(['pretty', 'json'])('a log that is %s', { timeout: 300_000 }, async (f
     expect(lines.filter((line) => line.startsWith(FORGED) || line.startsWith(JSON_LINE))).toEqual([])
     if (format === 'json')
       for (const line of lines.filter((one) => one !== '' && !one.startsWith('listens on http'))) {
-        expect(JSON.parse(line)).toHaveProperty('level')
+        const fields = JSON.parse(line) as Readonly<Record<string, unknown>>
+        expect(fields).toHaveProperty('level')
+        // What was sent to GitHub quotes manifests.
+        if (line.includes('"GitHub request: ')) expect(Object.keys(fields)).toEqual(PLAIN)
+        expect(repeated(line)).toEqual([])
         expect(line).not.toMatch(SPOILING)
       }
     else expect(lines.filter((line) => SPOILING.test(line))).toEqual([])
@@ -67,6 +72,26 @@ test.each(['pretty', 'json'])('a log that is %s', { timeout: 300_000 }, async (f
     await github.close()
     await home.remove()
   }
+})
+
+/** The keys that an object of a line has more than once: which of them counts is up to who reads it. */
+function repeated(line: string): readonly string[] {
+  const open: Set<string>[] = []
+  const found: string[] = []
+  for (const [token, key] of line.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else if (key !== undefined) {
+      if (open.at(-1)?.has(key) === true) found.push(key)
+      open.at(-1)?.add(key)
+    }
+  }
+  return found
+}
+
+test('a key that is there twice is seen', () => {
+  expect(repeated('{"a":{"b":"{\\"a\\":1"},"b":[{"a":1},{"a":"a"}]}')).toEqual([])
+  expect(repeated('{"a":1,"b":{"c":1,"c":2},"a":2}')).toEqual(['"c"', '"a"'])
 })
 
 /** Sends a request byte by byte, as no client would, and waits for the end of the answer. */

@@ -49,6 +49,11 @@ spec:
           protocol: TCP
 `
 
+/** The same, and HBONE. */
+export const OPEN_WEB = `${ALLOW_WEB}        - port: 15008
+          protocol: TCP
+`
+
 /** The same page, second example. */
 export const DENY_INGRESS = `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

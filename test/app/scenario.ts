@@ -20,8 +20,10 @@ export interface App {
 }
 
 /** A story may take place on another GitHub, with less patience, or in a network of its own. */
-export interface StoryOptions extends GitHubOptions, Pick<ServerOptions, 'answerLimit'> {
+export interface StoryOptions extends GitHubOptions, Pick<ServerOptions, 'answerLimit' | 'shownAfter'> {
   readonly network?: Settings['network']
+  /** 0, where nothing is said: what is judged is judged in this process. */
+  readonly threads?: number
 }
 
 export interface Story {
@@ -54,7 +56,7 @@ export async function play(tell: (story: Story) => Promise<void>, options: Story
     logLevel: process.env.STORY_LOG === undefined ? 'fatal' : 'debug',
     logFormat: 'json',
     concurrency: 2,
-    threads: 0,
+    threads: options.threads ?? 0,
     threadMemory: 1024,
     sweepInterval: 0,
     cacheLimit: 2 ** 40,
@@ -62,10 +64,12 @@ export async function play(tell: (story: Story) => Promise<void>, options: Story
     network: options.network ?? {},
   }
   const clock = { ...systemClock, pause: () => Promise.resolve() }
-  const { answerLimit } = options
+  // How many calls there are must not hang on how busy the machine is.
+  const { answerLimit, shownAfter = 600_000 } = options
   const server = await startServer(settings, {
     clock,
     octokit: impatientOctokit,
+    shownAfter,
     ...(answerLimit === undefined ? {} : { answerLimit }),
   })
   github.deliverTo(`${server.url}/api/github/webhooks`)

@@ -177,7 +177,8 @@ scenario('onError lets a failure of our own pass', async ({ github, app }) => {
     files: { ...SHOP, '.github/ambient-guard.yml': 'onError: neutral\n' },
   })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-  github.fail({ method: 'PATCH', path: '/repos/acme/platform/check-runs/*', status: 500, times: 2 })
+  // Three attempts at the verdict, each with its annotations and without.
+  github.fail({ method: 'PATCH', path: '/repos/acme/platform/check-runs/*', status: 500, times: 6 })
   await app.hears(pull.opened())
   expect(pull.check).toMatchObject({ conclusion: 'neutral', output: { title: 'Could not be judged' } })
 })

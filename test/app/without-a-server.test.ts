@@ -10,15 +10,12 @@ import type { CheckRun, GitHub, Permissions, PullRequest, Repository } from '../
 import { readTokenSettings } from '../../src/ops/token-settings.ts'
 import { ambientGuard } from '../cli/command.ts'
 import type { Ran } from '../cli/command.ts'
-import { ALLOW_WEB, APP, ENROLLED, NAMESPACE, SHOP } from './manifests.ts'
+import { ALLOW_WEB, APP, ENROLLED, NAMESPACE, OPEN_WEB, SHOP } from './manifests.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
 /** What docs/github-action.md asks for. */
 const WORKFLOW: Permissions = { contents: 'read', pull_requests: 'write', checks: 'write' }
-const ALLOW_HBONE = `${ALLOW_WEB}        - port: 15008
-          protocol: TCP
-`
 
 interface Scene {
   readonly github: GitHub
@@ -77,7 +74,7 @@ function ours(pull: PullRequest): readonly CheckRun[] {
 }
 
 story('a clean pull request has a green check, and nothing is said', async ({ repository, review }) => {
-  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_HBONE } })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': OPEN_WEB } })
   const { code, stdout, stderr } = await review(['--pull', String(pull.number)])
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^### ambient-guard: Nothing new is cut off/)
@@ -120,6 +117,28 @@ story(
     expect([ours(pull).length, pull.reviews.length]).toEqual([1, 1])
   },
 )
+
+story('a job of an older head does not pass for the newer one', async ({ repository, review, folder }) => {
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  const event = join(folder, 'event.json')
+  const about = { number: pull.number, head: { sha: pull.head } }
+  writeFileSync(event, JSON.stringify({ action: 'opened', pull_request: about }))
+  const older = pull.head
+  await pull.pushes({ 'shop/netpol.yaml': OPEN_WEB })
+  const { code, stdout, stderr } = await review([], { GITHUB_EVENT_PATH: event })
+  expect([code, ours(pull)[0]?.conclusion]).toEqual([2, 'success'])
+  expect(stdout).toMatch(/^### ambient-guard: Nothing new is cut off/)
+  const [own, now] = [older.slice(0, 12), pull.head.slice(0, 12)]
+  expect(stderr).toBe(
+    `ambient-guard: This job stands at ${own}, and the head of the pull request is ${now} by now, which was judged: of ${own} nothing is known. Look at the run of ${now}.\n`,
+  )
+})
+
+story('what is wrong with the arguments stays on its line', async ({ review }) => {
+  const { code, stderr } = await review(['--pull', '1\n::error::boo'])
+  expect([code, stderr.split('\n').length]).toEqual([2, 2])
+  expect((await review(['--pull', '1', '--repo', 'a\n::error::boo'])).stderr.split('\n')).toHaveLength(2)
+})
 
 story(
   'a token that may not write checks: the review is posted, and the exit code is the gate',

@@ -1,6 +1,6 @@
 // The queue of several processes, on a real Redis: two queues on one server are two processes.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Redis } from 'ioredis'
 import { createSharedQueue } from '../../src/ops/shared-queue.ts'
 import type { Entry, Queue, Work } from '../../src/ops/queue.ts'
@@ -158,5 +158,34 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     expect(story).toEqual(['kept'])
     await queue.drain(1000)
     await again.stop()
+  })
+
+  it('says in a line of the log that Redis may drop work, and lets nobody say it elsewhere', async () => {
+    const own = await startRedis()
+    const asking = new Redis(own.url)
+    const printed = [vi.spyOn(console, 'warn'), vi.spyOn(console, 'error'), vi.spyOn(console, 'log')]
+    const lines: unknown[] = []
+    const log = { ...QUIET, warn: (...line: unknown[]) => lines.push(line) }
+    const open = async (): Promise<void> => {
+      story.length = 0
+      const queue = createSharedQueue<string>(
+        { redisUrl: own.url, secret: 's3cret', concurrency: 1, log },
+        ({ task }) => Promise.resolve(void story.push(task)),
+      )
+      await ready(queue)
+      // What is done has come over each connection.
+      await queue.enqueue(entry('pull', 'task'))
+      await until(() => story.length > 0)
+      await queue.drain(1000)
+    }
+    await open()
+    expect(lines).toEqual([])
+    await asking.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    await open()
+    expect(lines).toEqual([[{ policy: 'allkeys-lru' }, expect.stringContaining('noeviction')]])
+    expect(printed.flatMap(({ mock }) => mock.calls)).toEqual([])
+    vi.restoreAllMocks()
+    asking.disconnect()
+    await own.stop()
   })
 })

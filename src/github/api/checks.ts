@@ -109,7 +109,28 @@ export interface Verdict {
 }
 
 /** GitHub takes this many in one request, and appends them. */
-const MAX_ANNOTATIONS = 50
+export const MAX_ANNOTATIONS = 50
+
+/** Adds a run that is completed from the beginning. @param verdict with at most `MAX_ANNOTATIONS` annotations */
+export async function createCompletedRun(
+  client: Client,
+  sha: string,
+  number: number,
+  verdict: Verdict,
+): Promise<void> {
+  const { output, annotations } = verdict
+  await ask(`create a check run on ${sha}`, () =>
+    client.octokit.rest.checks.create({
+      ...where(client),
+      ...ONCE,
+      name: CHECK_NAME,
+      head_sha: sha,
+      external_id: String(number),
+      ...asCompleted(client, verdict),
+      output: { ...asOutput(output), annotations: annotations.map(asAnnotation) },
+    }),
+  )
+}
 
 /**
  * Completes a run; annotations beyond the first fifty follow in requests of their own. Sent twice they would be shown
@@ -122,10 +143,8 @@ export async function completeCheckRun(client: Client, id: number, verdict: Verd
   const completed = {
     ...where(client),
     check_run_id: id,
-    status: 'completed' as const,
-    conclusion: verdict.conclusion,
+    ...asCompleted(client, verdict),
     output,
-    actions: client.hears ? verdict.actions.map((action) => ({ ...action })) : [],
   }
   const annotated = { ...completed, ...ONCE, output: { ...output, annotations: first.map(asAnnotation) } }
   try {
@@ -197,6 +216,13 @@ function asCheckRun(raw: RawCheckRun): CheckRun {
 /** The number of a pull request in the external_id of one of our runs. */
 export function pullNumber(externalId: string | null | undefined): number | null {
   return /^[1-9]\d{0,9}$/.test(externalId ?? '') ? Number(externalId) : null
+}
+
+function asCompleted(
+  { hears }: Client,
+  { conclusion, actions }: Verdict,
+): { status: 'completed'; conclusion: Conclusion; actions: CheckAction[] } {
+  return { status: 'completed', conclusion, actions: hears ? [...actions] : [] }
 }
 
 function asOutput({ title, summary, text }: CheckOutput): { title: string; summary: string; text: string } {
