@@ -4,7 +4,7 @@ import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
 import type { Config, ReadConfig } from '../core/config.ts'
 import type { ComparedProblem } from '../core/index.ts'
 import type { Problem } from '../core/source/problem.ts'
-import { fileAt } from '../git/tree.ts'
+import { filesAt } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
 import type { ReportConfiguration } from './report.ts'
 
@@ -59,7 +59,7 @@ function isSame(a: Problem, b: Problem): boolean {
 
 /** Whatever stands there: one in another encoding, or a link to one, is a problem and no configuration that is left out. */
 async function textOf(tree: Tree): Promise<string | null> {
-  const file = fileAt(await tree.files(), CONFIG_PATH)
+  const [file] = await filesAt(tree, [CONFIG_PATH])
   const bytes = file === undefined ? undefined : (await tree.read([file])).get(CONFIG_PATH)
   return bytes === undefined ? null : new TextDecoder().decode(bytes)
 }

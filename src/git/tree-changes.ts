@@ -1,16 +1,8 @@
 // What differs between two trees of a repository, as far down as they differ and no further.
-import { pathText } from './path-text.ts'
 import { objectReader } from './reader.ts'
+import { FOLDER, entriesOf } from './tree-entries.ts'
+import type { TreeEntry } from './tree-entries.ts'
 import { MOST_FILES, tooManyFiles } from './trees/most-files.ts'
-
-/** Of a path of the later tree. */
-export interface TreeEntry {
-  /** As git writes it: six digits. */
-  readonly mode: string
-  readonly id: string
-}
-
-const FOLDER = '040000'
 
 /**
  * The paths in which two commits or trees differ, with what is there in the later one; null: nothing. Null where the
@@ -35,7 +27,7 @@ export async function treeChanges(
     for (const [index, id] of ids.entries()) {
       const tree = found[index]
       if (tree?.type !== 'tree') return null
-      trees.set(id, entriesOf(tree.bytes, id.length / 2))
+      trees.set(id, entriesOf(tree))
     }
     const entries = (id: string | null): ReadonlyMap<string, TreeEntry> => trees.get(id ?? '') ?? new Map()
     const deeper: Pair[] = []
@@ -76,26 +68,4 @@ function compareFolders(
     if ((was ?? is ?? null) !== null) deeper.push({ folder: `${path}/`, old: was ?? null, now: is ?? null })
   }
   return deeper
-}
-
-/** `<mode, in octal> SP <name> NUL <id>` for each entry (decode_tree_entry in tree-walk.c of git). */
-function entriesOf(bytes: Uint8Array, idBytes: number): ReadonlyMap<string, TreeEntry> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const entries = new Map<string, TreeEntry>()
-  for (let at = 0; at < buffer.length;) {
-    const space = buffer.indexOf(0x20, at)
-    const end = buffer.indexOf(0, space)
-    const name = pathText(buffer.subarray(space + 1, end))
-    const mode = canonical(buffer.toString('latin1', at, space))
-    at = end + 1 + idBytes
-    entries.set(name, { mode, id: buffer.toString('hex', end + 1, at) })
-  }
-  return entries
-}
-
-/** As `git ls-tree` shows it: git once wrote other permissions, too (canon_mode of git). */
-function canonical(mode: string): string {
-  const bits = Number.parseInt(mode, 8)
-  if ((bits & 0o170000) !== 0o100000) return mode.padStart(6, '0')
-  return (bits & 0o100) === 0 ? '100644' : '100755'
 }

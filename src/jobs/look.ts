@@ -9,7 +9,7 @@ import { getMeeting } from '../github/api/pulls.ts'
 import type { Meeting, Pull } from '../github/api/pulls.ts'
 import { FetchFailed } from '../git/fetch.ts'
 import type { Mirror } from '../git/mirror.ts'
-import { fileAt } from '../git/tree.ts'
+import { filesAt } from '../git/tree.ts'
 import type { Tree, TreeFile } from '../git/tree.ts'
 import { today } from '../ops/clock.ts'
 import { openTree } from '../threads/question.ts'
@@ -152,8 +152,7 @@ export async function readTexts(
   tree: Tree,
   paths: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, TextFile>> {
-  const all = await tree.files()
-  const files = [...paths].flatMap((path) => fileAt(all, path) ?? []).filter(isRegular)
+  const files = (await filesAt(tree, [...paths])).filter(isRegular)
   const bytes = await tree.read(files)
   const texts = new Map<string, TextFile>()
   for (const { path, mode } of files) {

@@ -73,6 +73,7 @@ export function openTree({ directory, id }: TreeName, listings?: Listings): Tree
       await setImmediate()
       return tree.files()
     },
+    ...(tree.at === undefined ? {} : { at: tree.at }),
     read: (some, wanted) => tree.read(some, wanted),
   }
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createListings, gitTree } from '../../src/git/tree.ts'
+import { createListings, filesAt, gitTree } from '../../src/git/tree.ts'
 import { treeChanges } from '../../src/git/tree-changes.ts'
 import { git, sandbox } from './sandbox.ts'
 
@@ -31,17 +32,25 @@ function made(directory: string, all: Files): string {
   const index = [...all].map(([path, { mode, text }]) => {
     const id =
       mode === '160000'
-        ? (text === 'one' ? '1' : '2').repeat(
-            git(directory, 'rev-parse', '--show-object-format') === 'sha256' ? 64 : 40,
-          )
-        : execFileSync('git', ['hash-object', '-w', '--stdin'], { cwd: directory, input: text })
-            .toString()
-            .trim()
+        ? (text === 'one' ? '1' : '2').repeat(blob(directory, '').length)
+        : blob(directory, text)
     return `${mode} ${id}\t${path}\0`
   })
-  git(directory, 'read-tree', '--empty')
+  rmSync(`${directory}/.git/index`, { force: true })
   execFileSync('git', ['update-index', '-z', '--index-info'], { cwd: directory, input: index.join('') })
   return git(directory, 'write-tree')
+}
+
+const blobs = new Map<string, string>()
+
+/** The id of a text, which is stored; there are three of them. */
+function blob(directory: string, text: string): string {
+  const known = blobs.get(`${directory} ${text}`)
+  if (known !== undefined) return known
+  const made = execFileSync('git', ['hash-object', '-w', '--stdin'], { cwd: directory, input: text })
+  const id = made.toString().trim()
+  blobs.set(`${directory} ${text}`, id)
+  return id
 }
 
 /** What git itself says, by path. */
@@ -57,7 +66,7 @@ function said(directory: string, from: string, to: string): Record<string, unkno
 
 describe.each(['sha1', 'sha256'])('two trees of a repository with %s', (format) => {
   const directory = `${home}/${format}`
-  git(home, 'init', '--quiet', `--object-format=${format}`, directory)
+  git(home, 'init', '--quiet', '--template=', `--object-format=${format}`, directory)
 
   it('differ where git says that they do, and make the same list from one another as from nothing', async () => {
     await fc.assert(
@@ -73,6 +82,26 @@ describe.each(['sha1', 'sha256'])('two trees of a repository with %s', (format) 
       }),
       { numRuns: 10 },
     )
+  })
+
+  it('are asked for some paths as if all were listed', async () => {
+    const paths = fc.array(fc.array(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 4 }), {
+      maxLength: 6,
+    })
+    await fc.assert(
+      fc.asyncProperty(files, paths, async (all, parts) => {
+        const tree = gitTree(directory, made(directory, all))
+        const wanted = [...parts.map((one) => one.join('/')), ...all.keys()]
+        const listed = new Map((await tree.files()).map((file) => [file.path, file]))
+        expect(await filesAt(tree, wanted)).toEqual(wanted.flatMap((path) => listed.get(path) ?? []))
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('are not asked for paths where they are not there', async () => {
+    const gone = gitTree(directory, '3'.repeat(made(directory, new Map()).length))
+    await expect(filesAt(gone, ['a'])).rejects.toMatchObject({ reason: 'missing-object' })
   })
 
   it('are not compared where one of them is not there', async () => {

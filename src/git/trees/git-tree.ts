@@ -1,6 +1,7 @@
 // The files of a commit or tree, read from the object database: a checkout is never made.
 import { GitError } from '../command.ts'
 import { isObjectId, readBlobs, subtree } from '../objects.ts'
+import { entriesAt } from '../tree-paths.ts'
 import { createListings, type Listings } from './listings.ts'
 import { listedOnce, type Tree } from './tree.ts'
 import { insidePath } from './inside.ts'
@@ -28,6 +29,7 @@ export function gitTree(
       const tree = await subtree(directory, root, under)
       return tree === null ? [] : listings.list(directory, tree)
     }),
+    ...(under === '' ? { at: (paths) => entriesAt(directory, treeish, paths) } : {}),
     async read(files, wanted = () => true) {
       const blobs = files.filter((file) => file.mode !== '160000' && wanted(file))
       const bytes = await readBlobs(

@@ -25,6 +25,8 @@ export interface Tree {
   readonly label: string
   /** Every file, sorted by path (UTF-16 units). Submodules and symbolic links are listed and never followed. */
   files(): Promise<readonly TreeFile[]>
+  /** Those at some paths, in their order: of a source that can tell without listing all. `filesAt` asks either. */
+  at?(paths: readonly string[]): Promise<readonly TreeFile[]>
   /**
    * The bytes of these files (of this tree) by path; of a symbolic link, its target. Not in the answer: submodules,
    * files on disk that are gone by now, and those that are not `wanted`. That is asked of each file once its id is
@@ -54,6 +56,13 @@ export function byPath(a: TreeFile, b: TreeFile): number {
 export function fileAt(files: readonly TreeFile[], path: string): TreeFile | undefined {
   const file = files[positionIn(files, path, pathOf)]
   return file?.path === path ? file : undefined
+}
+
+/** The files of a tree at these paths, in their order. */
+export async function filesAt(tree: Tree, paths: readonly string[]): Promise<readonly TreeFile[]> {
+  if (tree.at !== undefined) return tree.at(paths)
+  const files = await tree.files()
+  return paths.flatMap((path) => fileAt(files, path) ?? [])
 }
 
 /** Files in order without those at some paths, and with others, which may be at the same ones. */
