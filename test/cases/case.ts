@@ -75,7 +75,7 @@ export async function runCase(
 export function stateOf(folder: string, side: string): Tree {
   const layers = ['both', side]
     .filter((part) => existsSync(join(folder, part)))
-    .map((part) => directoryTree(join(folder, part)))
+    .map((part) => layerOf(join(folder, part)))
   const listed = Promise.all(layers.map((layer) => layer.files())).then((all) =>
     all.map((below, index) => {
       const above = new Set(all.slice(index + 1).flatMap((files) => files.map(({ path }) => path)))
@@ -96,6 +96,15 @@ export function stateOf(folder: string, side: string): Tree {
       return found
     },
   }
+}
+
+const layers = new Map<string, Tree>()
+
+/** One of each folder: both states, and each run of a case, list and read it once. Tests change none of them. */
+function layerOf(folder: string): Tree {
+  const layer = layers.get(folder) ?? directoryTree(folder)
+  layers.set(folder, layer)
+  return layer
 }
 
 /** The report in lines that a person can check against the specification. */

@@ -86,8 +86,14 @@ function unexplained(
 }
 
 function leads({ path, line }: Place, folder: string): boolean {
-  const files = ['both', 'head', 'base']
-    .map((side) => join(folder, side, path))
-    .filter((file) => existsSync(file))
-  return files.some((file) => line >= 1 && line <= readFileSync(file, 'utf8').split('\n').length)
+  return line >= 1 && ['both', 'head', 'base'].some((side) => line <= linesOf(join(folder, side, path)))
+}
+
+const counted = new Map<string, number>()
+
+/** How many lines a file has; 0 where there is none. */
+function linesOf(file: string): number {
+  const lines = counted.get(file) ?? (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length : 0)
+  counted.set(file, lines)
+  return lines
 }

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import type { Output } from '../../src/cli/output.ts'
 import { runCommandLine } from '../../src/cli/command-line.ts'
+import { NO_UPKEEP, tipOf } from '../git/sandbox.ts'
 
 export interface Ran {
   readonly code: number
@@ -63,6 +64,7 @@ export function git(root: string, ...args: readonly string[]): string {
     PATH: process.env.PATH ?? '',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
+    ...NO_UPKEEP,
     ...identity,
   }
   return execFileSync('git', args, { cwd: root, env, encoding: 'utf8' }).trim()
@@ -71,7 +73,7 @@ export function git(root: string, ...args: readonly string[]): string {
 /** A repository on main with one commit. */
 export function repository(files: Readonly<Record<string, string>>): string {
   const root = folder(files)
-  git(root, 'init', '-q', '-b', 'main')
+  git(root, 'init', '-q', '--template=', '-b', 'main')
   commit(root, 'first')
   return root
 }
@@ -80,5 +82,5 @@ export function commit(root: string, message: string, files: Readonly<Record<str
   write(root, files)
   git(root, 'add', '-A')
   git(root, 'commit', '-q', '-m', message)
-  return git(root, 'rev-parse', 'HEAD')
+  return tipOf(root)
 }

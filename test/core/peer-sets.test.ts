@@ -18,7 +18,7 @@ import { engineClusters } from '../twin/engine-random.ts'
 import { analyzeCluster } from '../twin/product.ts'
 import { clusters } from '../twin/random.ts'
 
-const { runs, seed, timeout } = campaign(60, 1 / 50)
+const { runs, seed, timeout } = campaign(30, 1 / 50)
 const PORTS = [80, 15008]
 const SELECTORS: readonly Selector[] = [
   [],

@@ -13,7 +13,7 @@ import { ask, clusters, openQuestion } from '../twin/random.ts'
 import type { OpenQuestion } from '../twin/random.ts'
 
 const QUESTIONS = 20
-const { runs, seed, timeout } = campaign(1200)
+const { runs, seed, timeout } = campaign(600)
 const numRuns = Math.ceil(runs / QUESTIONS)
 const questions = fc.array(openQuestion, { minLength: QUESTIONS, maxLength: QUESTIONS, size: 'max' })
 const namespace = fc.constantFrom(...NAMESPACES)
@@ -101,8 +101,10 @@ describe('for every cluster', () => {
   })
 
   it('some of them have findings, or the order would matter to nobody', () => {
-    const sample = fc.sample(enrolled, { seed: 1, numRuns: 100 })
-    expect(sample.filter((cluster) => analyzeCluster(cluster).findings.length > 1).length).toBeGreaterThan(10)
+    const sample = fc.sample(enrolled, { seed: 1, numRuns: 30 })
+    expect(sample.filter((cluster) => analyzeCluster(cluster).findings.length > 1).length).toBeGreaterThan(
+      sample.length / 10,
+    )
   })
 
   it('a rule only ever opens: nothing is less reachable with it than without', { timeout }, () => {

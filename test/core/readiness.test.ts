@@ -10,7 +10,7 @@ import type { Cluster } from '../twin/cluster.ts'
 import { configOf, manifestsOf } from '../twin/product.ts'
 import { clusters } from '../twin/random.ts'
 
-const { runs, seed, timeout } = campaign(60)
+const { runs, seed, timeout } = campaign(30)
 
 /** Some namespaces are enrolled, most could be, one kind gets sidecars. */
 const mixed = clusters(
@@ -45,7 +45,7 @@ it('namespaces that are called ready can be enrolled without the others', { time
 })
 
 it('many of those clusters have namespaces that are not ready, or the promise would cost nothing', () => {
-  const sample = fc.sample(mixed, { seed: 1, numRuns: 40 })
+  const sample = fc.sample(mixed, { seed: 1, numRuns: 20 })
   const poor = sample.filter((cluster) => {
     const before = analyzed(cluster, [])
     return ask(cluster, before, openIn(before)).some(({ verdict }) => verdict === 'not-ready')

@@ -15,13 +15,12 @@ import type { Gathered, LoadedCluster } from '../../src/manifests/load.ts'
 import { findCases, stateOf } from '../cases/case.ts'
 import { analyzeObjects } from '../twin/engine-product.ts'
 import { engineClusters } from '../twin/engine-random.ts'
-import { campaign } from '../twin/campaign.ts'
+import { campaign, spread } from '../twin/campaign.ts'
 import { configOf, manifestOf, manifestsOf } from '../twin/product.ts'
 import { NAMESPACES, spec } from '../twin/random-policy.ts'
 import { clusters } from '../twin/random.ts'
 import { testWorkshop } from '../workshop.ts'
 
-const isLong = process.env['AMBIENT_GUARD_LONG'] !== undefined
 const CASES = join(import.meta.dirname, '../../fixtures/cases')
 const NOTHING = { lines: new Map(), paths: new Set<string>(), namespaces: new Set<string>() }
 
@@ -82,8 +81,8 @@ function check(
 describe('an analysis made of another one', () => {
   const made: string[] = []
   const gathered: string[] = []
-  // A third of the cases, spread over all kinds of them; `npm run test:long` takes all.
-  const chosen = findCases(CASES).filter((_, index) => isLong || index % 3 === 0)
+  // A few of all kinds of cases; `npm run test:long` takes all.
+  const chosen = spread(findCases(CASES), 9)
 
   it.each(chosen)('says the same of %s, forwards and backwards', async (name) => {
     const folder = join(CASES, name)
@@ -123,7 +122,7 @@ describe('an analysis made of another one', () => {
   })
 })
 
-const { runs, seed, timeout } = campaign(60)
+const { runs, seed, timeout } = campaign(30)
 
 /** Something that a change does to a list of manifests, with numbers that are taken modulo what there is. */
 const change = fc.oneof(

@@ -1,6 +1,6 @@
 // Real repositories in a directory of their own, for one test file.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -20,6 +20,13 @@ export function write(directory: string, files: Readonly<Record<string, string>>
     mkdirSync(dirname(join(directory, path)), { recursive: true })
     writeFileSync(join(directory, path), text)
   }
+}
+
+/** After each commit, git would start two more of itself to see whether there is something to tidy up. */
+export const NO_UPKEEP = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'maintenance.auto',
+  GIT_CONFIG_VALUE_0: 'false',
 }
 
 /** Standard output of a git command, without the last newline. */
@@ -43,6 +50,7 @@ export function gitWith(env: Record<string, string>, directory: string, ...args:
       PATH: process.env['PATH'] ?? '',
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: '/dev/null',
+      ...NO_UPKEEP,
       ...identity,
       ...env,
     },
@@ -51,7 +59,7 @@ export function gitWith(env: Record<string, string>, directory: string, ...args:
 
 /** A repository with a branch `main` and nothing in it. */
 export function repository(directory: string, name: string): string {
-  git(directory, 'init', '--quiet', '--initial-branch=main', name)
+  git(directory, 'init', '--quiet', '--template=', '--initial-branch=main', name)
   return join(directory, name)
 }
 
@@ -63,5 +71,13 @@ export function commit(directory: string, files: Readonly<Record<string, string 
   }
   git(directory, 'add', '--all')
   git(directory, 'commit', '--quiet', '--allow-empty', '-m', 'change')
-  return git(directory, 'rev-parse', 'HEAD')
+  return tipOf(directory)
+}
+
+/** The commit that is checked out, just made: read where git has put it, which starts no program. */
+export function tipOf(directory: string): string {
+  const head = readFileSync(join(directory, '.git/HEAD'), 'utf8').trim()
+  return head.startsWith('ref: ')
+    ? readFileSync(join(directory, '.git', head.slice('ref: '.length)), 'utf8').trim()
+    : head
 }

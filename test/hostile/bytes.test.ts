@@ -11,7 +11,7 @@ import { testWorkshop } from '../workshop.ts'
 import { memoryTree } from './memory-tree.ts'
 
 /** AMBIENT_GUARD_LONG asks for as many hundredths. */
-const RUNS = Math.max(150, Number(process.env.AMBIENT_GUARD_LONG ?? 0) / 100)
+const RUNS = Math.max(75, Number(process.env.AMBIENT_GUARD_LONG ?? 0) / 100)
 const CASES = join(import.meta.dirname, '../../fixtures/cases')
 const MANIFESTS = readdirSync(CASES, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\/(?:both|head)\/.*\.ya?ml$/.test(path))

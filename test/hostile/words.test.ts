@@ -20,7 +20,7 @@ import { BASE, saidOn } from './said.ts'
 import { strangersIn } from './strangers.ts'
 
 /** AMBIENT_GUARD_LONG asks for as many hundredths. */
-const RUNS = Math.max(60, Number(process.env.AMBIENT_GUARD_LONG ?? 0) / 100)
+const RUNS = Math.max(30, Number(process.env.AMBIENT_GUARD_LONG ?? 0) / 100)
 const EMPTY: Tree = {
   label: 'memory',
   files: () => Promise.resolve([]),

@@ -1,5 +1,5 @@
-// Import direction is checked by a tool, and this shows that the tool can say no: each wall is broken once, in a copy
-// of the house, and nothing but what was planted there is refused.
+// Import direction is checked by a tool (`npm run imports`), and this shows that the tool can say no: each wall is broken
+// once, in an empty house of the same rules, and every violation is one that was planted there.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,6 @@ beforeAll(() => {
   house = mkdtempSync(join(tmpdir(), 'ambient-guard-house-'))
   for (const file of ['.dependency-cruiser.mjs', 'tsconfig.json', 'package.json'])
     cpSync(join(ROOT, file), join(house, file))
-  cpSync(join(ROOT, 'src'), join(house, 'src'), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(house, 'node_modules'))
 })
 
@@ -62,28 +61,24 @@ const VIOLATIONS: readonly (readonly [rule: string, files: Readonly<Record<strin
   ['no-circles', { 'src/git/a.ts': "import './b.ts'\n", 'src/git/b.ts': "import './a.ts'\n" }],
 ]
 
-it(
-  'accepts the house as it is, and refuses each planted violation by the name of its rule',
-  { timeout: 60_000 },
-  () => {
-    for (const [index, [, files]] of VIOLATIONS.entries()) {
-      for (const [path, text] of Object.entries(files)) {
-        const file = join(house, planted(path, index))
-        mkdirSync(dirname(file), { recursive: true })
-        writeFileSync(file, text.replace(/(\w)\.ts'/, `$1-planted-${String(index)}.ts'`))
-      }
+it('refuses each planted violation by the name of its rule', { timeout: 60_000 }, () => {
+  for (const [index, [, files]] of VIOLATIONS.entries()) {
+    for (const [path, text] of Object.entries(files)) {
+      const file = join(house, planted(path, index))
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, text.replace(/(\w)\.ts'/, `$1-planted-${String(index)}.ts'`))
     }
-    const { status, output } = cruise(house)
-    for (const [index, [rule, files]] of VIOLATIONS.entries())
-      expect(output).toContain(`${rule}: ${planted(Object.keys(files)[0] ?? '', index)}`)
-    const all = [...output.matchAll(/^ *error ([\w-]+: .*)$/gm)].map(([, line]) => line ?? '')
-    expect(all.filter((line) => !line.includes('-planted-'))).toEqual([])
-    expect(output).toMatch(
-      new RegExp(`x ${String(all.length)} dependency violations \\(.*\\)\\. \\d{3,} modules,`),
-    )
-    expect(status).not.toBe(0)
-  },
-)
+  }
+  const { status, output } = cruise(house)
+  for (const [index, [rule, files]] of VIOLATIONS.entries())
+    expect(output).toContain(`${rule}: ${planted(Object.keys(files)[0] ?? '', index)}`)
+  const all = [...output.matchAll(/^ *error ([\w-]+: .*)$/gm)].map(([, line]) => line ?? '')
+  expect(all.filter((line) => !line.includes('-planted-'))).toEqual([])
+  expect(output).toMatch(
+    new RegExp(`x ${String(all.length)} dependency violations \\(.*\\)\\. \\d+ modules,`),
+  )
+  expect(status).not.toBe(0)
+})
 
 function planted(path: string, index: number): string {
   return path.replace(/(\w)\.ts$/, `$1-planted-${String(index)}.ts`)

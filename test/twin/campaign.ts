@@ -7,6 +7,11 @@ export interface Campaign {
   readonly timeout: number
 }
 
+/** Each `step`-th of a list, which is spread evenly over it; all of it in a long run. */
+export function spread<T>(all: readonly T[], step: number): readonly T[] {
+  return process.env.AMBIENT_GUARD_LONG === undefined ? all.filter((_, index) => index % step === 0) : all
+}
+
 /** `share` is how much of a long run falls to a test whose runs are dearer. AMBIENT_GUARD_SEED repeats a long run that failed. */
 export function campaign(runs: number, share = 1): Campaign {
   const long = Number(process.env.AMBIENT_GUARD_LONG ?? '0')
