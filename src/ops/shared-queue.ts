@@ -2,6 +2,7 @@
 // one for a key is worked on anywhere. What the work is stands in a list of its own, since BullMQ keeps only the newest of
 // the jobs that come while one is active, and a command must not take the place of another.
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue as BullQueue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
@@ -60,7 +61,16 @@ export function createSharedQueue<T>(
       for (const { text } of found.filter((one) => one.entry.slot === entry.slot)) await take(text)
     }
   }
-  const worker = new Worker<{ readonly key: string }>(NAME, ({ data }) => serve(data.key), {
+  let running = 0
+  const workOn = async ({ data }: { readonly data: { readonly key: string } }): Promise<void> => {
+    running += 1
+    try {
+      await serve(data.key)
+    } finally {
+      running -= 1
+    }
+  }
+  const worker = new Worker<{ readonly key: string }>(NAME, workOn, {
     connection: working,
     concurrency,
     lockDuration: patience,
@@ -89,13 +99,14 @@ export function createSharedQueue<T>(
       for (;;) {
         const { waiting, running } = await depth()
         if (waiting + running === 0) return
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await sleep(20)
       }
     },
     async drain(milliseconds) {
       closed = true
-      const ended = await within(worker.close(), milliseconds)
-      await bull.close()
+      // A worker that lost its Redis may wait for it for good: what matters is that nothing is worked on any more.
+      const ended = await within(Promise.race([worker.close().catch(told.lost), atRest(() => running === 0)]), milliseconds)
+      await within(bull.close().catch(told.lost), AT_REST)
       for (const connection of [asking, working]) connection.disconnect()
       return ended
     },
@@ -105,6 +116,17 @@ export function createSharedQueue<T>(
       const set = await asking.set(`${NAME}:turn:${name}`, '1', 'PX', milliseconds, 'NX')
       return set === 'OK'
     },
+  }
+}
+
+/** Milliseconds without work after which none is going to begin. */
+const AT_REST = 2000
+
+/** Resolves once there has been rest for that long. */
+async function atRest(isAtRest: () => boolean): Promise<void> {
+  for (let since = performance.now(); performance.now() - since < AT_REST;) {
+    await sleep(20)
+    if (!isAtRest()) since = performance.now()
   }
 }
 

@@ -93,11 +93,17 @@ export function startThreads(options: ThreadOptions): Threads {
 /** From source, threads read TypeScript as their parent does; compiled, they need nothing. */
 const SUFFIX = extname(import.meta.url)
 
-function lane({ memory, cacheDirectory, toolsDirectory, died }: ThreadOptions): Piscina<Question, Thought> {
+function lane({
+  count,
+  memory,
+  cacheDirectory,
+  toolsDirectory,
+  died,
+}: ThreadOptions): Piscina<Question, Thought> {
   const pool = new Piscina<Question, Thought>({
     filename: new URL(`thread${SUFFIX}`, import.meta.url).href,
     execArgv: SUFFIX === '.ts' ? ['--import', 'tsx'] : [],
-    workerData: { cacheDirectory, toolsDirectory } satisfies WorkshopPlace,
+    workerData: { cacheDirectory, toolsDirectory, workshops: count } satisfies WorkshopPlace,
     minThreads: 1,
     maxThreads: 1,
     idleTimeout: Infinity,

@@ -15,6 +15,8 @@ export interface WorkshopPlace {
   readonly cacheDirectory: string
   /** A folder whose kustomize and helm come before all others; null: the pinned copies, then PATH. */
   readonly toolsDirectory: string | null
+  /** Workshops of this process that render side by side; 1 where that is not said. */
+  readonly workshops?: number
 }
 
 /** Files kept parsed, over all repositories: some kilobytes each. */
@@ -29,14 +31,18 @@ export interface SharedWorkshop {
   lookups(): Readonly<Record<string, Lookups>>
 }
 
-export function layOutWorkshop({ cacheDirectory, toolsDirectory }: WorkshopPlace): SharedWorkshop {
+export function layOutWorkshop({
+  cacheDirectory,
+  toolsDirectory,
+  workshops = 1,
+}: WorkshopPlace): SharedWorkshop {
   const parsed = createRecent<ParsedFile>(PARSED_FILES)
   const renderings = createRecent<Rendering>(RENDERINGS)
   const lasting = {
     parsed,
     renderings,
     rendered: diskCache(join(cacheDirectory, 'rendered')),
-    tools: createToolbox({ directory: toolsDirectory ?? undefined }),
+    tools: createToolbox({ directory: toolsDirectory ?? undefined, sharedBy: workshops }),
     recall: createRecall(),
   }
   return {

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findCommand } from '../../src/exec.ts'
 import { type ToolboxOptions, createToolbox } from '../../src/manifests/tools/create-toolbox.ts'
 import type { ToolResult, ToolRun } from '../../src/manifests/tools/toolbox.ts'
-import { turns } from '../../src/manifests/tools/turns.ts'
+import { runsThatFit, turns } from '../../src/manifests/tools/turns.ts'
 import { sandbox } from '../git/sandbox.ts'
 import { isGone } from './is-gone.ts'
 import { standIn, whole, withEnv } from './stand-ins.ts'
@@ -95,7 +96,7 @@ describe('what a tool sees', () => {
       no_proxy: '',
       GIT_ALLOW_PROTOCOL: 'none',
       GOMAXPROCS: '2',
-      GOMEMLIMIT: String(2 ** 30),
+      GOMEMLIMIT: String(640 * 2 ** 20),
     })
     expect(tmp.startsWith(scratches)).toBe(true)
   })
@@ -125,7 +126,7 @@ describe('what a tool sees', () => {
     const said = await runs(`${await whole('cat')} /proc/self/limits`)
     const told = said.ok ? said.stdout : ''
     expect(told).toMatch(/^Max cpu time +30 +31 /m)
-    expect(told).toMatch(/^Max address space +4294967296 /m)
+    expect(told).toMatch(/^Max address space +2684354560 /m)
     expect(told).toMatch(/^Max file size +67108864 /m)
     expect(told).toMatch(/^Max open files +256 /m)
   })
@@ -322,10 +323,35 @@ describe('many runs', () => {
     ])
   })
 
-  it('do not meet where one at a time may run, and are counted', async () => {
+  it.each([
+    ['one for each processor', 1, { processors: 2, memoryBytes: 64, constrainedBytes: 0 }, 2],
+    ['what fits into memory', 1, { processors: 8, memoryBytes: 16, constrainedBytes: 0 }, 6],
+    ['what fits into the container', 1, { processors: 8, memoryBytes: 64, constrainedBytes: 5 }, 2],
+    [
+      'what fits where the container has no limit',
+      1,
+      { processors: 8, memoryBytes: 16, constrainedBytes: 2 ** 64 },
+      6,
+    ],
+    ['a share of it for each thread', 2, { processors: 8, memoryBytes: 16, constrainedBytes: 0 }, 3],
+    ['always one', 4, { processors: 2, memoryBytes: 1, constrainedBytes: 0 }, 1],
+  ])('are so many at once: %s', (_, sharers, gib, many) => {
+    const machine = {
+      processors: gib.processors,
+      memoryBytes: gib.memoryBytes * 2 ** 30,
+      constrainedBytes: gib.constrainedBytes * 2 ** 30,
+    }
+    expect(runsThatFit(2.5 * 2 ** 30, sharers, machine)).toBe(many)
+  })
+
+  it.each([
+    ['because somebody says so', { atOnce: 1 }],
+    ['because many share the machine', { sharedBy: 1000 }],
+    ['because one takes all of its memory', { bounds: { memoryBytes: totalmem() } }],
+  ])('do not meet where one at a time may run, and are counted: %s', async (_, options) => {
     const [mkdir, rmdir, nap] = [await whole('mkdir'), await whole('rmdir'), await whole('sleep')]
     const alone = `${mkdir} ${root}/alone && ${nap} 0.05 && ${rmdir} ${root}/alone`
-    const { toolbox, run } = await box(alone, { atOnce: 1 })
+    const { toolbox, run } = await box(alone, options)
     const results = await Promise.all([run(), run(), run(), run()])
     expect(results.map(({ ok }) => ok)).toEqual([true, true, true, true])
     expect(toolbox.runs()).toBe(4)

@@ -7,7 +7,10 @@ export interface Bounds {
   /** Milliseconds from the start of a run. */
   readonly timeoutMs: number
   readonly cpuSeconds: number
-  /** Address space. A Go program reserves 1.3 GiB of it before its first line, and uses 50 MiB. */
+  /**
+   * Address space of each process. A Go program reserves 1.3 GiB of it before its first line, and uses 50 MiB: what is
+   * left for it, and for the helm that a kustomize starts, is 2.4 GiB together.
+   */
   readonly memoryBytes: number
   readonly maxOutputBytes: number
   /** All the files of a run together; also one file that it writes itself. */
@@ -19,7 +22,7 @@ const MIB = 1024 * 1024
 export const BOUNDS: Bounds = {
   timeoutMs: 30_000,
   cpuSeconds: 30,
-  memoryBytes: 4096 * MIB,
+  memoryBytes: 2560 * MIB,
   maxOutputBytes: 64 * MIB,
   maxFileBytes: 64 * MIB,
 }

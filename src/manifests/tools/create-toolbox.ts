@@ -1,20 +1,22 @@
 // The toolbox of this machine. Nothing is looked for, asked or run before somebody needs it.
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isolatesNetwork } from '../../exec.ts'
 import { BOUNDS, type Bounds } from './confinement.ts'
 import { type Found, findTool } from './find-tool.ts'
 import { runConfined } from './run-confined.ts'
 import type { Tool, Toolbox } from './toolbox.ts'
-import { turns } from './turns.ts'
+import { runsThatFit, turns } from './turns.ts'
 
 export interface ToolboxOptions {
   /** The value of AMBIENT_GUARD_TOOLS: a folder whose programs come before all others. */
   readonly directory?: string | undefined
   /** Where `npm run tools` puts its copies; `.tools` beside package.json by default. */
   readonly pinned?: string
-  /** Runs at a time; one for each processor by default. */
+  /** Runs at a time; by default one for each processor, as far as all of them find room in memory. */
   readonly atOnce?: number
+  /** Toolboxes of this process that share the machine by default, this one included; 1 where that is not said. */
+  readonly sharedBy?: number
   readonly bounds?: Partial<Bounds>
 }
 
@@ -33,7 +35,7 @@ export function createToolbox(options: ToolboxOptions = {}): LocalToolbox {
     pinned: options.pinned ?? PINNED,
   }
   const bounds: Bounds = { ...BOUNDS, ...options.bounds }
-  const inTurn = turns(options.atOnce ?? availableParallelism())
+  const inTurn = turns(options.atOnce ?? runsThatFit(bounds.memoryBytes, options.sharedBy ?? 1, MACHINE))
   const searches = new Map<string, Promise<Found>>()
   const search = (name: 'kustomize' | 'helm'): Promise<Found> => {
     const known = searches.get(name)
@@ -55,6 +57,12 @@ export function createToolbox(options: ToolboxOptions = {}): LocalToolbox {
     isolation: async () => ((await isolatesNetwork()) ? 'namespace' : 'proxy'),
     passedOver: async (name) => (await search(name)).passedOver,
   }
+}
+
+const MACHINE = {
+  processors: availableParallelism(),
+  memoryBytes: totalmem(),
+  constrainedBytes: process.constrainedMemory(),
 }
 
 /** This folder is as deep below package.json in `src` as in `dist`. */

@@ -2,6 +2,7 @@
 import { basename, isAbsolute } from 'node:path'
 import { CommandFailed, type Completed, run } from '../../exec.ts'
 import { type Bounds, confinement } from './confinement.ts'
+import { withoutWaysOut } from './schemas.ts'
 import { inScratch } from './scratch.ts'
 import { tidyMessage } from './tidy-message.ts'
 import type { ToolResult, ToolRun } from './toolbox.ts'
@@ -16,7 +17,9 @@ export async function runConfined(
   files: ToolRun['files'],
   bounds: Bounds,
 ): Promise<ToolResult> {
-  return inScratch(files, bounds.maxFileBytes, async ({ tree, temporary }) => {
+  const harmless = withoutWaysOut(files)
+  if (typeof harmless === 'string') return { ok: false, message: harmless }
+  return inScratch(harmless, bounds.maxFileBytes, async ({ tree, temporary }) => {
     const argv = args(tree)
     const name = basename(program)
     const failed = (message: string): ToolResult => ({

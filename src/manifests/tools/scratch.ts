@@ -78,7 +78,8 @@ async function openUp(folder: string): Promise<void> {
   }
 }
 
-function quoted(path: string): string {
+/** A path as it may be shown: without control characters, and not too long. */
+export function quoted(path: string): string {
   const shown = path.replace(/\p{C}/gu, '')
   return `"${shown.length > 200 ? `${shown.slice(0, 200)}…` : shown}"`
 }
