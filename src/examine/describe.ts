@@ -83,7 +83,7 @@ export async function toolsFor(
 export function unique(problems: readonly ComparedProblem[]): ComparedProblem[] {
   const found = new Map<string, ComparedProblem>()
   for (const problem of problems) {
-    const key = JSON.stringify({ ...problem, relevant: null, hides: null })
+    const key = JSON.stringify({ ...problem, relevant: null, hides: null, steering: null })
     const known = found.get(key)
     if (known === undefined || (problem.relevant && !known.relevant)) found.set(key, problem)
   }

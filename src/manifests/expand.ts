@@ -13,6 +13,7 @@ import { isKustomization } from './listing.ts'
 import { misspeltKinds } from './misspelt-kinds.ts'
 import { renderUnit } from './renderers/index.ts'
 import { leftAlone, standing } from './standing.ts'
+import { steeringOf } from './steering.ts'
 import type { Kitchen, Rendering, Unit } from './unit.ts'
 
 /** Where rendering begins. */
@@ -96,7 +97,7 @@ export async function expand(seeds: readonly Seed[], kitchen: KitchenBase): Prom
         if (settled)
           throw new Error(`${order.unit.title} waits for ${result.waitsFor}, and nothing will come`)
         waiting.push(order)
-      } else serve(order, result, partOf(growing, order), stock, enqueue)
+      } else serve(order, asked(order, result, kitchen.tree, stock), partOf(growing, order), stock, enqueue)
     }
     // Nothing new and nobody served: what is missing will not come.
     settled = next.length === 0 && before.fresh === 0 && waiting.length === before.waiting
@@ -125,6 +126,18 @@ function partOf(growing: readonly Map<string | null, Growing>[], { root, cluster
   const part = { manifests: [], problems: [], inputs: new Set<string>(), units: [] }
   parts.set(cluster, part)
   return part
+}
+
+/** What somebody asked for cannot be seen as it is asked for: its problems know what was said. */
+function asked(
+  { root, unit, depth }: Order,
+  rendering: Rendering,
+  tree: Kitchen['tree'],
+  stock: Stock,
+): Rendering {
+  if (depth === 0 || rendering.problems.length === 0) return rendering
+  const steering = steeringOf(unit, { tree, find: stock.seenFrom(root).find })
+  return { ...rendering, problems: rendering.problems.map((problem) => ({ ...problem, steering })) }
 }
 
 function serve(

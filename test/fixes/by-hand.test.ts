@@ -19,10 +19,50 @@ it.each([
     'admin/hbone-denied',
     /By hand: admit any peer on 15008\/TCP in a policy that comes before it, or take that out of what it denies\./,
   ],
+  [
+    'calico/egress-to-the-app-port',
+    /By hand: let NetworkPolicy\.projectcalico\.org \S+ allow traffic to \S+ on 15008\/TCP\./,
+  ],
 ])('%s', async (name, words) => {
   const root = folder({})
   for (const side of ['both', 'head']) cpSync(join(CASES, name, side), root, { recursive: true })
   const { code, stdout } = await ambientGuard('check', '--base', 'none', root)
   expect(code).toBe(1)
   expect(stdout.replace(/\s+/g, ' ')).toMatch(words)
+})
+
+const NAMESPACE = `apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
+`
+
+const DEPLOYMENT = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec:
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: api, image: registry.example/api, ports: [{containerPort: 8080}]}]}
+`
+
+/** Only its owners know whom an isolated workload should still reach, or be reached by. */
+it.each(['Ingress', 'Egress'])('says nothing of whom to open what is isolated to, %s', async (type) => {
+  const root = folder({
+    'base/ns.yaml': NAMESPACE,
+    'base/api.yaml': DEPLOYMENT,
+    'head/ns.yaml': NAMESPACE,
+    'head/api.yaml': DEPLOYMENT,
+    'head/policy.yaml': `apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: closed, namespace: shop}
+spec: {selector: all(), types: [${type}]}
+`,
+  })
+  const { stdout } = await ambientGuard(
+    ...['check', '--cni', 'calico', '--base', join(root, 'base'), '--head', join(root, 'head')],
+  )
+  expect(stdout).toContain(`isolates its ${type.toLowerCase()} `)
+  expect(stdout).toContain('nothing needs doing.')
+  expect(stdout).not.toContain('By hand')
 })

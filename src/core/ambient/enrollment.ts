@@ -1,14 +1,22 @@
 // Who is in Ambient, and why. The rule is that of istio-cni: pkg/util/enablement_selector.go
 // (CompiledEnablementSelectors.Matches) behind the exclusions of pkg/nodeagent/informers.go.
 import type { ClusterConfig } from '../config.ts'
-import { DATAPLANE_MODE, NAMESPACE_NAME_LABEL, label, matches, matchesPartly } from '../kubernetes/labels.ts'
+import {
+  DATAPLANE_MODE,
+  NAMESPACE_NAME_LABEL,
+  isUnfilled,
+  label,
+  matchesFilled,
+  matchesPartly,
+  weaker,
+} from '../kubernetes/labels.ts'
 import type { Labels, Match, Selector } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/origin.ts'
 import type { Origin, Place } from '../kubernetes/origin.ts'
 import type { Route } from '../yaml/types.ts'
 import { rootField, selectorField } from '../kubernetes/field.ts'
 import type { Namespace, Workload } from '../kubernetes/state.ts'
-import { wouldBeInjected } from './injection.ts'
+import { INJECT, NAMESPACE_INJECTION, wouldBeInjected } from './injection.ts'
 
 export interface Enrollment {
   readonly state: 'yes' | 'no' | 'unknown'
@@ -32,7 +40,10 @@ const DEFAULT_SELECTORS: readonly EnablementSelector[] = [
   },
 ]
 
-/** Is a workload enrolled? Unknown where the answer hangs on a namespace that nothing describes. */
+/**
+ * Is a workload enrolled? Unknown where the answer hangs on a namespace that nothing describes, or on a label whose value
+ * is filled in later.
+ */
 export function enrollment(workload: Workload, config: ClusterConfig): Enrollment {
   const { pods, namespace } = workload
   const no = (because: string): Enrollment => ({ state: 'no', because, at: null })
@@ -46,41 +57,75 @@ export function enrollment(workload: Workload, config: ClusterConfig): Enrollmen
   const matched = matchSelectors(pods.labels, namespace, config)
   if (matched === 'no') return no('nothing enrols it')
   if (matched === 'maybe' || injected === 'maybe') {
-    return {
-      state: 'unknown',
-      because: `nothing in the tree describes the namespace ${namespace.name}`,
-      at: null,
-    }
+    const unknown = (because: string, at: Place | null): Enrollment => ({ state: 'unknown', because, at })
+    const around = unfilledOfNamespace(namespace, config)
+    if (around !== null) return unknown(`the namespace ${namespace.name} carries ${around.mark}`, around.at)
+    const own = unfilledOfPods(workload, config)
+    return own === null || !namespace.known
+      ? unknown(`nothing in the tree describes the namespace ${namespace.name}`, null)
+      : unknown(`its pods carry ${own.mark}`, own.at)
   }
   return enrolled(workload, config)
 }
 
+/** A label that bears on enrolment and says nothing yet; `at` is null where it stands outside the tree. */
+export interface Unfilled {
+  /** `istio.io/dataplane-mode: ${MODE}`. */
+  readonly mark: string
+  readonly at: Place | null
+}
+
+/** The first such label of a namespace; null where there is none. */
+export function unfilledOfNamespace({ labels, origin }: Namespace, config: ClusterConfig): Unfilled | null {
+  const keys = selectorsOf(config).flatMap(({ namespaces }) => namespaces.map(({ key }) => key))
+  const key = [...keys, NAMESPACE_INJECTION].find((one) => isUnfilled(label(labels, one)))
+  if (key === undefined) return null
+  return {
+    mark: `${key}: ${label(labels, key) ?? ''}`,
+    at: origin === null ? null : placeOf(origin, ['metadata', 'labels', key]),
+  }
+}
+
+/** The first such label, or annotation, of the pods of a workload; null where there is none. */
+export function unfilledOfPods({ pods, origin }: Workload, config: ClusterConfig): Unfilled | null {
+  const keys = selectorsOf(config).flatMap((selector) => selector.pods.map(({ key }) => key))
+  const found = [
+    ...[...keys, INJECT].map((key) => ({ home: 'labels', key, value: label(pods.labels, key) })),
+    { home: 'annotations', key: INJECT, value: label(pods.annotations, INJECT) },
+  ].find(({ value }) => isUnfilled(value))
+  if (found === undefined) return null
+  const { home, key, value } = found
+  return {
+    mark: `${key}: ${value ?? ''}`,
+    at: placeOf(origin, [...pods.labelsRoute.slice(0, -1), home, key]),
+  }
+}
+
 /** Would pods with these labels be enrolled in a namespace? For pods that the tree does not show. */
-export function podsEnrolled(labels: Labels, namespace: Namespace, config: ClusterConfig): boolean {
-  return (
-    !config.mesh.excludeNamespaces.includes(namespace.name) &&
-    wouldBeInjected({ labels, annotations: {}, hostNetwork: false }, namespace) === 'no' &&
-    matchSelectors(labels, namespace, config) === 'yes'
-  )
+export function podsEnrolled(labels: Labels, namespace: Namespace, config: ClusterConfig): Match {
+  if (config.mesh.excludeNamespaces.includes(namespace.name)) return 'no'
+  const injected = wouldBeInjected({ labels, annotations: {}, hostNetwork: false }, namespace)
+  if (injected === 'yes') return 'no'
+  return weaker(injected === 'no' ? 'yes' : 'maybe', matchSelectors(labels, namespace, config))
 }
 
 /** What a known namespace says of enrolment: namespaces that say the same enrol the same pods. */
 export function enrollmentKind({ name, labels }: Namespace, config: ClusterConfig): readonly unknown[] {
   return [
     config.mesh.excludeNamespaces.includes(name),
-    ...selectorsOf(config).map(({ namespaces }) => matches(namespaces, labels)),
+    ...selectorsOf(config).map(({ namespaces }) => matchesFilled(namespaces, labels)),
   ]
 }
 
 function matchSelectors(podLabels: Labels, namespace: Namespace, config: ClusterConfig): Match {
   let result: Match = 'no'
   for (const selector of selectorsOf(config)) {
-    if (!matches(selector.pods, podLabels)) continue
-    const here = namespace.known
-      ? matches(selector.namespaces, namespace.labels)
-        ? 'yes'
-        : 'no'
+    const pods = matchesFilled(selector.pods, podLabels)
+    if (pods === 'no') continue
+    const around = namespace.known
+      ? matchesFilled(selector.namespaces, namespace.labels)
       : matchesPartly(selector.namespaces, { [NAMESPACE_NAME_LABEL]: namespace.name })
+    const here = weaker(pods, around)
     if (here === 'yes') return 'yes'
     if (here === 'maybe') result = 'maybe'
   }

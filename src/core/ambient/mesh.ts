@@ -46,7 +46,7 @@ export function viewMesh(state: ClusterState): MeshView {
     },
     podsSide: (pods, namespace, role) => podsSide(pods, namespace, role, state),
     podsEnrolled: (pods, namespace) =>
-      namespace.known && podsEnrolled(pinnedLabels(pods), namespace, state.config),
+      namespace.known && podsEnrolled(pinnedLabels(pods), namespace, state.config) === 'yes',
     kindOf: (namespace) => {
       const before = kinds.get(namespace)
       if (before !== undefined) return before
@@ -80,18 +80,20 @@ function memberOf(workload: Workload, config: ClusterConfig): Member {
 
 /**
  * Certain where the namespace is known and enrols or injects them, or their own labels do; outside only
- * where the namespace is known and nothing speaks for the mesh; else possible.
+ * where the namespace is known and nothing speaks for the mesh, nor may once its labels are filled in; else possible.
  */
 function podsSide(pods: Selector, namespace: Namespace, role: Role, state: ClusterState): MeshSide {
   const { config } = state
   if (config.mesh.excludeNamespaces.includes(namespace.name)) return 'outside'
   if (!namespace.known) return 'possible'
   const labels = pinnedLabels(pods)
-  if (podsEnrolled(labels, namespace, config)) return 'certain'
-  const injected = wouldBeInjected({ labels, annotations: {}, hostNetwork: false }, namespace) === 'yes'
-  if (injected && (role === 'sends' || label(labels, 'networking.istio.io/tunnel') === 'http'))
-    return 'certain'
+  const enrols = podsEnrolled(labels, namespace, config)
+  const injected = wouldBeInjected({ labels, annotations: {}, hostNetwork: false }, namespace)
+  const asSidecar =
+    role === 'sends' || label(labels, 'networking.istio.io/tunnel') === 'http' ? injected : 'no'
+  if (enrols === 'yes' || asSidecar === 'yes') return 'certain'
   if (label(labels, 'gateway.istio.io/managed') !== undefined) return 'certain'
+  if (enrols === 'maybe' || asSidecar === 'maybe') return 'possible'
   // The label by which Istio's own charts mark their gateways, and the one that the Gateway API asks for.
   if (
     label(labels, 'istio') !== undefined ||

@@ -16,6 +16,6 @@ export function standing(namespace: Namespace, config: ClusterConfig): Standing 
   if (config.mesh.excludeNamespaces.includes(namespace.name)) return 'excluded'
   const bare = { labels: {}, annotations: {}, hostNetwork: false }
   if (wouldBeInjected(bare, namespace) === 'yes') return 'sidecars'
-  if (podsEnrolled(bare.labels, namespace, config)) return 'enrolled'
+  if (podsEnrolled(bare.labels, namespace, config) === 'yes') return 'enrolled'
   return label(namespace.labels, DATAPLANE_MODE) === 'none' ? 'opted-out' : 'open'
 }

@@ -6,9 +6,9 @@ import type { PortSet } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { NOBODY, fromRising, indexesOf } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
-import type { MeshPeers } from '../policy/mesh-peers.ts'
+import type { MeshPeers, PeerFinder } from '../policy/mesh-peers.ts'
 import { NOWHERE } from '../policy/peer.ts'
-import { NO_PEERS, noPeers, onlyKnown } from '../policy/peer-set.ts'
+import { NO_PEERS, noPeers, onlyKnown, withoutKnown } from '../policy/peer-set.ts'
 import { rulePorts } from '../policy/rule-matches.ts'
 
 /** Mesh peers that a rule admits, and the ports on which it does. */
@@ -31,7 +31,7 @@ export function admittedBy(
   rule: PolicyRule,
   policy: NetworkPolicy,
 ): readonly Admitted[] {
-  const finder = direction === 'ingress' ? world.senders : world.receivers
+  const finder = othersOf(world, workload, direction)
   if (direction === 'ingress') {
     const ports = rulePorts(rule, workload, NOWHERE).sure
     return ports.TCP.length === 0
@@ -72,6 +72,28 @@ export function admittedBy(
         : [{ ports, names, peers: { ...peers, certain, possible } }]
     }),
   )
+}
+
+/** Mesh peers of a workload. A pod that is alone is none of its own: what it sends to itself stays in its network. */
+export function othersOf(
+  { population, receivers, senders }: World,
+  workload: Workload,
+  direction: Direction,
+): Pick<PeerFinder, 'ofRule'> {
+  const finder = direction === 'ingress' ? senders : receivers
+  if (workload.pods.single !== true) return finder
+  const itself = fromRising([population.indexOf(workload)])
+  return {
+    ofRule: (rule, policy) =>
+      finder
+        .ofRule(rule, policy)
+        .map(({ name, certain, possible }) => ({
+          name,
+          certain: withoutKnown(certain, itself),
+          possible: withoutKnown(possible, itself),
+        }))
+        .filter(({ certain, possible }) => !noPeers(certain) || !noPeers(possible)),
+  }
 }
 
 /** A block that holds the addresses of some pods, nobody can say of which. */

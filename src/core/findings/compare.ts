@@ -5,6 +5,7 @@ import { withSeverity } from '../analysis.ts'
 import type { Severity, Waiver } from '../config.ts'
 import type { Place } from '../kubernetes/origin.ts'
 import { placeOf } from '../kubernetes/origin.ts'
+import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { causes } from './cause.ts'
@@ -147,11 +148,24 @@ function compareProblems(
 ): readonly ComparedProblem[] {
   const left = new Map<string, number>()
   for (const problem of before) left.set(wordsOf(problem), (left.get(wordsOf(problem)) ?? 0) + 1)
+  const [steeredBefore, steered] = [steeringByWords(before), steeringByWords(problems)]
   return problems.map((problem) => {
-    const known = left.get(wordsOf(problem)) ?? 0
-    left.set(wordsOf(problem), known - 1)
-    return compareProblem(problem, known > 0, touched)
+    const words = wordsOf(problem)
+    const known = left.get(words) ?? 0
+    left.set(words, known - 1)
+    return compareProblem(problem, known > 0, steeredBefore.get(words) !== steered.get(words), touched)
   })
+}
+
+/** How what is told in the same words is asked for, by all who ask for it; without what nobody asks for. */
+function steeringByWords(problems: readonly Problem[]): ReadonlyMap<string, string> {
+  const asked = problems.filter(({ steering }) => steering !== undefined)
+  return new Map(
+    [...grouped(asked, wordsOf)].map(([words, some]) => [
+      words,
+      [...new Set(some.map(({ steering }) => steering))].sort().join(),
+    ]),
+  )
 }
 
 function wordsOf({ path, code, message }: Problem): string {
@@ -218,8 +232,11 @@ function withdrawn(base: Analysis, head: Analysis, { paths }: Touched): readonly
   return (
     before
       .filter((problem) => !known(problem, after) && !isReworded(problem))
-      // A file may stay where it was and be named no more.
-      .filter(({ path, code, hides }) => decides(hides) && (paths.has(path) || code === 'not-pruned'))
+      // A file may stay where it was and be named no more, or be asked for no more.
+      .filter(
+        ({ path, code, hides, steering }) =>
+          decides(hides) && (paths.has(path) || code === 'not-pruned' || steering !== undefined),
+      )
       .filter((problem) => concerns(base, problem) || concernsThoseOf(head, problem))
       .filter((problem) => !OF_ONE_APPLIED.includes(problem.code) || !isApplied(head, base, problem))
       .map((problem) => ({
@@ -275,7 +292,12 @@ function isBelow({ under = [] }: Problem['hides'], paths: ReadonlySet<string>): 
   )
 }
 
-function compareProblem(problem: Problem, same: boolean, touched: Touched): ComparedProblem {
+function compareProblem(
+  problem: Problem,
+  same: boolean,
+  isSteered: boolean,
+  touched: Touched,
+): ComparedProblem {
   const { hides, path } = problem
   const touches =
     hides.namespaces === 'all'
@@ -285,7 +307,7 @@ function compareProblem(problem: Problem, same: boolean, touched: Touched): Comp
   return {
     ...problem,
     change: same ? 'existing' : 'introduced',
-    relevant: problem.moot !== true && (touched.paths.has(path) || touches || below),
+    relevant: problem.moot !== true && (touched.paths.has(path) || touches || below || isSteered),
   }
 }
 

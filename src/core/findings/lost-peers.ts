@@ -26,7 +26,7 @@ import type { Peer } from '../policy/peer.ts'
 import { NO_PEERS, bothPeers, noPeers, onlyKnown, withoutKnown } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
 import { tierOf } from '../policy/stages.ts'
-import { admittedBy, plainPorts } from './admitted-by.ts'
+import { admittedBy, othersOf, plainPorts } from './admitted-by.ts'
 import type { Certainty, Culprit } from './finding.ts'
 import { applicationPorts, withOpenPorts } from './open-to.ts'
 import type { Open } from './open-to.ts'
@@ -126,7 +126,7 @@ function deniedPeers(
     const losses = denying.flatMap((culprit) => deniedOf(world, workload, direction, culprit, admitted))
     if (losses.length > 0) return losses
   }
-  const finder = direction === 'ingress' ? world.senders : world.receivers
+  const finder = othersOf(world, workload, direction)
   return denying.flatMap(({ policy, rule }): readonly Loss[] => {
     const closed = finder.ofRule(rule, policy).flatMap((peers): readonly Closed[] => {
       const wanted = { ports: applicationPorts(world, workload, direction, peers), names: [], peers }

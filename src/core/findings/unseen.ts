@@ -3,6 +3,7 @@ import { addressSet } from '../kubernetes/address-set.ts'
 import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import { placeOf } from '../kubernetes/origin.ts'
+import type { Place } from '../kubernetes/origin.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { selects } from '../policy/selects.ts'
 import { tierOf } from '../policy/stages.ts'
@@ -13,6 +14,7 @@ import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { World } from '../analysis.ts'
+import { unfilledOfNamespace, unfilledOfPods } from '../ambient/enrollment.ts'
 import type { Member } from '../ambient/mesh.ts'
 import { lostPeers } from './lost-peers.ts'
 import { namePolicies } from './words.ts'
@@ -40,6 +42,7 @@ export function unseenIn(
     const home: Home = { namespace, members: inside, policies }
     const problems = [
       ...undescribedNamespace(world, home),
+      ...unfilledLabels(world, home),
       ...emptyNamespace(world, home),
       ...unseenWorkloads(world, home),
     ]
@@ -119,6 +122,40 @@ function undescribedNamespace({ state }: World, { namespace, members, policies }
       remedy: `Add its manifest, or state its labels under clusters.${state.config.name}.assume.namespaces.${namespace.name} in .github/ambient-guard.yml.`,
       hides: { namespaces: [namespace.name] },
     },
+  ]
+}
+
+/** Labels that decide about enrolment, with values that are filled in later: one problem for each object, no findings. */
+function unfilledLabels({ state, mesh }: World, { namespace, members }: Home): readonly Problem[] {
+  const { config } = state
+  const unknown = members.filter(({ enrollment }) => enrollment.state === 'unknown')
+  const told = (what: string, subject: string, at: Place | null): readonly Problem[] =>
+    at === null
+      ? []
+      : [
+          {
+            ...at,
+            code: 'label-not-filled-in',
+            class: 'unseen',
+            message: `${what}, which no label may have as its value: what it becomes, and so whether ${subject} enrolled in Ambient, is not known.`,
+            remedy: 'Write the value that is applied, or leave the file out with ignorePaths.',
+            hides: { namespaces: [namespace.name] },
+          },
+        ]
+  const own = unfilledOfNamespace(namespace, config)
+  const matters =
+    members.length === 0
+      ? mesh.podsSide(EVERYTHING, namespace, 'receives') === 'possible'
+      : unknown.length > 0
+  return [
+    ...(own === null || !matters
+      ? []
+      : told(`The namespace ${namespace.name} carries ${own.mark}`, 'its workloads are', own.at)),
+    ...unknown.flatMap(({ workload }) => {
+      const unfilled = unfilledOfPods(workload, config)
+      if (unfilled === null) return []
+      return told(`Pods of ${workload.id} carry ${unfilled.mark}`, 'they are', unfilled.at)
+    }),
   ]
 }
 

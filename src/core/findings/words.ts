@@ -74,8 +74,13 @@ function namePeer(peer: string): string {
   const [, pods, namespaces] = /^pods\((.*)\)@namespaces\((.*)\)$/.exec(peer) ?? []
   if (pods === undefined || namespaces === undefined) return peer
   const [, only] = /^kubernetes\.io\/metadata\.name=([^,]+)$/.exec(namespaces) ?? []
-  const where = only ?? (namespaces === '*' ? 'every namespace' : `namespaces ${namespaces}`)
+  const where = only ?? (isEvery(namespaces) ? 'every namespace' : `namespaces ${namespaces}`)
   return `${pods === '*' ? 'every pod' : `pods ${pods}`} in ${where}`
+}
+
+/** Of selectors of namespaces as they are written; the API server puts the label on each of them. */
+function isEvery(namespaces: string): boolean {
+  return namespaces === '*' || namespaces === NAMESPACE_NAME_LABEL
 }
 
 /** A peer as a policy writes it: `pods app=web in payments`, `every pod in namespaces team=a`, `10.0.0.0/8`. */
@@ -95,7 +100,7 @@ export function describePeer(peer: PolicyPeer, ownNamespace: string): string {
 function describePods(peer: PodsPeer, ownNamespace: string): string {
   const pods = peer.pods.length === 0 ? 'every pod' : `pods ${describeSelector(peer.pods)}`
   if (peer.namespaces === null) return `${pods} in ${ownNamespace}`
-  if (peer.namespaces.length === 0) return `${pods} in every namespace`
+  if (isEvery(describeSelector(peer.namespaces))) return `${pods} in every namespace`
   const [only, ...others] = peer.namespaces
   if (others.length === 0 && only?.key === NAMESPACE_NAME_LABEL && only.operator === 'In')
     return `${pods} in ${list(only.values)}`

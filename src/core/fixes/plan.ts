@@ -64,7 +64,8 @@ export function planKey({ changes }: Plan): string {
 
 /** What would mend a finding for which no strategy has a place, and why none has: two sentences. Null for others. */
 export function adviseByHand(head: Analysis, finding: ComparedFinding, touched: Touched): string | null {
-  if (!isMendable(finding)) return null
+  // Whom else an isolated workload should reach, or be reached by, only its owners know.
+  if (!isMendable(finding) || finding.rule === 'isolated') return null
   const needs = needsOf(head, finding, touched, { chosen: () => true, beside: () => true })
   const lacking = (needs ?? [])
     .flatMap(({ additions }) => additions)
@@ -87,12 +88,13 @@ function adviseWithoutDialect({
   const guilty = denial ?? foreign
   if (guilty === undefined) return null
   const policy = `${guilty.policy.kind} ${nameInCluster(guilty.policy)}`
+  const verb = direction === 'ingress' ? 'admit' : 'allow traffic to'
   const on = `${namePeers(peers)} on ${String(port)}/${protocol}`
   if (denial !== undefined && isLayer7(denial, direction))
     return `No fix is offered: layer 7 rules of ${policy} cut off what they cannot read. By hand: take ${String(port)}/${protocol} out of them, and admit ${namePeers(peers)} there without any.`
   return denial === undefined
-    ? `No fix is offered: policies of that kind are not edited here. By hand: let ${policy} admit ${on}.`
-    : `No fix is offered: what ${policy} denies is for whoever wrote it to say. By hand: ${inTurn(denial.policy) ? `admit ${on} in a policy that comes before it, or take that` : `take ${on}`} out of what it denies.`
+    ? `No fix is offered: policies of that kind are not edited here. By hand: let ${policy} ${verb} ${on}.`
+    : `No fix is offered: what ${policy} denies is for whoever wrote it to say. By hand: ${inTurn(denial.policy) ? `${verb} ${on} in a policy that comes before it, or take that` : `take ${on}`} out of what it denies.`
 }
 
 /** A denial that stands among the rules that allow: what Cilium's proxy looks into, it may refuse. */

@@ -34,7 +34,8 @@ const PLAIN = { blocksMatchPods: true, stages: KUBERNETES, ownPolicies: [] } as 
 
 export const CNI_PROFILES = {
   cilium: CILIUM,
-  'gke-dataplane-v2': CILIUM,
+  // FQDN policies need Dataplane V2 (cloud.google.com, GKE, "Control Pod egress traffic using FQDN network policies").
+  'gke-dataplane-v2': { ...CILIUM, ownPolicies: ['cilium.io', 'networking.gke.io'] },
   'azure-cilium': CILIUM,
   'calico-ebpf': { ...CALICO, seesProbeSource: 'yes' },
   aws: { ...PLAIN, seesProbeSource: 'yes', ownPolicies: ['networking.k8s.aws'] },

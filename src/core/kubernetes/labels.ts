@@ -71,6 +71,32 @@ export function matchesPartly(selector: Selector, known: Labels): Match {
   return result
 }
 
+/**
+ * Like `matches`, where a value that no label may have stands for one that is filled in later: what a requirement asks of
+ * that is not known.
+ */
+export function matchesFilled(selector: Selector, labels: Labels): Match {
+  let result: Match = 'yes'
+  for (const requirement of selector) {
+    const { key, operator } = requirement
+    const value = label(labels, key)
+    const isOpen = operator !== 'Exists' && operator !== 'DoesNotExist' && isUnfilled(value)
+    if (isOpen) result = 'maybe'
+    else if (!holds(requirement, value)) return 'no'
+  }
+  return result
+}
+
+/**
+ * Is it a value that the API server refuses for a label, as `${MODE}` and `{{ mode }}` are? Something puts another in its
+ * place before it is applied (k8s.io/apimachinery/pkg/util/validation, IsValidLabelValue).
+ */
+export function isUnfilled(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && (value.length > 63 || !LABEL_VALUE.test(value))
+}
+
+const LABEL_VALUE = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/
+
 /** Does every object that `narrow` selects also match `wide`? False also where it cannot be told. */
 export function implies(narrow: Selector, wide: Selector): boolean {
   return wide.every((wanted) =>

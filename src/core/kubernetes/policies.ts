@@ -103,9 +103,13 @@ const POLICY_KINDS: Readonly<Record<string, PolicyKind>> = {
   ),
 }
 
-/** Policies of engines that nothing here evaluates. */
+/**
+ * Policies of engines that nothing here evaluates. The PolicyEndpoints of AWS are made of them, by a controller, and say
+ * nothing of their own.
+ */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  'networking.k8s.aws': ['ClusterNetworkPolicy'],
+  'networking.k8s.aws': ['ApplicationNetworkPolicy', 'ClusterNetworkPolicy'],
+  'networking.gke.io': ['FQDNNetworkPolicy'],
   'crd.antrea.io': ['NetworkPolicy', 'ClusterNetworkPolicy', 'ClusterGroup', 'Group', 'Tier'],
 }
 

@@ -25,6 +25,8 @@ export interface Problem {
   /** One sentence: what the reader can do about it. */
   readonly remedy: string
   readonly hides: Hides
+  /** Of what somebody asks for: equal where it is asked for in the same words (patches, variables, values). */
+  readonly steering?: string
   /** What it hides bears on nothing, wherever it stands: it is told, and never relevant. */
   readonly moot?: boolean
 }

@@ -4,7 +4,7 @@
 import type { World } from '../../analysis.ts'
 import type { Enrollment } from '../../ambient/enrollment.ts'
 import { get, labelsField, rootField } from '../../kubernetes/field.ts'
-import { DATAPLANE_MODE, label } from '../../kubernetes/labels.ts'
+import { DATAPLANE_MODE, isUnfilled, label } from '../../kubernetes/labels.ts'
 import { placeOf } from '../../kubernetes/origin.ts'
 import type { Field } from '../../kubernetes/field.ts'
 import type { Named, Workload } from '../../kubernetes/state.ts'
@@ -86,15 +86,15 @@ function mistakesIn(root: Field, home: Route): readonly Remark[] {
   ]
 }
 
-/** With selectors of one's own, other values may mean something. */
-function hasOwnValues({ state }: World): boolean {
-  return state.config.mesh.enablementSelectors !== null
+/** What is filled in later is not known, and with selectors of one's own, other values may mean something. */
+function mayMean(value: string, { state }: World): boolean {
+  return isUnfilled(value) || state.config.mesh.enablementSelectors !== null
 }
 
 function ofNamespace(world: World, carrier: Named): readonly Remark[] {
   const value = marksOf(carrier).mode
   const remark = (text: string): Remark[] => [{ route: [...OWN, DATAPLANE_MODE], text: written(value, text) }]
-  if (value === undefined || value === 'none' || hasOwnValues(world)) return []
+  if (value === undefined || value === 'none' || mayMean(value, world)) return []
   if (value !== 'ambient') return remark('enrols nothing: the value must be ambient')
   return world.state.config.mesh.excludeNamespaces.includes(carrier.name)
     ? remark('has no effect: the mesh excludes this namespace')
@@ -133,7 +133,7 @@ function ofWorkload(world: World, carrier: Workload): readonly Remark[] {
   const remark = (text: string): Remark[] => [
     { route: [...pods.labelsRoute, DATAPLANE_MODE], text: written(value, text) },
   ]
-  if (value === undefined || value === 'none' || hasOwnValues(world)) return []
+  if (value === undefined || value === 'none' || mayMean(value, world)) return []
   if (value === 'ambient')
     return enrollment.state === 'no' ? remark(`has no effect on its pods: ${enrollment.because}`) : []
   return enrollment.state === 'yes'

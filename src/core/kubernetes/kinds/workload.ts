@@ -32,6 +32,8 @@ export interface PodTemplate {
   /** What their controller adds; left out: nothing. */
   readonly given?: GivenLabels
   readonly annotations: Labels
+  /** Is there never more than one at a time? Left out: there may be others. */
+  readonly single?: true
   readonly hostNetwork: boolean
   readonly ports: readonly ContainerPort[]
   readonly probes: readonly Probe[]
@@ -77,11 +79,19 @@ export function readPodTemplate(root: Field, groupKind: string): PodTemplate {
     },
     given: givenLabels(groupKind, nameOfWorkload(root), hasOwnSelector(root, groupKind)),
     annotations: labelsField(get(metadata, 'annotations')),
+    ...(isSingle(root, groupKind) ? { single: true as const } : {}),
     hostNetwork: get(spec, 'hostNetwork').value === true,
     ports: containers.flatMap((container) => container.ports),
     probes: containers.flatMap(({ field, name, ports }) => readProbes(field, name, ports)),
     labelsRoute: get(metadata, 'labels').route,
   }
+}
+
+/** A Pod, or a Job that runs one: of what is called by a generated name there may be more. */
+function isSingle(root: Field, groupKind: string): boolean {
+  if (nameOfWorkload(root) === null) return false
+  const { value: parallelism } = get(get(root, 'spec'), 'parallelism')
+  return groupKind === 'v1/Pod' || (groupKind === 'batch/Job' && (parallelism ?? 1) === 1)
 }
 
 function nameOfWorkload(root: Field): string | null {

@@ -1,0 +1,60 @@
+// What is said of a unit from outside of its files: patches, variables and values of whoever asks for it. Where
+// something in those files cannot be seen, other words of that kind may do anything to it.
+import { createHash } from 'node:crypto'
+import { get, rootField, text } from '../core/kubernetes/field.ts'
+import { namespaceOf } from '../core/kubernetes/manifest.ts'
+import type { FluxUnit, Kitchen, Unit } from './unit.ts'
+
+/** Of an object of a controller: when it is looked at, and what it says for people. */
+const STEERS_NOTHING = ['info', 'interval', 'retryInterval', 'revisionHistoryLimit', 'timeout']
+
+/**
+ * A hash that is equal where the same is said of a unit. The files that the unit names are not part of it, but for value
+ * files, which say as much as values do. Who asks does not count, nor where that is written: what comes out of patches,
+ * ConfigMaps and generators does, and of which revision a source elsewhere is.
+ */
+export function steeringOf(unit: Unit, at: Pick<Kitchen, 'tree' | 'find'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([unit.kind, unit.namespace, ...wordsOf(unit, at)]))
+    .digest('hex')
+}
+
+function wordsOf(unit: Unit, { tree, find }: Pick<Kitchen, 'tree' | 'find'>): readonly unknown[] {
+  switch (unit.kind) {
+    case 'plain':
+      return []
+    case 'kustomize':
+      return [unit.folder, unit.additions, unit.substitutions === null ? null : [...unit.substitutions]]
+    case 'helm':
+      return [
+        unit.release,
+        unit.chart,
+        unit.valueFiles.map((path) => [path, tree.file(path)?.id ?? null]),
+        unit.values.map(({ value }) => value),
+        unit.sets,
+        unit.apiVersions,
+        unit.kubeVersion,
+        unit.skipCrds,
+        unit.ignoresOwnValues ?? false,
+      ]
+    case 'argocd':
+      return [specOf(unit.manifest.object)]
+    case 'flux':
+      return [specOf(unit.manifest.object), sourceOf(unit, find)]
+  }
+}
+
+/** What the source of a Kustomization says, which stands in an object of its own. */
+function sourceOf({ manifest: { object }, namespace }: FluxUnit, find: Kitchen['find']): unknown {
+  const ref = get(get(rootField(object), 'spec'), 'sourceRef')
+  const [kind, name] = [text(get(ref, 'kind')), text(get(ref, 'name'))]
+  if (kind === undefined || name === undefined) return null
+  const home = text(get(ref, 'namespace')) ?? namespaceOf(object) ?? namespace ?? 'default'
+  return specOf(find(`source.toolkit.fluxcd.io/${kind}`, home, name)?.object ?? {})
+}
+
+function specOf({ spec }: Readonly<Record<string, unknown>>): unknown {
+  return typeof spec === 'object' && spec !== null && !Array.isArray(spec)
+    ? Object.entries(spec).filter(([key]) => !STEERS_NOTHING.includes(key))
+    : spec
+}
