@@ -105,7 +105,10 @@ export function createSharedQueue<T>(
     async drain(milliseconds) {
       closed = true
       // A worker that lost its Redis may wait for it for good: what matters is that nothing is worked on any more.
-      const ended = await within(Promise.race([worker.close().catch(told.lost), atRest(() => running === 0)]), milliseconds)
+      const ended = await within(
+        Promise.race([worker.close().catch(told.lost), atRest(() => running === 0)]),
+        milliseconds,
+      )
       await within(bull.close().catch(told.lost), AT_REST)
       for (const connection of [asking, working]) connection.disconnect()
       return ended

@@ -114,7 +114,9 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
   if (free === undefined) return []
   const ends = closed(free.id, { name: 'any', certain: everybody, possible: NO_PEERS }, free.sure, [])
   // Nobody gets in for sure, and somebody may, or what is behind it may be closed too: then it is not known of anybody.
-  return gate === 'closed' && admits(free) === 'open' ? ends : ends.map((end) => ({ ...end, lost: inDoubt(end.lost) }))
+  return gate === 'closed' && admits(free) === 'open'
+    ? ends
+    : ends.map((end) => ({ ...end, lost: inDoubt(end.lost) }))
 }
 
 function inDoubt(lost: LostPeers): LostPeers {
