@@ -131,11 +131,10 @@ describe('threads', { timeout: 120_000 }, () => {
 
   it('end with a sentence where thinking takes too much memory, and think on', async () => {
     const large = repository(scratch, 'large')
-    // Long words: reading them takes much memory and little time.
-    const words = 'x'.repeat(2_000_000)
-    const shops = Array.from({ length: 24 }, (_, index) => [
+    const labels = Array.from({ length: 20_000 }, (_, index) => `k${String(index)}: v`).join(', ')
+    const shops = Array.from({ length: 12 }, (_, index) => [
       `${String(index)}.yaml`,
-      SHOP.replace('{name: web, ', `{name: web, annotations: {words: ${words}}, `).replaceAll(
+      SHOP.replace('labels: {app: web}', `labels: {app: web, ${labels}}`).replaceAll(
         'shop',
         `shop-${String(index)}`,
       ),

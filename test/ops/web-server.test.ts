@@ -100,7 +100,9 @@ describe('a request that is slow', { timeout: 25_000 }, () => {
   ])('ends where %s come byte by byte', async (_, rest) => {
     const { socket, answer } = speak(url(), `${HEAD}${rest}`)
     const trickle = setInterval(() => socket.write('x'), 100)
-    expect(await answer).toMatch(/^HTTP\/1\.1 408 /)
+    // Where something is on its way when the connection ends, it may take the answer with it.
+    const end = await answer.catch(({ code }: NodeJS.ErrnoException) => code)
+    expect(end).toMatch(/^HTTP\/1\.1 408 |^ECONNRESET$/)
     clearInterval(trickle)
   })
 })
