@@ -24,22 +24,26 @@ import type { Manner } from './task.ts'
 /** Milliseconds that a look may take before its check run is made. */
 export const SHOWN_AFTER = 2000
 
-export interface Begun {
-  /** Has another pull request a run on this head? */
-  readonly shared: boolean
-  /** It was completed for this head and this tip of the base, and is left as it stands unless the verdict differs. */
-  readonly standing: boolean
-  /** Where the head meets the base, where that was asked. */
-  readonly met: Meeting | null
-}
-
 export interface OwnRun {
-  /** Looks what stands there, and takes up what has to be judged again. */
-  begin(manner: Manner): Promise<Begun>
+  /**
+   * Takes up what has to be judged again, so that nobody merges by it meanwhile. Of a look nothing is asked yet: it may be
+   * over before that matters. Returns where the head meets the base, where that was asked.
+   */
+  begin(manner: Manner): Promise<Meeting | null>
   /** The run, under way where it is new. */
   made(): Promise<CheckRun>
-  /** Writes the verdict, unless it stands there. */
-  complete(verdict: Verdict): Promise<void>
+  /**
+   * To be called once it is known what is to be said, against which tip of the base: until then another pull request may
+   * get a run on this head, and two that begin together see nothing of each other. Has another one a run there?
+   */
+  isShared(baseSha: string): Promise<boolean>
+  /** Writes the verdict, unless it stands there. @param baseSha what it was judged against; null: nothing was judged */
+  complete(verdict: Verdict, baseSha: string | null): Promise<void>
+  /**
+   * Says that there is no verdict; not over one of this head and this tip of the base, which is no less true for a second
+   * look that failed.
+   */
+  fail(verdict: Verdict): Promise<void>
   /** No run is made any more because somebody waits. */
   release(): void
 }
@@ -52,17 +56,18 @@ export function ownRun(
   const { headSha, number } = pull
   let run: CheckRun | null = null
   let standing = false
+  let shared: boolean | null = null
   let making: Promise<CheckRun> | null = null
   let timer: NodeJS.Timeout | undefined
   // GitHub may have a run that we do not know of: nothing was asked yet, or making one got no answer.
   let unsure = true
 
-  const find = async (): Promise<readonly CheckRun[]> => {
+  const find = async (): Promise<void> => {
     const runs = await listCheckRuns(client, headSha)
     const [newest] = runs
     run = newest?.number === number ? newest : null
+    shared = othersOf(runs, number).length > 0
     unsure = false
-    return runs
   }
   const once = async <T>(make: () => Promise<T>): Promise<T> => {
     unsure = true
@@ -70,44 +75,77 @@ export function ownRun(
     unsure = false
     return made
   }
-  const made = (): Promise<CheckRun> =>
+  const standsOn = (baseSha: string | null): boolean => {
+    const ground = run?.completed === true ? groundOf(run.output.summary) : null
+    return ground !== null && ground.baseRef === pull.baseRef && ground.baseSha === baseSha
+  }
+  /** Begins the run that was found again, unless what it says is about the same two commits. */
+  const takeUp = async (manner: Manner): Promise<Meeting | null> => {
+    if (run === null) return null
+    const meets = run.completed && manner !== 'recheck'
+    const met = meets ? await getMeeting(client, pull.baseRef, headSha) : null
+    standing = met !== null && (standsOn(met.baseTip) || manner === 'glance')
+    if (!standing) {
+      await restartCheckRun(client, run.id, underWay(headSha))
+      run = { ...run, completed: false }
+    }
+    return met
+  }
+  const made = (shows = false): Promise<CheckRun> =>
     (making ??= patiently(clock, async () => {
-      if (unsure) await find()
+      if (unsure) {
+        await find()
+        if (shows) await takeUp('look')
+      }
       return (run ??= await once(() => createCheckRun(client, headSha, number, underWay(headSha))))
     }).finally(() => {
       making = null
     }))
+  const arrive = async (baseSha: string): Promise<boolean> => {
+    clearTimeout(timer)
+    await making?.catch(() => undefined)
+    if (standing) return shared ?? false
+    const mine = run
+    await patiently(clock, find)
+    // GitHub may not show yet what was made, or begun again, a moment ago.
+    if (mine === null) standing = standsOn(baseSha)
+    else run = mine
+    return shared ?? false
+  }
+  const write = async (verdict: Verdict, baseSha: string | null): Promise<void> => {
+    clearTimeout(timer)
+    await making?.catch(() => undefined)
+    // What was tried may have been done in part.
+    let tried = false
+    await patiently(clock, async () => {
+      if (unsure || tried) await find()
+      if (!tried && run !== null) standing ||= standsOn(baseSha)
+      tried = true
+      if (run !== null) await complete(client, { run, standing }, verdict)
+      else if (verdict.annotations.length <= MAX_ANNOTATIONS)
+        await once(() => createCompletedRun(client, headSha, number, verdict))
+      else await completeCheckRun(client, (await made()).id, verdict)
+    })
+  }
 
   return {
     async begin(manner) {
-      const runs = await find()
-      const shared = othersOf(runs, number).length > 0
-      if (run === null) {
-        timer = setTimeout(() => void made().catch(() => undefined), shownAfter)
-        return { shared, standing, met: null }
+      if (manner !== 'look') {
+        await find()
+        if (run !== null) return takeUp(manner)
       }
-      const { completed, output, id } = run
-      const met = completed && manner !== 'recheck' ? await getMeeting(client, pull.baseRef, headSha) : null
-      const ground = groundOf(output.summary)
-      const stands = ground?.baseRef === pull.baseRef && ground.baseSha === met?.baseTip
-      standing = met !== null && (stands || manner === 'glance')
-      if (!standing) await restartCheckRun(client, id, underWay(headSha))
-      return { shared, standing, met }
+      timer = setTimeout(() => void made(true).catch(() => undefined), shownAfter)
+      return null
     },
     made,
-    async complete(verdict) {
-      clearTimeout(timer)
-      await making?.catch(() => undefined)
-      // What was tried may have been done in part.
-      let tried = false
-      await patiently(clock, async () => {
-        if (unsure || tried) await find()
-        tried = true
-        if (run !== null) await complete(client, { run, standing }, verdict)
-        else if (verdict.annotations.length <= MAX_ANNOTATIONS)
-          await once(() => createCompletedRun(client, headSha, number, verdict))
-        else await completeCheckRun(client, (await made()).id, verdict)
-      })
+    isShared: arrive,
+    complete: write,
+    async fail(verdict) {
+      if (standing) return
+      if (unsure) await find()
+      if (run?.completed === true && standsOn((await getMeeting(client, pull.baseRef, headSha)).baseTip))
+        return
+      await write(verdict, null)
     },
     release: () => {
       clearTimeout(timer)

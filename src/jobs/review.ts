@@ -29,18 +29,16 @@ import type { Ground } from './verdict.ts'
 /** Looks at a pull request as it is when the job runs; once more where its head moves meanwhile. */
 export function reviewJob(bench: Bench, subject: Subject, manner: Manner): Job {
   let run: OwnRun | null = null
-  let standing = false
   let onError: Conclusion & ('failure' | 'neutral') = 'failure'
 
   const tell = async (client: Client, pull: Pull, own: OwnRun): Promise<void> => {
-    const begun = await patiently(bench.clock, () => own.begin(manner))
-    ;({ standing } = begun)
-    const sight = await patiently(bench.clock, () => look(bench, client, pull, begun.met))
+    const met = await patiently(bench.clock, () => own.begin(manner))
+    const sight = await patiently(bench.clock, () => look(bench, client, pull, met))
     onError = sight.config.onError
     const { merged } = sight
     const end = (verdict: Verdict, told: Pick<Report, 'findings'> = { findings: [] }): Promise<void> => {
       bench.told?.(verdict, told, pull.headSha)
-      return own.complete(grounded(verdict, pull.baseRef, sight.baseSha))
+      return own.complete(grounded(verdict, pull.baseRef, sight.baseSha), sight.baseSha)
     }
     if (merged.kind === 'conflict') {
       const output = conflict(pull.baseRef, sight.baseSha, merged.paths)
@@ -54,7 +52,7 @@ export function reviewJob(bench: Bench, subject: Subject, manner: Manner): Job {
         ? await patiently(bench.clock, () => readSpeech(client, subject.number)).catch(notShown)
         : null
     if (speech !== null && speech !== 'not shown' && speech.headSha !== pull.headSha) {
-      await own.complete(outdated(speech.headSha))
+      await own.complete(outdated(speech.headSha), null)
       await bench.enqueue(reviewOf(subject, 'look'))
       return
     }
@@ -67,7 +65,8 @@ export function reviewJob(bench: Bench, subject: Subject, manner: Manner): Job {
       bench.log.warn({ number: subject.number, reason }, 'threads were left open')
     }
     const said = verdict(bench, client, pull, sight, report, ground, published)
-    const rivals = begun.shared && said.conclusion !== 'failure' ? await rivalsOf(bench, client, pull) : []
+    const isRivalled = said.conclusion !== 'failure' && (await own.isShared(sight.baseSha))
+    const rivals = isRivalled ? await rivalsOf(bench, client, pull) : []
     await end(rivals.length === 0 ? said : heldBack(said, rivals), report)
   }
 
@@ -85,13 +84,11 @@ export function reviewJob(bench: Bench, subject: Subject, manner: Manner): Job {
       }
     },
     async failed(error) {
-      // What stands there is about this head and this base, and no less true for a second look that failed.
-      if (standing) return
       const client = await bench.client(subject)
       const output = ownFailure(publicReason(error), onError, client.hears)
       // The run may be there although GitHub did not say so, and a check that is never completed blocks for good.
       const own = run ?? ownRun(bench, client, await getPull(client, subject.number))
-      await own.complete({ conclusion: onError, output, annotations: [], actions: [RECHECK_ACTION] })
+      await own.fail({ conclusion: onError, output, annotations: [], actions: [RECHECK_ACTION] })
     },
   }
 }

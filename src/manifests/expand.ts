@@ -13,7 +13,7 @@ import { isKustomization } from './listing.ts'
 import { misspeltKinds } from './misspelt-kinds.ts'
 import { renderUnit } from './renderers/index.ts'
 import { leftAlone, standing } from './standing.ts'
-import { steeringOf } from './steering.ts'
+import { releaseWords, steeringOf } from './steering.ts'
 import type { Kitchen, Rendering, Unit } from './unit.ts'
 
 /** Where rendering begins. */
@@ -226,19 +226,7 @@ function keyOf(unit: Unit): unknown {
         unit.substitutions === null ? null : [...unit.substitutions],
       ]
     case 'helm':
-      return [
-        unit.kind,
-        unit.namespace,
-        unit.release,
-        unit.chart,
-        unit.valueFiles,
-        unit.values.map(({ value }) => value),
-        unit.sets,
-        unit.apiVersions,
-        unit.kubeVersion,
-        unit.skipCrds,
-        unit.ignoresOwnValues ?? false,
-      ]
+      return [unit.kind, unit.namespace, ...releaseWords(unit), unit.valueFiles]
     case 'argocd':
     case 'flux':
       return [unit.kind, unit.manifest.object]

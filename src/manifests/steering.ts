@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { get, rootField, text } from '../core/kubernetes/field.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
-import type { FluxUnit, Kitchen, Unit } from './unit.ts'
+import type { FluxUnit, HelmUnit, Kitchen, Unit } from './unit.ts'
 
 /** Of an object of a controller: when it is looked at, and what it says for people. */
 const STEERS_NOTHING = ['info', 'interval', 'retryInterval', 'revisionHistoryLimit', 'timeout']
@@ -19,6 +19,20 @@ export function steeringOf(unit: Unit, at: Pick<Kitchen, 'tree' | 'find'>): stri
     .digest('hex')
 }
 
+/** What is asked of a release, but for its namespace and for what stands in value files. */
+export function releaseWords(unit: HelmUnit): readonly unknown[] {
+  return [
+    unit.release,
+    unit.chart,
+    unit.values.map(({ value }) => value),
+    unit.sets,
+    unit.apiVersions,
+    unit.kubeVersion,
+    unit.skipCrds,
+    unit.ignoresOwnValues ?? false,
+  ]
+}
+
 function wordsOf(unit: Unit, { tree, find }: Pick<Kitchen, 'tree' | 'find'>): readonly unknown[] {
   switch (unit.kind) {
     case 'plain':
@@ -26,17 +40,7 @@ function wordsOf(unit: Unit, { tree, find }: Pick<Kitchen, 'tree' | 'find'>): re
     case 'kustomize':
       return [unit.folder, unit.additions, unit.substitutions === null ? null : [...unit.substitutions]]
     case 'helm':
-      return [
-        unit.release,
-        unit.chart,
-        unit.valueFiles.map((path) => [path, tree.file(path)?.id ?? null]),
-        unit.values.map(({ value }) => value),
-        unit.sets,
-        unit.apiVersions,
-        unit.kubeVersion,
-        unit.skipCrds,
-        unit.ignoresOwnValues ?? false,
-      ]
+      return [...releaseWords(unit), unit.valueFiles.map((path) => [path, tree.file(path)?.id ?? null])]
     case 'argocd':
       return [specOf(unit.manifest.object)]
     case 'flux':

@@ -2,6 +2,7 @@
 // another base, and another pull request with the same head.
 import { expect } from 'vitest'
 import { ALLOW_WEB, ENROLLED, NAMESPACE, OPEN_WEB, SHOP } from './manifests.ts'
+import { until } from './process.ts'
 import { scenario } from './scenario.ts'
 
 scenario('a policy that loses a port on its way to another name', async ({ github, app }) => {
@@ -80,6 +81,27 @@ scenario(
     await app.hears(bad.closed())
     await app.hears(good.check.rerequest())
     expect(good.check).toMatchObject({ conclusion: 'success', output: { title: 'Nothing new is cut off' } })
+  },
+  { now: () => new Date('2026-01-01T00:00:00Z') },
+)
+
+scenario(
+  'two pull requests with one head that are looked at together pass for neither while one does not',
+  async ({ github, app }) => {
+    const repository = await github.repository({ files: SHOP })
+    await repository.createBranch('release')
+    const changes = { 'shop/netpol.yaml': ALLOW_WEB }
+    const bad = await repository.pullRequest({ changes })
+    const good = await repository.pullRequest({ changes, base: 'release' })
+    await repository.pushToBase({ 'shop/namespace.yaml': NAMESPACE }, { branch: 'release' })
+    // The look at the good one has begun, and hears late where its head meets the base: by then the bad one has ended.
+    const held = github.before({ path: /\/compare\/release/ }, async () => {
+      await bad.opened()
+      await until(() => bad.checks.some(({ conclusion }) => conclusion === 'failure'))
+    })
+    await app.hears(good.opened())
+    expect(held.hits).toBe(1)
+    expect(good.checks.map(({ conclusion }) => conclusion)).toEqual(['failure', 'failure'])
   },
   { now: () => new Date('2026-01-01T00:00:00Z') },
 )
