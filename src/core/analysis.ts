@@ -28,6 +28,8 @@ import type { Meaning } from './policy/port-names.ts'
 import { populate } from './policy/population.ts'
 import type { Population } from './policy/population.ts'
 import { policyEngine } from './policy/policy-engine.ts'
+import { waypointPods } from './policy/waypoint-pods.ts'
+import type { WaypointPods } from './policy/waypoint-pods.ts'
 import { amendIndex, indexPolicies } from './policy/policy-index.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import { byPlace } from './source/problem.ts'
@@ -47,6 +49,7 @@ export interface World {
   readonly senders: PeerFinder
   readonly receivers: PeerFinder
   readonly clients: ClientCut
+  readonly waypointPods: WaypointPods
   /** What the ports of an egress rule come to for each known destination. */
   readonly meanings: (rule: PolicyRule) => readonly Meaning[]
   /** The workloads to which some traffic of ambient pods goes, or may go, through a waypoint. */
@@ -116,6 +119,7 @@ function thinkAnew(config: ClusterConfig, rules: RuleSettings, manifests: readon
     senders: findPeers(state, population, mesh, 'sends'),
     receivers: findPeers(state, population, mesh, 'receives'),
     clients: clientCut(population, mesh),
+    waypointPods: waypointPods(state, population, waypoints),
     meanings: meanings(population),
     detoured: fromRising(
       population.workloads.flatMap((workload, at) =>
@@ -150,6 +154,7 @@ function thinkOn(
   const world: World = {
     ...{ state, mesh, waypoints, population, index, engine },
     ...{ senders, receivers, clients, meanings: meant, detoured },
+    waypointPods: before.waypointPods,
   }
   const isAmended = ({ namespace }: Pick<Workload, 'namespace'>): boolean => policies.has(namespace.name)
   const members = mesh.members.filter(({ workload }) => isAmended(workload))

@@ -7,6 +7,8 @@ import type { Interval } from '../kubernetes/interval-set.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { fromRising } from '../policy/index-set.ts'
+import { ANYBODY } from '../policy/peer.ts'
+import { rulePorts } from '../policy/rule-matches.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
 import { NO_PEERS, noPeers, withoutKnown } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
@@ -17,7 +19,7 @@ import { admittedBy } from './admitted-by.ts'
 import type { LostPeers } from './lost-peers.ts'
 import { meshGate } from './mesh-gate.ts'
 import { withOpenPorts } from './open-to.ts'
-import { gateOf, meantThrough } from './waypoint-end.ts'
+import { gateOf, meantThrough, openThrough } from './waypoint-end.ts'
 import type { ClosedEnd, Gate } from './waypoint-end.ts'
 
 /** The closed ends at waypoints, towards their clients and towards what is behind them. */
@@ -94,6 +96,22 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
           ),
         ),
   )
+  // What nothing isolates means whoever comes through: those whom a rule of the waypoint denies are lost. Whom its rules just
+  // leave out, they may leave out on purpose.
+  const denies = engine
+    .denying(waypoint.pods, 'ingress')
+    .some(({ rule }) => hasPort(rulePorts(rule, waypoint.pods, ANYBODY).perhaps, 'TCP', hbonePort))
+  const denied = (denies ? behind : []).flatMap(({ workload, sure }) =>
+    workload === null
+      ? []
+      : engine
+          .closing(waypoint.pods, 'ingress', hbonePort, openThrough(world, workload, waypoint))
+          .filter(({ rule }) => rule?.action === 'deny')
+          .flatMap(({ peers }) => {
+            const certain = { ...NO_PEERS, known: subtract(peers.known, itself) }
+            return closed(workload.id, { name: null, certain, possible: NO_PEERS }, sure, [])
+          }),
+  )
   const [first] = behind
   const admitting = engine.letting(waypoint.pods, 'ingress')
   const onOtherPorts = admitting.flatMap(({ policy, rule }) =>
@@ -105,7 +123,8 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
     }),
   )
   const gate = meshGate(world, waypoint.pods, 'ingress', hbonePort, { without: itself })
-  if (wanted.length > 0 || onOtherPorts.length > 0 || gate === 'open') return [...wanted, ...onOtherPorts]
+  if (wanted.length > 0 || onOtherPorts.length > 0 || gate === 'open')
+    return [...wanted, ...denied, ...onOtherPorts]
   // Whoever admits the waypoint alone means everybody who comes through it.
   const admits = ({ workload }: Use['behind'][number]): Gate =>
     workload === null ? 'open' : gateOf(world, workload, 'ingress', waypoint.pods)

@@ -17,8 +17,8 @@ import type { Certainty } from './finding.ts'
 import { admittedBy } from './admitted-by.ts'
 import { fallingShort } from './closing.ts'
 import { withOpenPorts } from './open-to.ts'
-import { anyWaypoint, gateOf, meantThrough, waypointAsLost } from './waypoint-end.ts'
-import type { ClosedEnd } from './waypoint-end.ts'
+import { anyWaypoint, gateOf, meantThrough, openThrough, waypointAsLost } from './waypoint-end.ts'
+import type { ClosedEnd, Meant } from './waypoint-end.ts'
 
 /** The closed ends at enrolled workloads, as destinations and as clients. */
 export function endsBehindWaypoints(world: World): readonly ClosedEnd[] {
@@ -39,23 +39,31 @@ function closedToWaypoint(world: World, workload: Workload): readonly ClosedEnd[
     const gate = gateOf(world, workload, 'ingress', waypoint.pods)
     if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
     const meant = meantThrough(world, workload, waypoint)
-    if (meant.length === 0) return []
+    // A workload that nothing isolates means everybody: what keeps the waypoint from it is a denial.
+    const everybody = meant.length > 0 ? NO_PEERS : openThrough(world, workload, waypoint)
+    if (meant.length === 0 && noPeers(everybody)) return []
     // Whether the traffic comes this way is not known: where the straight way is closed as well, another rule says so.
     if (!sure) {
-      const straight = meant.some(({ clients: { certain, possible } }) =>
-        [certain, possible].some((some) => !noPeers(engine.split(workload, 'ingress', hbonePort, some).open)),
-      )
+      const straight = [
+        everybody,
+        ...meant.flatMap(({ clients: { certain, possible } }) => [certain, possible]),
+      ].some((some) => !noPeers(engine.split(workload, 'ingress', hbonePort, some).open))
       if (!straight) return []
     }
-    const known = meant.some(
-      ({ clients, itself, rule, policy }) =>
-        itself || !noPeers(engine.matches(rule, policy, clients.certain).open),
-    )
+    const known =
+      !noPeers(everybody) ||
+      meant.some(
+        ({ clients, itself, others, rule, policy }) =>
+          itself || others.length > 0 || !noPeers(engine.matches(rule, policy, clients.certain).open),
+      )
     const certainty: Certainty = sure && known && gate === 'closed' ? 'certain' : 'possible'
     const lost = waypointAsLost(world, waypoint, certainty)
     const rules = meant.map(({ policy, rule }) => ({ policy, rule }))
     const culprits = fallingShort(world, workload, 'ingress', lost.peers, rules)
-    return [{ end: workload, direction: 'ingress', waypoint, before: workload.id, lost, culprits }]
+    const isOther = ({ clients: { certain, possible }, itself }: Meant): boolean =>
+      !itself && noPeers(certain) && noPeers(possible)
+    const others = meant.every(isOther) ? [...new Set(meant.flatMap((one) => one.others))] : []
+    return [{ end: workload, direction: 'ingress', waypoint, before: workload.id, lost, culprits, others }]
   })
 }
 
@@ -112,6 +120,8 @@ const MANY = 20
 function closedForClient(world: World, client: Workload, behind: Behind): readonly ClosedEnd[] {
   const { detoured, population, waypoints } = world
   if (detoured.length === 0) return []
+  const denied = deniedToClient(world, client, behind)
+  if (denied.length > 0) return denied
   return world.engine.letting(client, 'egress').flatMap(({ policy, rule }) => {
     const found: ClosedEnd[] = []
     const closed = new Set<Waypoint>()
@@ -135,6 +145,45 @@ function closedForClient(world: World, client: Workload, behind: Behind): readon
     }
     return found
   })
+}
+
+/**
+ * The same, where nothing isolates the client, and it may send wherever nothing denies it: one workload behind each waypoint
+ * that a denial keeps it from, which it could reach on a port of its own.
+ */
+function deniedToClient(world: World, client: Workload, behind: Behind): readonly ClosedEnd[] {
+  const { detoured, engine, population, state, waypoints } = world
+  if (engine.isOpen(client, 'egress') || engine.isolation(client, 'egress') !== 'no') return []
+  const { closed } = engine.split(client, 'egress', state.config.mesh.hbonePort, behind.waypoints)
+  if (noPeers(closed)) return []
+  const found = new Map<Waypoint, ClosedEnd>()
+  for (const index of indexesOf(detoured)) {
+    const destination = population.workloads[index] as Workload
+    for (const through of waypoints.ways(destination, 'ambient').through) {
+      const { waypoint } = through
+      if (found.has(waypoint)) continue
+      const certainty = closedBy(world, client, destination, through, true)
+      if (certainty === null) continue
+      const { perhaps } = engine.allows(client, { kind: 'workload', workload: destination }, 'egress')
+      const { declaredPorts } = destination
+      const isOpen =
+        declaredPorts.length === 0
+          ? perhaps.TCP.length > 0
+          : declaredPorts.some((port) => hasPort(perhaps, 'TCP', port))
+      if (!isOpen) continue
+      const lost = waypointAsLost(world, waypoint, certainty)
+      const culprits = fallingShort(world, client, 'egress', lost.peers, [])
+      found.set(waypoint, {
+        ...{ end: client, direction: 'egress', waypoint },
+        ...{ before: destination.id, lost, culprits },
+      })
+      if (found.size > MANY) {
+        const [first] = found.values()
+        return first === undefined ? [] : [{ ...first, lost: anyWaypoint(first.lost) }]
+      }
+    }
+  }
+  return [...found.values()]
 }
 
 /** The workloads behind waypoints that an egress rule means, in the mesh and outside. */

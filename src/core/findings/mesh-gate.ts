@@ -7,32 +7,45 @@ import type { Workload } from '../kubernetes/state.ts'
 import { ANYBODY } from '../policy/peer.ts'
 import { rulePorts } from '../policy/rule-matches.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
-import { noPeers, withoutKnown } from '../policy/peer-set.ts'
+import { NO_PEERS, noPeers, withoutKnown } from '../policy/peer-set.ts'
 import { NOBODY } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
 import type { Gate } from './waypoint-end.ts'
+import { byStanding } from './waypoint-peers.ts'
 
 interface But {
   /** Workloads that do not count. */
   readonly without?: IndexSet
   /** What is left of a rule if some of its peers do not count. */
   readonly only?: (rule: PolicyRule) => PolicyRule
+  /** Ids of Gateways that were waypoints. */
+  readonly former?: ReadonlySet<string>
+  /** A waypoint does not count where it is not known that traffic takes it. */
+  readonly surely?: boolean
 }
 
-/** Is a TCP port open between a workload and any peer that is, or may be, in the mesh? */
+/**
+ * Is a TCP port open between a workload and any peer that is, or may be, in the mesh? Waypoints count for what is behind
+ * them, and for their clients.
+ */
 export function meshGate(
-  { engine, receivers, senders }: World,
+  world: World,
   workload: Workload,
   direction: Direction,
   port: number,
-  { without = NOBODY, only = (rule) => rule }: But = {},
+  { without = NOBODY, only = (rule) => rule, former, surely = false }: But = {},
 ): Gate {
+  const { engine, receivers, senders } = world
   if (engine.isOpen(workload, direction)) return 'open'
   const finder = direction === 'ingress' ? senders : receivers
   const into = direction === 'ingress' ? workload : null
+  const cut = byStanding(world, workload, direction, former)
   const ask = (peers: PeerSet): Gate => {
-    const { open, doubtful } = engine.split(workload, direction, port, withoutKnown(peers, without))
-    return noPeers(open) ? (noPeers(doubtful) ? 'closed' : 'doubtful') : 'open'
+    const { counts, perhaps } = cut(withoutKnown(peers, without))
+    const { open, doubtful } = engine.split(workload, direction, port, counts)
+    if (!noPeers(open)) return 'open'
+    const unsure = engine.split(workload, direction, port, surely ? NO_PEERS : perhaps)
+    return [doubtful, unsure.open, unsure.doubtful].every(noPeers) ? 'closed' : 'doubtful'
   }
   // Of those that rules name, the rule says for sure that it names them; of all others, only that it may.
   const named = engine

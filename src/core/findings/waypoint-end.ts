@@ -4,10 +4,11 @@ import type { World } from '../analysis.ts'
 import type { Waypoint } from '../ambient/waypoints.ts'
 import { EVERYTHING, GATEWAY_CLASS, GATEWAY_NAME, NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
+import { subtract } from '../kubernetes/interval-set.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { Direction, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
-import { fromRising } from '../policy/index-set.ts'
+import { fromRising, indexesOf } from '../policy/index-set.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
 import { podsName } from '../policy/peer.ts'
 import type { Peer } from '../policy/peer.ts'
@@ -16,7 +17,7 @@ import type { PeerSet } from '../policy/peer-set.ts'
 import type { Certainty, Culprit } from './finding.ts'
 import { admittedBy } from './admitted-by.ts'
 import type { LostPeers } from './lost-peers.ts'
-import { withOpenPorts } from './open-to.ts'
+import { applicationPorts, withOpenPorts } from './open-to.ts'
 
 export interface ClosedEnd {
   /** Whose policies they are: a workload behind the waypoint, a client of it, or the waypoint itself. */
@@ -27,6 +28,8 @@ export interface ClosedEnd {
   readonly before: string
   readonly lost: LostPeers
   readonly culprits: readonly Culprit[]
+  /** Other waypoints, by id, where the rules mean nobody but who comes through those. */
+  readonly others?: readonly string[]
 }
 
 export type Gate = 'open' | 'doubtful' | 'closed'
@@ -45,11 +48,30 @@ export interface Meant {
   readonly clients: MeshPeers
   /** It names the waypoint, and so means whoever comes through it. */
   readonly itself: boolean
+  /** Other waypoints that it names, by id: it means whoever comes through a waypoint, if not through which. */
+  readonly others: readonly string[]
+}
+
+/**
+ * Those of the mesh who come through a waypoint to a workload that lets in whoever nothing denies, as far as its application
+ * is open to them. NO_PEERS where something isolates it: then its rules say who is meant.
+ */
+export function openThrough(world: World, workload: Workload, waypoint: Waypoint): PeerSet {
+  const { clients, engine, senders, waypoints } = world
+  if (engine.isolation(workload, 'ingress') !== 'no') return NO_PEERS
+  const ports = applicationPorts(world, workload, 'ingress', senders.everyone)
+  const admitted = { ports, names: [], peers: senders.everyone }
+  const cut = clients(withOpenPorts(world, workload, 'ingress', admitted).peers.certain)
+  return (['ambient', 'gateway'] as const)
+    .filter((client) => waypoints.ways(workload, client).through.some((one) => one.waypoint === waypoint))
+    .map((client) => cut[client])
+    .reduce(bothPeers, NO_PEERS)
 }
 
 /** Whom the rules of a workload let in of those who come through a waypoint. */
 export function meantThrough(world: World, workload: Workload, waypoint: Waypoint): readonly Meant[] {
-  const { clients, engine, population, waypoints } = world
+  const { clients, engine, population, state, waypointPods, waypoints } = world
+  const { hbonePort } = state.config.mesh
   const uses = (client: 'ambient' | 'gateway'): boolean =>
     waypoints.ways(workload, client).through.some((one) => one.waypoint === waypoint)
   const [ambient, gateways] = [uses('ambient'), uses('gateway')]
@@ -62,6 +84,7 @@ export function meantThrough(world: World, workload: Workload, waypoint: Waypoin
       ambient && gateways ? bothPeers(cut.ambient, cut.gateway) : ambient ? cut.ambient : cut.gateway
     return { ...some, unseen: some.unseen.filter(({ pods }) => !namesGateway(pods, waypoint)) }
   }
+  const elsewhere = subtract(waypointPods.shown, own)
   return engine.letting(workload, 'ingress').flatMap(({ policy, rule }) =>
     admittedBy(world, workload, 'ingress', rule, policy).flatMap((admitted) => {
       const { name, certain, possible } = admitted.peers
@@ -70,9 +93,27 @@ export function meantThrough(world: World, workload: Workload, waypoint: Waypoin
       const meant = { name, certain: through(peers.certain), possible: through(rest) }
       const itself = isItself(certain) || isItself(possible)
       const nobody = noPeers(meant.certain) && noPeers(meant.possible)
-      return nobody && !itself ? [] : [{ policy, rule, clients: meant, itself }]
+      const named = speaksHbone(rule, hbonePort)
+        ? onlyKnown(bothPeers(peers.certain, rest), elsewhere)
+        : NO_PEERS
+      const others = [...indexesOf(named.known)].flatMap((index) => population.workloads[index]?.id ?? [])
+      return nobody && !itself && others.length === 0
+        ? []
+        : [{ policy, rule, clients: meant, itself, others }]
     }),
   )
+}
+
+/** Is a rule about HBONE, by a Gateway that it selects or by the port that it gives? Any other may mean other pods there. */
+function speaksHbone({ peers, ports }: PolicyRule, hbonePort: number): boolean {
+  const isGateway = peers?.some(
+    (peer) => peer.kind === 'pods' && peer.pods.some(({ key }) => key === GATEWAY_NAME),
+  )
+  const isPort = ports?.some(
+    (port) =>
+      port.protocol === 'TCP' && !('name' in port) && port.low === hbonePort && port.high === hbonePort,
+  )
+  return isGateway === true || isPort === true
 }
 
 /** Do pods that the tree does not show belong to the Gateway of a waypoint, by the label that names it? */

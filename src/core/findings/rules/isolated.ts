@@ -5,6 +5,7 @@ import type { Workload } from '../../kubernetes/state.ts'
 import type { Analysis, World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
 import { ANYBODY } from '../../policy/peer.ts'
+import { indexesOf } from '../../policy/index-set.ts'
 import { noPeers } from '../../policy/peer-set.ts'
 import type { Certainty, Finding } from '../finding.ts'
 import { admittedBy } from '../admitted-by.ts'
@@ -14,7 +15,8 @@ import { withOpenPorts } from '../open-to.ts'
 import type { ChangeRule } from '../rule.ts'
 import { isUntouched } from '../untouched.ts'
 import type { Gate } from '../waypoint-end.ts'
-import { enrolled, nameClosers } from '../words.ts'
+import { byStanding, idleWaypoints, passes } from '../waypoint-peers.ts'
+import { enrolled, list, nameClosers } from '../words.ts'
 
 export const isolated: ChangeRule = {
   id: 'isolated',
@@ -22,25 +24,58 @@ export const isolated: ChangeRule = {
   check: (base, head) => {
     if (head.state.network.keepsDestinationPort) return []
     const before = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
+    const former = waypointIds(base)
+    const { hbonePort } = head.state.config.mesh
     return head.mesh.members.flatMap((member) => {
       const old = before.get(member.workload.id)
       if (member.enrollment.state !== 'yes' || old === undefined) return []
       if (isUntouched(base, head, old.namespace.name)) return []
       return (['ingress', 'egress'] as const).flatMap((direction) => {
-        const now = meshGate(head, member.workload, direction, head.state.config.mesh.hbonePort)
+        const { workload } = member
+        const now = meshGate(head, workload, direction, hbonePort, { former })
         if (now === 'open') return []
-        // Whom a rule means may be in doubt, and everybody meant be let in. Whether a policy applies is another matter.
-        if (now === 'doubtful' && !head.engine.wavers(member.workload, direction)) return []
+        const idle = idleWaypoints(head, workload, direction, hbonePort, former)
+        // Whom a rule means may be in doubt, and everybody meant be let in. Whether a policy applies is another matter, and
+        // so is a waypoint that is let in, and that nothing need come through.
+        const isNews = (): boolean =>
+          isLetInAlone(base, head, old, workload, direction, idle) &&
+          meshGate(head, workload, direction, hbonePort, { former, surely: true }) === 'closed'
+        if (now === 'doubtful' && !head.engine.wavers(workload, direction) && !isNews()) return []
         const then = gateBefore(base, old, direction)
         // A doubt on both sides is no news.
         if (then === 'closed' || (then === 'doubtful' && now === 'doubtful')) return []
         const certainty = then === 'open' && now === 'closed' ? 'certain' : 'possible'
-        return isSaid(head, member.workload, direction, certainty)
+        return isSaid(head, workload, direction, certainty)
           ? []
-          : [asFinding(head, member, direction, certainty, now)]
+          : [asFinding(head, member, direction, certainty, now, idle)]
       })
     })
   },
+}
+
+/** The waypoints that a state shows or names, by id. */
+function waypointIds({ population, waypointPods }: World): ReadonlySet<string> {
+  return new Set([
+    ...[...indexesOf(waypointPods.shown)].flatMap((index) => population.workloads[index]?.id ?? []),
+    ...waypointPods.used('ambient').byId.keys(),
+    ...waypointPods.used('gateway').byId.keys(),
+  ])
+}
+
+/**
+ * Is any of the waypoints that are let in one of others, or one whose way was known and is not any more? Of a waypoint
+ * that the tree never showed, whoever admits it knows better.
+ */
+function isLetInAlone(
+  base: World,
+  head: World,
+  old: Workload,
+  workload: Workload,
+  direction: Direction,
+  idle: readonly string[],
+): boolean {
+  const [then, now] = [passes(base, old, direction), passes(head, workload, direction)]
+  return idle.some((id) => now(id) === null || then(id) === 'surely')
 }
 
 /** Does another rule say it: for sure, or, where nothing is sure, perhaps? */
@@ -80,20 +115,13 @@ function gateForPods({ engine }: World, workload: Workload, direction: Direction
  * to say so: a policy that names them alone may mean what it does.
  */
 function admitsApplications(world: World, workload: Workload, direction: Direction): boolean {
-  return world.engine
-    .letting(workload, direction)
-    .some(({ policy, rule }) =>
-      admittedBy(world, workload, direction, rule, policy).some(
-        (admitted) =>
-          !noPeers(
-            world.engine.matches(
-              rule,
-              policy,
-              withOpenPorts(world, workload, direction, admitted).peers.certain,
-            ).open,
-          ),
-      ),
-    )
+  const cut = byStanding(world, workload, direction)
+  return world.engine.letting(workload, direction).some(({ policy, rule }) =>
+    admittedBy(world, workload, direction, rule, policy).some((admitted) => {
+      const { certain } = withOpenPorts(world, workload, direction, admitted).peers
+      return !noPeers(world.engine.matches(rule, policy, cut(certain).counts).open)
+    }),
+  )
 }
 
 function asFinding(
@@ -102,6 +130,7 @@ function asFinding(
   direction: Direction,
   certainty: Certainty,
   now: Gate,
+  idle: readonly string[],
 ): Finding {
   const { workload, enrollment } = member
   const { config } = head.state
@@ -117,7 +146,9 @@ function asFinding(
   const meant = admitsApplications(head, workload, direction)
   const denies = hasDenial(culprits)
   const [one, many] = denies ? ['denies', 'deny'] : ['isolates', 'isolate']
-  const verb = now === 'doubtful' ? `may ${many}` : policies.length > 1 ? many : one
+  // What is in doubt may be the policies, or what they let in.
+  const wavers = now === 'doubtful' && head.engine.wavers(workload, direction)
+  const verb = wavers ? `may ${many}` : policies.length > 1 ? many : one
   const port = `${String(config.mesh.hbonePort)}/TCP`
   const fate =
     now === 'doubtful'
@@ -131,12 +162,15 @@ function asFinding(
     certainty === 'possible' && now === 'closed'
       ? '; whether that was so before is not known from the tree'
       : ''
+  const but = idle.length > 0 ? ` but to ${list(idle)}` : ''
   const hint = meant
     ? `${policies.length === 0 || denies ? 'Policies do' : policies.length > 1 ? 'They do' : 'It does'} admit mesh peers on other TCP ports, so this is hardly meant.`
-    : `If that is meant, nothing needs doing${policies.length > 0 ? '' : `; else it takes a policy that opens ${port}`}.`
+    : idle.length > 0
+      ? idleHint(direction, idle.length > 1, now)
+      : `If that is meant, nothing needs doing${policies.length > 0 ? '' : `; else it takes a policy that opens ${port}`}.`
   return {
     rule: 'isolated',
-    severity: meant && certainty === 'certain' ? 'error' : 'warning',
+    severity: (meant || idle.length > 0) && certainty === 'certain' ? 'error' : 'warning',
     lowered: certainty === 'possible',
     certainty,
     cluster: config.name,
@@ -150,6 +184,15 @@ function asFinding(
     isolatedBy: head.engine.isolating(workload, direction),
     enrolledBy: [enrollment],
     workloadRoutes: [workload.pods.labelsRoute],
-    message: `${enrolled(workload, enrollment)}, and ${nameClosers(policies, head.state.network)} ${verb} its ${direction} with nothing open on ${port}: ${fate}${before}. ${hint}`,
+    message: `${enrolled(workload, enrollment)}, and ${nameClosers(policies, head.state.network)} ${verb} its ${direction} with nothing open on ${port}${but}: ${fate}${before}. ${hint}`,
   }
+}
+
+/** Whoever lets a waypoint in means what comes through it. */
+function idleHint(direction: Direction, many: boolean, now: Gate): string {
+  const those = many ? 'those waypoints' : 'that waypoint'
+  const way = direction === 'ingress' ? `comes to it through ${those}` : `goes from it through ${those}`
+  return now === 'closed'
+    ? `Nothing ${way}, so this is hardly meant.`
+    : `Nothing in the tree shows that traffic ${way}.`
 }

@@ -165,7 +165,12 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
       ? `${standing}, and traffic to it ${way}, which arrives on ${port}. There ${policies} ${keep} it out: ${fate}`
       : `${standing}. Policies let it reach ${before}; traffic there ${way}, from which ${policies} ${keep} it on ${port}: ${fate}`
   }
+  const others = [...new Set(ends.flatMap((each) => each.others ?? []))]
+  const admitted =
+    others.length > 0 && ends.every((each) => each.others?.length)
+      ? `${list(others)}, but not that waypoint`
+      : 'clients that come that way, but not the waypoint itself'
   return direction === 'ingress'
-    ? `${standing}, and traffic to it ${way}. ${policies} ${admit} clients that come that way, but not the waypoint itself on ${port}: ${fate}`
+    ? `${standing}, and traffic to it ${way}. ${policies} ${admit} ${admitted} on ${port}: ${fate}`
     : `${standing}. ${policies} ${one ? 'lets' : 'let'} it reach ${before}; traffic there ${way}, which no policy lets it reach on ${port}: ${fate}`
 }
