@@ -8,6 +8,7 @@ import type { Origin, Place } from '../kubernetes/origin.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { fromRising, indexesOf } from '../policy/index-set.ts'
 import type { IndexSet } from '../policy/index-set.ts'
+import type { PeerSet } from '../policy/peer-set.ts'
 import { compareText } from '../source/problem.ts'
 import type { Route } from '../yaml/types.ts'
 import type { Touched } from './compare.ts'
@@ -37,16 +38,17 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
   const mode = enforcement.at !== null && isTouched(enforcement.at) ? [enforcement.at] : []
 
   return ({ culprits, enrolledBy, isolatedBy, lost, rule, workload, workloadRoutes }) => {
-    const among = (some: IndexSet, groups: Finding['lost'] = lost): readonly Workload[] =>
-      groups.flatMap(({ peers }) =>
-        [...indexesOf(intersect(peers.known, some))].map((index) => workloads[index] as Workload),
+    const among = (some: IndexSet, sets: readonly PeerSet[]): readonly Workload[] =>
+      sets.flatMap(({ known }) =>
+        [...indexesOf(intersect(known, some))].map((index) => workloads[index] as Workload),
       )
-    const named = lost.filter(({ name }) => name === null)
-    const enrolled = [...among(changed()), ...among(inChangedNamespaces())].map(
+    const named = lost.flatMap(({ name, peers }) => (name === null ? [peers] : []))
+    const all = lost.flatMap(({ peers, through }) => (through === undefined ? [peers] : [peers, through]))
+    const enrolled = [...among(changed(), all), ...among(inChangedNamespaces(), all)].map(
       (peer) => head.mesh.member(peer).enrollment,
     )
-    const ofUnseen = lost
-      .flatMap(({ peers }) => peers.unseen)
+    const ofUnseen = all
+      .flatMap(({ unseen }) => unseen)
       .flatMap(({ namespaces }) => [...indexesOf(intersect(namespaces, enrolledInTouched()))])
       .flatMap((index) => head.population.namespaces[index]?.origin ?? [])
       .map((origin) => placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE]))

@@ -29,7 +29,7 @@ export function closing(
 }
 
 /**
- * The same, where some rules mean to let the peers through on other ports: those fall short, unless the peers are kept
+ * The same for the HBONE port, or another, where some rules mean to let the peers through on other ports: those fall short, unless the peers are kept
  * out before or behind what their policies have a say in. Then whatever they admit, it does not help.
  */
 export function fallingShort(
@@ -38,13 +38,13 @@ export function fallingShort(
   direction: Direction,
   peers: PeerSet,
   meant: readonly Culprit[],
+  port: number = world.state.config.mesh.hbonePort,
 ): readonly Culprit[] {
-  const { hbonePort } = world.state.config.mesh
-  if (meant.length === 0) return closing(world, workload, direction, hbonePort, peers)
+  if (meant.length === 0) return closing(world, workload, direction, port, peers)
   const tiers = new Set(meant.map(({ policy }) => tierOf(policy)))
   const isTheirs = (policies: readonly NetworkPolicy[]): boolean =>
     policies.length === 0 || policies.some((policy) => tiers.has(tierOf(policy)))
-  const closings = world.engine.closing(workload, direction, hbonePort, peers)
+  const closings = world.engine.closing(workload, direction, port, peers)
   if (closings.some(({ policies, rule }) => rule === null && isTheirs(policies))) return meant
   const others = asCulprits(closings)
   return others.length > 0 ? others : meant

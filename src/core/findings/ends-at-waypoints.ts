@@ -1,5 +1,5 @@
-// The ends of the way through a waypoint that are its own: it must let its clients in, and be let out to the workloads
-// behind it. A deny of the whole namespace, meant for applications, selects its pods as well.
+// Client → waypoint, at the waypoint: it must let its clients in. A deny of the whole namespace, meant for applications,
+// selects its pods as well.
 import type { World } from '../analysis.ts'
 import type { Waypoint } from '../ambient/waypoints.ts'
 import { intervalSet, subtract } from '../kubernetes/interval-set.ts'
@@ -22,13 +22,10 @@ import { withOpenPorts } from './open-to.ts'
 import { gateOf, meantThrough, openThrough } from './waypoint-end.ts'
 import type { ClosedEnd, Gate } from './waypoint-end.ts'
 
-/** The closed ends at waypoints, towards their clients and towards what is behind them. */
+/** The closed ends at waypoints, towards their clients. */
 export function endsAtWaypoints(world: World): readonly ClosedEnd[] {
   const { ambient } = world.clients(world.senders.everyone.certain)
-  return usesOf(world).flatMap((use) => [
-    ...closedToClients(world, use, ambient),
-    ...closedToWorkloads(world, use),
-  ])
+  return usesOf(world).flatMap((use) => closedToClients(world, use, ambient))
 }
 
 /** What stands behind a waypoint: workloads, and ServiceEntries, which are no workloads. */
@@ -80,7 +77,12 @@ function closedToClients(world: World, { waypoint, behind }: Use, everybody: Pee
     return lost.flatMap((one): readonly ClosedEnd[] => {
       if (noPeers(one.peers)) return []
       const culprits = fallingShort(world, waypoint.pods, 'ingress', one.peers, meant)
-      return [{ end: waypoint.pods, direction: 'ingress', waypoint, before, lost: one, culprits }]
+      return [
+        {
+          ...{ end: waypoint.pods, direction: 'ingress', port: hbonePort },
+          ...{ waypoint, before, lost: one, culprits },
+        },
+      ]
     })
   }
   const itself = waypoint.shown ? fromRising([population.indexOf(waypoint.pods)]) : []
@@ -144,22 +146,3 @@ function inDoubt(lost: LostPeers): LostPeers {
 
 /** Ports of the proxy itself, for metrics and probes: whoever may come there means no workload behind it. */
 const OWN_PORTS = intervalSet([15000, 15020, 15021, 15090].map((port): Interval<number> => [port, port + 1]))
-
-/** Waypoint → workload, at the waypoint: it may not send to what is behind it. */
-function closedToWorkloads(world: World, { waypoint, behind }: Use): readonly ClosedEnd[] {
-  const { engine, mesh, population } = world
-  if (engine.isOpen(waypoint.pods, 'egress')) return []
-  return behind.flatMap(({ workload, sure }): ClosedEnd[] => {
-    // What is outside the mesh gets plaintext on its own port.
-    if (workload === null || mesh.member(workload).receives !== 'certain') return []
-    const gate = gateOf(world, waypoint.pods, 'egress', workload)
-    if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
-    const { hits } = engine.allows(waypoint.pods, { kind: 'workload', workload }, 'egress')
-    const admitting = hits.map(({ policy, rule }): Culprit => ({ policy, rule }))
-    const peers = { ...NO_PEERS, known: fromRising([population.indexOf(workload)]) }
-    const culprits = fallingShort(world, waypoint.pods, 'egress', peers, admitting)
-    const certainty = sure && gate === 'closed' ? 'certain' : 'possible'
-    const lost: LostPeers = { name: null, peers, certainty, doubt: 'mesh' }
-    return [{ end: waypoint.pods, direction: 'egress', waypoint, before: workload.id, lost, culprits }]
-  })
-}

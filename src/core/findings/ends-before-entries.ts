@@ -39,7 +39,12 @@ export function endsBeforeEntries(world: World): readonly ClosedEnd[] {
           const certain = sure && meant === 'yes' && gate === 'closed'
           const lost = waypointAsLost(world, waypoint, certain ? 'certain' : 'possible')
           const culprits = fallingShort(world, workload, 'egress', lost.peers, [{ policy, rule }])
-          return [{ end: workload, direction: 'egress', waypoint, before: entry.id, lost, culprits }]
+          return [
+            {
+              ...{ end: workload, direction: 'egress', port: state.config.mesh.hbonePort },
+              ...{ waypoint, before: entry.id, lost, culprits },
+            },
+          ]
         })
       })
     })

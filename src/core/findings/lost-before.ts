@@ -30,6 +30,8 @@ function isNewlyLost(
   const joined = joinedAs[finding.direction === 'ingress' ? 'sends' : 'receives']
   // A name for many hides who joined the mesh behind it: their traffic ran on application ports until now.
   if (finding.lost.some(({ name, peers }) => name !== null && heard.has(name) && joined(peers))) return true
+  // So does a waypoint that was lost to others before.
+  if (finding.lost.some(({ through }) => through !== undefined && joinedAs.sends(through))) return true
   if (unheard.size === 0) return false
   const wasLost = lostOnBase(before, base)
   const { population } = head

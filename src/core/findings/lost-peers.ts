@@ -42,6 +42,8 @@ export interface LostPeers {
    * a rule does with them is not known.
    */
   readonly doubt: 'mesh' | 'port' | 'waypoint' | 'rule'
+  /** Where the peers are a waypoint: who comes through it, and is lost with it. */
+  readonly through?: PeerSet
 }
 
 export interface Loss {

@@ -23,22 +23,32 @@ export interface ClosedEnd {
   /** Whose policies they are: a workload behind the waypoint, a client of it, or the waypoint itself. */
   readonly end: Workload
   readonly direction: Direction
+  /** The TCP port that is shut: of HBONE, or of a workload outside the mesh, to which the waypoint sends plaintext. */
+  readonly port: number
   readonly waypoint: Waypoint
   /** What the waypoint stands before: `Kind/namespace/name`. */
   readonly before: string
   readonly lost: LostPeers
   readonly culprits: readonly Culprit[]
-  /** Other waypoints, by id, where the rules mean nobody but who comes through those. */
-  readonly others?: readonly string[]
+  /** The waypoints, by id, where the rules name those on other ports and no client: they mean who comes through them. */
+  readonly named?: readonly string[]
 }
 
 export type Gate = 'open' | 'doubtful' | 'closed'
 
-/** Is the HBONE port open between a workload and another, as far as the policies of the first go? */
-export function gateOf({ engine, state }: World, workload: Workload, way: Direction, other: Workload): Gate {
-  const { hbonePort } = state.config.mesh
+/**
+ * Is a TCP port, that of HBONE unless another is given, open between a workload and another, as far as the policies of the
+ * first go?
+ */
+export function gateOf(
+  { engine, state }: World,
+  workload: Workload,
+  way: Direction,
+  other: Workload,
+  port: number = state.config.mesh.hbonePort,
+): Gate {
   const { sure, perhaps } = engine.allows(workload, { kind: 'workload', workload: other }, way)
-  return hasPort(sure, 'TCP', hbonePort) ? 'open' : hasPort(perhaps, 'TCP', hbonePort) ? 'doubtful' : 'closed'
+  return hasPort(sure, 'TCP', port) ? 'open' : hasPort(perhaps, 'TCP', port) ? 'doubtful' : 'closed'
 }
 
 /** A rule of a workload behind a waypoint, and whom it means to let in of those who come through the waypoint. */
@@ -123,22 +133,26 @@ function namesGateway(pods: PeerSet['unseen'][number]['pods'], waypoint: Waypoin
   )
 }
 
-/** A waypoint as a lost peer: by its id, or, where nothing shows it, by the label that Istio gives its pods. */
+/**
+ * A waypoint as a lost peer: by its id, or, where nothing shows it, by the label that Istio gives its pods. `through` are
+ * those who come that way.
+ */
 export function waypointAsLost(
   { population }: World,
   { pods, shown }: Waypoint,
   certainty: Certainty,
+  through: PeerSet = NO_PEERS,
 ): LostPeers {
   if (shown) {
     const peers = { ...NO_PEERS, known: fromRising([population.indexOf(pods)]) }
-    return { name: null, peers, certainty, doubt: 'waypoint' }
+    return { name: null, peers, certainty, doubt: 'waypoint', through }
   }
   const name = podsName(
     [{ key: GATEWAY_NAME, operator: 'In', values: [pods.name] }],
     [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [pods.namespace.name] }],
   )
   const peers: PeerSet = { ...NO_PEERS, rest: [{ kind: 'workload', workload: pods }] }
-  return { name, peers, certainty, doubt: 'waypoint' }
+  return { name, peers, certainty, doubt: 'waypoint', through }
 }
 
 const PODS_OF_WAYPOINTS: Selector = [{ key: GATEWAY_CLASS, operator: 'In', values: ['istio-waypoint'] }]

@@ -15,7 +15,7 @@ import type { Fits, Need } from './need.ts'
 import { EVERY_POD, writePeers, writePods, writeWorkload } from './written-peers.ts'
 import type { NamedPeer } from './written-peers.ts'
 
-/** The peers that a finding names, on the HBONE port. */
+/** The peers that a finding names, on its port. */
 export function admitPeers(
   head: Analysis,
   finding: ComparedFinding,
@@ -27,8 +27,7 @@ export function admitPeers(
   )
   if (peers.length === 0 || peers.some((some) => some === null)) return null
   const unique = new Map(peers.flatMap((some) => some ?? []).map((one) => [JSON.stringify(one.peer), one]))
-  const { hbonePort } = head.state.config.mesh
-  return need(finding, touched, fits, [...unique.values()], [[hbonePort, 'TCP']])
+  return need(finding, touched, fits, [...unique.values()], [[finding.port, 'TCP']])
 }
 
 /**

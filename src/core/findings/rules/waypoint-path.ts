@@ -1,5 +1,5 @@
 // Traffic goes through a waypoint, and one of its two connections, client to waypoint or waypoint to workload, finds
-// the HBONE port shut. Source: istio architecture/ambient (waypoints accept and send HBONE with their own pod IPs).
+// its port shut: that of HBONE, or, to a workload outside the mesh, the workload's own. Source: istio architecture/ambient (waypoints accept and send HBONE with their own pod IPs).
 import type { World } from '../../analysis.ts'
 import type { Enrollment } from '../../ambient/enrollment.ts'
 import { USE_WAYPOINT, label } from '../../kubernetes/labels.ts'
@@ -15,7 +15,8 @@ import type { StateRule } from '../rule.ts'
 import { enrolled, list, nameClosers, namePeers } from '../words.ts'
 import { endsAtWaypoints } from '../ends-at-waypoints.ts'
 import { endsBeforeEntries } from '../ends-before-entries.ts'
-import { endsBehindWaypoints } from '../ends-behind-waypoints.ts'
+import { endsBeforeWaypoints } from '../ends-before-waypoints.ts'
+import { endsPastWaypoints } from '../ends-past-waypoints.ts'
 import { ANY_WAYPOINT } from '../waypoint-end.ts'
 import type { ClosedEnd } from '../waypoint-end.ts'
 
@@ -25,29 +26,38 @@ export const waypointPath: StateRule = {
   hangsOn: 'any',
   check: (world) => {
     const reasons = reasonsOf(world)
-    const byEnd = grouped(closedEnds(world), ({ end, direction }) => `${end.id} ${direction}`)
+    const byEnd = grouped(
+      closedEnds(world),
+      ({ end, direction, port }) => `${end.id} ${direction} ${String(port)}`,
+    )
     return [...byEnd.values()].flatMap((ends) => asFinding(world, ends, reasons))
   },
 }
 
-/** Every closed end, by end, direction and waypoint in a fixed order. */
+/** Every closed end, by end, direction, port and waypoint in a fixed order. */
 function closedEnds(world: World): readonly ClosedEnd[] {
-  return [...endsBehindWaypoints(world), ...endsBeforeEntries(world), ...endsAtWaypoints(world)].sort(
+  return [
+    ...endsBeforeWaypoints(world),
+    ...endsBeforeEntries(world),
+    ...endsAtWaypoints(world),
+    ...endsPastWaypoints(world),
+  ].sort(
     (a, b) =>
       compareText(a.end.id, b.end.id) ||
       compareText(a.direction, b.direction) ||
+      a.port - b.port ||
       compareText(a.waypoint.id, b.waypoint.id) ||
       compareText(a.before, b.before),
   )
 }
 
-/** One finding for an end and a direction: what is certain goes before what is only possible. */
+/** One finding for an end, a direction and a port: what is certain goes before what is only possible. */
 function asFinding(world: World, all: readonly ClosedEnd[], reasons: Reasons): readonly Finding[] {
   const certain = all.filter(({ lost }) => lost.certainty === 'certain')
   const ends = certain.length > 0 ? certain : all
   const [first] = ends
   if (first === undefined) return []
-  const { end, direction } = first
+  const { end, direction, port } = first
   const lost = ends.map((one) => one.lost)
   const peers = namesOf(lost, world.population)
   const culprits = new Map(
@@ -64,7 +74,7 @@ function asFinding(world: World, all: readonly ClosedEnd[], reasons: Reasons): r
       cluster: world.state.config.name,
       workload: end,
       direction,
-      port: world.state.config.mesh.hbonePort,
+      port,
       protocol: 'TCP',
       peers,
       lost,
@@ -119,7 +129,7 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
   const [first] = ends
   if (first === undefined) return ''
   const { end, direction, waypoint, lost } = first
-  const port = `${String(world.state.config.mesh.hbonePort)}/TCP`
+  const port = `${String(first.port)}/TCP`
   const culprits = ends.flatMap((each) => each.culprits)
   // Those that let the traffic in or out, and fall short; where none does, those that keep it in.
   const deciding = culprits.filter(({ rule }) => rule !== null)
@@ -157,7 +167,8 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
       ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${fact} there: ${fate}`
       : `${end.id} is the waypoint of ${before}, and passes traffic on to ${port} there. ${policies} ${refuse} let it through: ${fate}`
   }
-  const standing = enrolled(end, world.mesh.member(end).enrollment)
+  const { enrollment, receives } = world.mesh.member(end)
+  const standing = receives === 'outside' ? `${end.id} takes no HBONE` : enrolled(end, enrollment)
   const way = `${sure ? 'goes' : 'may go'} through ${which}`
   // What the rules mean that let the traffic through is overruled: they are not named.
   if (isDenied || deciding.length === 0) {
@@ -165,11 +176,10 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
       ? `${standing}, and traffic to it ${way}, which arrives on ${port}. There ${policies} ${keep} it out: ${fate}`
       : `${standing}. Policies let it reach ${before}; traffic there ${way}, from which ${policies} ${keep} it on ${port}: ${fate}`
   }
-  const others = [...new Set(ends.flatMap((each) => each.others ?? []))]
-  const admitted =
-    others.length > 0 && ends.every((each) => each.others?.length)
-      ? `${list(others)}, but not that waypoint`
-      : 'clients that come that way, but not the waypoint itself'
+  const named = [...new Set(ends.flatMap((each) => each.named ?? []))]
+  const admitted = !ends.every((each) => each.named?.length)
+    ? 'clients that come that way, but not the waypoint itself'
+    : `${list(named)}, but not${named.every((id) => waypoints.includes(id)) ? '' : ' that waypoint'}`
   return direction === 'ingress'
     ? `${standing}, and traffic to it ${way}. ${policies} ${admit} ${admitted} on ${port}: ${fate}`
     : `${standing}. ${policies} ${one ? 'lets' : 'let'} it reach ${before}; traffic there ${way}, which no policy lets it reach on ${port}: ${fate}`

@@ -1,5 +1,4 @@
-// The ends of the way through a waypoint that are not its own: the workload behind it, which must let the waypoint in,
-// and the client, which must be let out to the waypoint and not to the workload.
+// Client → waypoint, at the client: it must be let out to the waypoint, and not to the workload behind it.
 import type { World } from '../analysis.ts'
 import type { Through, Waypoint } from '../ambient/waypoints.ts'
 import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
@@ -17,54 +16,15 @@ import type { Certainty } from './finding.ts'
 import { admittedBy } from './admitted-by.ts'
 import { fallingShort } from './closing.ts'
 import { withOpenPorts } from './open-to.ts'
-import { anyWaypoint, gateOf, meantThrough, openThrough, waypointAsLost } from './waypoint-end.ts'
-import type { ClosedEnd, Meant } from './waypoint-end.ts'
+import { anyWaypoint, gateOf, waypointAsLost } from './waypoint-end.ts'
+import type { ClosedEnd } from './waypoint-end.ts'
 
-/** The closed ends at enrolled workloads, as destinations and as clients. */
-export function endsBehindWaypoints(world: World): readonly ClosedEnd[] {
+/** The closed ends at enrolled workloads, as clients of waypoints. */
+export function endsBeforeWaypoints(world: World): readonly ClosedEnd[] {
   const behind = lookBehind(world)
   return world.mesh.members.flatMap(({ workload, enrollment }) =>
-    enrollment.state === 'yes'
-      ? [...closedToWaypoint(world, workload), ...closedForClient(world, workload, behind)]
-      : [],
+    enrollment.state === 'yes' ? closedForClient(world, workload, behind) : [],
   )
-}
-
-/** Waypoint → workload: the workload lets in clients that come through the waypoint, and not the waypoint. */
-function closedToWaypoint(world: World, workload: Workload): readonly ClosedEnd[] {
-  const { engine, state, waypoints } = world
-  const { hbonePort } = state.config.mesh
-  if (engine.isOpen(workload, 'ingress')) return []
-  return waypoints.all(workload).flatMap(({ waypoint, sure }): ClosedEnd[] => {
-    const gate = gateOf(world, workload, 'ingress', waypoint.pods)
-    if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
-    const meant = meantThrough(world, workload, waypoint)
-    // A workload that nothing isolates means everybody: what keeps the waypoint from it is a denial.
-    const everybody = meant.length > 0 ? NO_PEERS : openThrough(world, workload, waypoint)
-    if (meant.length === 0 && noPeers(everybody)) return []
-    // Whether the traffic comes this way is not known: where the straight way is closed as well, another rule says so.
-    if (!sure) {
-      const straight = [
-        everybody,
-        ...meant.flatMap(({ clients: { certain, possible } }) => [certain, possible]),
-      ].some((some) => !noPeers(engine.split(workload, 'ingress', hbonePort, some).open))
-      if (!straight) return []
-    }
-    const known =
-      !noPeers(everybody) ||
-      meant.some(
-        ({ clients, itself, others, rule, policy }) =>
-          itself || others.length > 0 || !noPeers(engine.matches(rule, policy, clients.certain).open),
-      )
-    const certainty: Certainty = sure && known && gate === 'closed' ? 'certain' : 'possible'
-    const lost = waypointAsLost(world, waypoint, certainty)
-    const rules = meant.map(({ policy, rule }) => ({ policy, rule }))
-    const culprits = fallingShort(world, workload, 'ingress', lost.peers, rules)
-    const isOther = ({ clients: { certain, possible }, itself }: Meant): boolean =>
-      !itself && noPeers(certain) && noPeers(possible)
-    const others = meant.every(isOther) ? [...new Set(meant.flatMap((one) => one.others))] : []
-    return [{ end: workload, direction: 'ingress', waypoint, before: workload.id, lost, culprits, others }]
-  })
 }
 
 /** What clients find on their way to workloads behind waypoints, worked out once for all of them. */
@@ -137,7 +97,10 @@ function closedForClient(world: World, client: Workload, behind: Behind): readon
           closed.add(waypoint)
           const lost = waypointAsLost(world, waypoint, certainty)
           const culprits = fallingShort(world, client, 'egress', lost.peers, [{ policy, rule }])
-          found.push({ end: client, direction: 'egress', waypoint, before: destination.id, lost, culprits })
+          found.push({
+            ...{ end: client, direction: 'egress', port: world.state.config.mesh.hbonePort },
+            ...{ waypoint, before: destination.id, lost, culprits },
+          })
         }
         if (closed.size > MANY)
           return found.slice(0, 1).map((end) => ({ ...end, lost: anyWaypoint(end.lost) }))
@@ -174,8 +137,8 @@ function deniedToClient(world: World, client: Workload, behind: Behind): readonl
       const lost = waypointAsLost(world, waypoint, certainty)
       const culprits = fallingShort(world, client, 'egress', lost.peers, [])
       found.set(waypoint, {
-        ...{ end: client, direction: 'egress', waypoint },
-        ...{ before: destination.id, lost, culprits },
+        ...{ end: client, direction: 'egress', port: state.config.mesh.hbonePort },
+        ...{ waypoint, before: destination.id, lost, culprits },
       })
       if (found.size > MANY) {
         const [first] = found.values()

@@ -1,0 +1,159 @@
+// Waypoint → workload, at both: the workload must let the waypoint in, and the waypoint be let out to it. In the mesh that
+// is HBONE; to what is outside it sends plaintext, on the ports that its Services lead to (facts on the path matrix:
+// istio pilot/pkg/xds/endpoints/endpoint_builder.go, buildEnvoyLbEndpoint).
+import type { World } from '../analysis.ts'
+import type { Through } from '../ambient/waypoints.ts'
+import { hasPort } from '../kubernetes/port-set.ts'
+import type { Service, Workload } from '../kubernetes/state.ts'
+import { fromRising } from '../policy/index-set.ts'
+import { NOWHERE } from '../policy/peer.ts'
+import { NO_PEERS, bothPeers, noPeers } from '../policy/peer-set.ts'
+import type { PeerSet } from '../policy/peer-set.ts'
+import { rulePorts } from '../policy/rule-matches.ts'
+import type { Certainty, Culprit } from './finding.ts'
+import { fallingShort } from './closing.ts'
+import type { LostPeers } from './lost-peers.ts'
+import { gateOf, meantThrough, openThrough, waypointAsLost } from './waypoint-end.ts'
+import type { ClosedEnd, Meant } from './waypoint-end.ts'
+
+/** The closed ends between waypoints and the workloads behind them. */
+export function endsPastWaypoints(world: World): readonly ClosedEnd[] {
+  const { mesh, state, waypoints } = world
+  const { hbonePort } = state.config.mesh
+  return mesh.members.flatMap(({ workload, enrollment, receives }) => {
+    const ways =
+      receives === 'outside'
+        ? plaintextWays(world, workload)
+        : waypoints.all(workload).map((through) => ({ ...through, ports: [hbonePort] }))
+    const isJudged = enrollment.state === 'yes' || receives === 'outside'
+    return ways.flatMap((way) =>
+      way.ports.flatMap((port) => [
+        ...(isJudged ? closedToWaypoint(world, workload, way, port) : []),
+        ...(receives === 'possible' ? [] : closedAtWaypoint(world, workload, way, port)),
+      ]),
+    )
+  })
+}
+
+/** A waypoint before a workload, and the TCP ports of it that it sends to. */
+interface Way extends Through {
+  readonly ports: readonly number[]
+}
+
+/** The ways to a workload outside the mesh: by its Services, and by its addresses. */
+function plaintextWays({ waypoints }: World, workload: Workload): readonly Way[] {
+  const all = waypoints.all(workload)
+  if (all.length === 0) return []
+  const byService = workload.services
+    .filter(({ spec }) => !spec.headless)
+    .map((service) => ({
+      through: waypoints.wayTo(service, service.spec.labels).through,
+      ports: targetsOf(service, workload),
+    }))
+  return all.map((way) => {
+    const ports = byService.flatMap(({ through, ports: some }) =>
+      through.some(({ waypoint }) => waypoint === way.waypoint) ? some : [],
+    )
+    const led = ports.length > 0 ? ports : workload.declaredPorts
+    return { ...way, ports: [...new Set(led)].sort((a, b) => a - b) }
+  })
+}
+
+/** The TCP ports of a workload that a Service leads to. */
+function targetsOf({ spec }: Service, { pods }: Workload): readonly number[] {
+  return spec.targets.flatMap(({ protocol, port }) => {
+    if (protocol !== 'TCP') return []
+    if (typeof port === 'number') return [port]
+    return pods.ports.flatMap((entry) =>
+      entry.name === port && entry.protocol === 'TCP' ? [entry.port] : [],
+    )
+  })
+}
+
+/** At the workload: it lets in clients that come through the waypoint, and not the waypoint. */
+function closedToWaypoint(world: World, workload: Workload, way: Way, port: number): readonly ClosedEnd[] {
+  const { engine } = world
+  const { waypoint, sure } = way
+  if (engine.isOpen(workload, 'ingress')) return []
+  const gate = gateOf(world, workload, 'ingress', waypoint.pods, port)
+  if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
+  const { meant, everybody } = wantedThrough(world, workload, way, port)
+  const coming = meant.map(({ clients: { certain, possible } }) => bothPeers(certain, possible))
+  const through = [everybody, ...coming].reduce(bothPeers)
+  if (meant.length === 0 && noPeers(everybody)) return []
+  // Whether the traffic comes this way is not known: where the straight way is closed as well, another rule says so.
+  if (!sure && noPeers(engine.split(workload, 'ingress', port, through).open)) return []
+  const known =
+    !noPeers(everybody) ||
+    meant.some(
+      ({ clients, itself, others, rule, policy }) =>
+        itself || others.length > 0 || !noPeers(engine.matches(rule, policy, clients.certain).open),
+    )
+  const certainty: Certainty = sure && known && gate === 'closed' ? 'certain' : 'possible'
+  const lost = waypointAsLost(world, waypoint, certainty, through)
+  const rules = meant.map(({ policy, rule }) => ({ policy, rule }))
+  const culprits = fallingShort(world, workload, 'ingress', lost.peers, rules, port)
+  const isOther = ({ clients: { certain, possible } }: Meant): boolean =>
+    noPeers(certain) && noPeers(possible)
+  const ids = meant.flatMap(({ itself, others }) => (itself ? [waypoint.id, ...others] : others))
+  const named = meant.every(isOther) ? [...new Set(ids)] : []
+  return [
+    {
+      ...{ end: workload, direction: 'ingress', port },
+      ...{ waypoint, before: workload.id, lost, culprits, named },
+    },
+  ]
+}
+
+/**
+ * Whom a workload means of those who come through a waypoint to a port of it: the rules that admit them, or, where nothing
+ * isolates it, everybody; then what keeps the waypoint from it is a denial.
+ */
+function wantedThrough(
+  world: World,
+  workload: Workload,
+  { waypoint, ports }: Way,
+  port: number,
+): { readonly meant: readonly Meant[]; readonly everybody: PeerSet } {
+  const all = meantThrough(world, workload, waypoint)
+  // A rule that names waypoints means whoever comes through them to any port, unless some port is open to this one.
+  const isLetIn = ports.some((one) => gateOf(world, workload, 'ingress', waypoint.pods, one) !== 'closed')
+  const meant = all.filter(
+    ({ itself, others, rule }) =>
+      port === world.state.config.mesh.hbonePort ||
+      hasPort(rulePorts(rule, workload, NOWHERE).perhaps, 'TCP', port) ||
+      (!isLetIn && (itself || others.length > 0)),
+  )
+  return { meant, everybody: all.length > 0 ? NO_PEERS : openThrough(world, workload, waypoint) }
+}
+
+/** At the waypoint: it may not send to what is behind it. */
+function closedAtWaypoint(world: World, workload: Workload, way: Way, port: number): readonly ClosedEnd[] {
+  const { engine, population, state } = world
+  const { waypoint, sure, ports } = way
+  if (engine.isOpen(waypoint.pods, 'egress')) return []
+  const gate = gateOf(world, waypoint.pods, 'egress', workload, port)
+  if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
+  const { meant, everybody } = wantedThrough(world, workload, way, port)
+  const isPlain = port !== state.config.mesh.hbonePort
+  // Of several ports of a workload outside the mesh, some may be for nobody who comes this way.
+  if (isPlain && meant.length === 0 && noPeers(everybody)) return []
+  const { hits } = engine.allows(waypoint.pods, { kind: 'workload', workload }, 'egress')
+  const admitting = hits.map(({ policy, rule }): Culprit => ({ policy, rule }))
+  const peers = { ...NO_PEERS, known: fromRising([population.indexOf(workload)]) }
+  const culprits = fallingShort(world, waypoint.pods, 'egress', peers, admitting, port)
+  // Where others of its ports are open to the waypoint, and nobody says who comes to this one, perhaps nobody does.
+  const isOther =
+    !noPeers(everybody) &&
+    ports.some((one) => gateOf(world, waypoint.pods, 'egress', workload, one) === 'open')
+  const certainty = sure && gate === 'closed' && !isOther ? 'certain' : 'possible'
+  const coming = meant.map(({ clients: { certain, possible } }) => bothPeers(certain, possible))
+  const through = [everybody, ...coming].reduce(bothPeers)
+  const lost: LostPeers = { name: null, peers, certainty, doubt: 'mesh', through }
+  return [
+    {
+      ...{ end: waypoint.pods, direction: 'egress', port },
+      ...{ waypoint, before: workload.id, lost, culprits },
+    },
+  ]
+}
