@@ -196,7 +196,11 @@ function needsOf(
     case 'waypoint-path':
       return one(admitPeers(head, finding, touched, chosen))
     case 'waypoint-control':
-      return one(admitControl(finding, touched, chosen))
+      return one(
+        finding.direction === 'ingress'
+          ? admitPeers(head, finding, touched, chosen)
+          : admitControl(finding, touched, chosen),
+      )
     case 'host-probe-policy':
       return one(turnOffDefaultDeny(head, finding))
     case 'isolated':

@@ -52,7 +52,7 @@ export function clientOf(workload: Workload, mesh: MeshView): Client {
 }
 
 /** Pods of a Gateway, and of a gateway that Istio injects (charts/gateway: the template `gateway`). */
-function isGateway({ gateway, pods }: Workload): boolean {
+export function isGateway({ gateway, pods }: Workload): boolean {
   if (gateway !== null) return gateway !== 'istio-waypoint'
   return label(pods.annotations, 'inject.istio.io/templates')?.split(',').includes('gateway') === true
 }

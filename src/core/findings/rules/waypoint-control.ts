@@ -1,8 +1,9 @@
-// The policies of a waypoint or gateway cut it off from istiod, which configures it and gives it its certificate, or
-// from DNS, by which it finds istiod. Source: istio manifests/charts/istio-control/istio-discovery/files/waypoint.yaml
-// (the proxy dials istiod.istio-system.svc:15012).
+// The policies of a waypoint, gateway or ztunnel cut it off from istiod, which configures it and gives it its certificate,
+// or from DNS, by which it finds istiod. Source: istio manifests/charts/istio-control/istio-discovery/files/waypoint.yaml,
+// manifests/charts/ztunnel/templates/daemonset.yaml (the proxy dials istiod.istio-system.svc:15012).
 import type { World } from '../../analysis.ts'
 import { undescribed } from '../../ambient/mesh.ts'
+import { isZtunnel } from '../../ambient/ztunnel.ts'
 import { ALL_ADDRESSES } from '../../kubernetes/address-set.ts'
 import { EVERYTHING, NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../../kubernetes/labels.ts'
 import type { Selector } from '../../kubernetes/labels.ts'
@@ -10,15 +11,19 @@ import { hasPort } from '../../kubernetes/port-set.ts'
 import type { Protocol } from '../../kubernetes/port-set.ts'
 import type { PolicyPeer, PolicyRule } from '../../kubernetes/kinds/policy.ts'
 import type { ClusterState, Namespace, NetworkPolicy, Workload } from '../../kubernetes/state.ts'
+import { isGateway } from '../../policy/clients.ts'
+import { fromRising } from '../../policy/index-set.ts'
 import { ANYBODY, podsName } from '../../policy/peer.ts'
 import type { Peer } from '../../policy/peer.ts'
-import { NO_PEERS } from '../../policy/peer-set.ts'
+import { NO_PEERS, bothPeers } from '../../policy/peer-set.ts'
 import type { PeerSet } from '../../policy/peer-set.ts'
 import { closing } from '../closing.ts'
 import type { Finding } from '../finding.ts'
+import { namesOf } from '../lost-names.ts'
+import type { LostPeers } from '../lost-peers.ts'
 import type { StateRule } from '../rule.ts'
 import type { Gate } from '../waypoint-end.ts'
-import { nameClosers } from '../words.ts'
+import { nameClosers, namePeers } from '../words.ts'
 
 /** What every proxy of Istio needs beside its traffic. */
 interface Need {
@@ -30,15 +35,17 @@ interface Need {
   readonly fate: string
 }
 
+const ISTIOD: Need = {
+  name: 'istiod',
+  pods: [{ key: 'app', operator: 'In', values: ['istiod'] }],
+  namespace: 'istio-system',
+  port: 15012,
+  protocol: 'TCP',
+  fate: 'it gets neither configuration nor a certificate, and does not become ready',
+}
+
 const NEEDS: readonly Need[] = [
-  {
-    name: 'istiod',
-    pods: [{ key: 'app', operator: 'In', values: ['istiod'] }],
-    namespace: 'istio-system',
-    port: 15012,
-    protocol: 'TCP',
-    fate: 'it gets neither configuration nor a certificate, and does not become ready',
-  },
+  ISTIOD,
   {
     name: 'DNS',
     pods: [{ key: 'k8s-app', operator: 'In', values: ['kube-dns'] }],
@@ -53,15 +60,23 @@ export const waypointControl: StateRule = {
   id: 'waypoint-control',
   judges: 'state',
   hangsOn: 'any',
-  check: (world) =>
-    world.state.workloads
-      .filter(({ gateway }) => gateway !== null)
-      .flatMap((gateway) =>
-        NEEDS.flatMap((need) => {
-          const gate = gateTo(world, gateway, need)
-          return gate === 'open' ? [] : [asFinding(world, gateway, need, gate)]
-        }),
-      ),
+  check: (world) => {
+    const proxies = world.state.workloads.filter((workload) => roleOf(workload) !== null)
+    const cutOff = proxies.flatMap((proxy) =>
+      NEEDS.flatMap((need) => {
+        const gate = gateTo(world, proxy, need)
+        return gate === 'open' ? [] : [asFinding(world, proxy, need, gate)]
+      }),
+    )
+    return [...cutOff, ...keptFromIstiod(world, proxies)]
+  },
+}
+
+/** What kind of proxy istiod configures there; null for workloads that are none. */
+function roleOf(workload: Workload): string | null {
+  if (workload.gateway === 'istio-waypoint') return 'a waypoint'
+  if (isGateway(workload)) return 'a gateway'
+  return isZtunnel(workload.pods.labels) ? 'ztunnel' : null
 }
 
 /**
@@ -181,7 +196,6 @@ function asFinding(world: World, gateway: Workload, need: Need, gate: Exclude<Ga
   const peers: PeerSet = { ...NO_PEERS, rest: servedBy(world, need) }
   const culprits = closing(world, gateway, 'egress', port, peers, protocol)
   const policies = [...new Set(culprits.map(({ policy }) => policy))]
-  const role = gateway.gateway === 'istio-waypoint' ? 'a waypoint' : 'a gateway'
   const sure = gate === 'closed'
   const verb = !sure ? 'may' : policies.length > 1 ? 'do' : 'does'
   const remedy = policies.length > 0 ? '' : ' It takes a policy that lets it.'
@@ -201,6 +215,71 @@ function asFinding(world: World, gateway: Workload, need: Need, gate: Exclude<Ga
     isolatedBy: engine.isolating(gateway, 'egress'),
     enrolledBy: [],
     workloadRoutes: [gateway.pods.labelsRoute],
-    message: `${gateway.id} is ${role}. ${nameClosers(policies, state.network)} ${verb} not let it reach ${name} on ${String(port)}/${protocol}: ${sure ? '' : 'if so, '}${fate}.${remedy}`,
+    message: `${gateway.id} is ${String(roleOf(gateway))}. ${nameClosers(policies, state.network)} ${verb} not let it reach ${name} on ${String(port)}/${protocol}: ${sure ? '' : 'if so, '}${fate}.${remedy}`,
+  }
+}
+
+/** The other end: the policies of istiod admit none of those that it configures, or not all of them. */
+function keptFromIstiod(world: World, proxies: readonly Workload[]): readonly Finding[] {
+  const { engine, mesh, population } = world
+  const istiods = isShown(world, ISTIOD)
+    ? servedBy(world, ISTIOD).flatMap((peer) => (peer.kind === 'workload' ? peer.workload : []))
+    : []
+  const isOut = (peer: Peer): boolean =>
+    istiods.every((istiod) => !hasPort(engine.allows(istiod, peer, 'ingress').perhaps, 'TCP', ISTIOD.port))
+  const shown = proxies.filter((workload) => isOut({ kind: 'workload', workload }))
+  // It runs on every node of a mesh in which anything is enrolled, in a namespace that nobody may show.
+  const isAmbient = mesh.members.some(({ enrollment }) => enrollment.state === 'yes')
+  const isHidden = isAmbient && !proxies.some(({ pods }) => isZtunnel(pods.labels))
+  const hidden: readonly Peer[] = isHidden && unseenZtunnel(world).every(isOut) ? unseenZtunnel(world) : []
+  if (istiods.length === 0 || (shown.length === 0 && hidden.length === 0)) return []
+  const known = fromRising(shown.map((workload) => population.indexOf(workload)).sort((a, b) => a - b))
+  const lost: readonly LostPeers[] = [
+    { name: null, peers: { ...NO_PEERS, known }, certainty: 'certain', doubt: 'mesh' },
+    ...hidden.slice(0, 1).map((peer): LostPeers => ({
+      ...{ name: podsName(ZTUNNEL, HOME), certainty: 'certain', doubt: 'mesh' },
+      peers: { ...NO_PEERS, rest: [peer] },
+    })),
+  ]
+  return istiods.map((istiod) => closedIstiod(world, istiod, lost))
+}
+
+const ZTUNNEL: Selector = [{ key: 'app', operator: 'In', values: ['ztunnel'] }]
+const HOME: Selector = [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [ISTIOD.namespace] }]
+
+/** Its pods where istiod is, and anywhere else. */
+function unseenZtunnel({ state }: World): readonly Peer[] {
+  const namespace = state.namespaces.get(ISTIOD.namespace) ?? undescribed(ISTIOD.namespace)
+  return [
+    { kind: 'pods', pods: ZTUNNEL, namespace },
+    { kind: 'elsewhere', pods: ZTUNNEL, namespaces: EVERYTHING },
+  ]
+}
+
+function closedIstiod(world: World, istiod: Workload, lost: readonly LostPeers[]): Finding {
+  const { engine, population, state } = world
+  const { port, protocol } = ISTIOD
+  const peers = lost.map((one) => one.peers).reduce(bothPeers)
+  const culprits = closing(world, istiod, 'ingress', port, peers)
+  const policies = [...new Set(culprits.map(({ policy }) => policy))]
+  const names = namesOf(lost, population)
+  const verb = policies.length > 1 ? 'keep' : 'keeps'
+  return {
+    rule: 'waypoint-control',
+    severity: 'error',
+    lowered: false,
+    certainty: 'certain',
+    cluster: state.config.name,
+    workload: istiod,
+    direction: 'ingress',
+    port,
+    protocol,
+    peers: names,
+    lost,
+    culprits,
+    isolatedBy: engine.isolating(istiod, 'ingress'),
+    enrolledBy: [],
+    workloadRoutes: [istiod.pods.labelsRoute],
+    message: `${istiod.id} configures the proxies of the mesh on ${String(port)}/${protocol}. ${nameClosers(policies, state.network)} ${verb} ${namePeers(names)} out there: it gets neither configuration nor certificates.`,
   }
 }
