@@ -1,10 +1,11 @@
 // ServiceEntries with a waypoint lead out of the cluster through it: a client that may reach the addresses of the
 // entry needs the way to the waypoint, on the HBONE port, and no longer the one to the addresses.
 import type { World } from '../analysis.ts'
+import type { Through } from '../ambient/waypoints.ts'
 import { addressSet, coversAddresses, intersectAddresses, noAddresses } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
 import type { PolicyRule } from '../kubernetes/kinds/policy.ts'
-import type { Namespace, ServiceEntry } from '../kubernetes/state.ts'
+import type { Namespace, ServiceEntry, Workload } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
 import { fallingShort } from './closing.ts'
 import { gateOf, waypointAsLost } from './waypoint-end.ts'
@@ -25,9 +26,11 @@ export function endsBeforeEntries(world: World): readonly ClosedEnd[] {
   const addressed = entries.filter(({ entry }) => !noAddresses(entry.spec.addresses))
   return mesh.members.flatMap(({ workload, enrollment }) => {
     if (enrollment.state !== 'yes') return []
+    const near = own.get(workload.namespace) ?? []
+    const denied = deniedBefore(world, workload, near)
+    if (denied.length > 0) return denied
     return engine.letting(workload, 'egress').flatMap(({ policy, rule }) => {
       const narrow = rule.peers?.some((peer) => peer.kind === 'block' && !isWide(peer.addresses)) === true
-      const near = own.get(workload.namespace) ?? []
       const far = narrow ? addressed.filter(({ entry }) => entry.namespace !== workload.namespace) : []
       const visible = [...near, ...far].filter(({ entry }) => isVisible(entry, workload.namespace))
       return visible.flatMap(({ entry, through }) => {
@@ -49,6 +52,35 @@ export function endsBeforeEntries(world: World): readonly ClosedEnd[] {
       })
     })
   })
+}
+
+/** An entry, and the waypoints before it. */
+interface Led {
+  readonly entry: ServiceEntry
+  readonly through: readonly Through[]
+}
+
+/**
+ * The same where nothing isolates the client, and a denial keeps it from the waypoint of an entry of its namespace. Whether
+ * it goes there at all nobody says.
+ */
+function deniedBefore(world: World, workload: Workload, near: readonly Led[]): readonly ClosedEnd[] {
+  const { engine, state } = world
+  if (engine.isOpen(workload, 'egress') || engine.isolation(workload, 'egress') !== 'no') return []
+  return near
+    .filter(({ entry }) => isVisible(entry, workload.namespace))
+    .flatMap(({ entry, through }) =>
+      through
+        .filter(({ waypoint }) => gateOf(world, workload, 'egress', waypoint.pods) === 'closed')
+        .map(({ waypoint }): ClosedEnd => {
+          const lost = waypointAsLost(world, waypoint, 'possible')
+          const culprits = fallingShort(world, workload, 'egress', lost.peers, [])
+          return {
+            ...{ end: workload, direction: 'egress', port: state.config.mesh.hbonePort },
+            ...{ waypoint, before: entry.id, lost, culprits },
+          }
+        }),
+    )
 }
 
 function isVisible({ namespace, spec: { visibleIn } }: ServiceEntry, from: Namespace): boolean {

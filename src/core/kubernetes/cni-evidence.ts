@@ -4,6 +4,7 @@ import type { Route } from '../yaml/types.ts'
 import type { Cni } from './cni-profiles.ts'
 import { get, items, rootField } from './field.ts'
 import type { Field } from './field.ts'
+import { ISTIO_CNI_KINDS, ISTIO_CNI_WORD } from './istio-cni-settings.ts'
 import { namespaceOf } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 
@@ -21,8 +22,9 @@ export interface Evidence {
   readonly route: Route
 }
 
-/** Kinds that are read for evidence alone; nothing is judged by them. */
+/** Kinds that are read for evidence alone, of this CNI or of Istio's; nothing is judged by them. */
 export const EVIDENCE_KINDS: readonly string[] = [
+  ...ISTIO_CNI_KINDS,
   'Application',
   'ApplicationSet',
   'ConfigMap',
@@ -36,8 +38,10 @@ export const EVIDENCE_KINDS: readonly string[] = [
 ]
 
 /** A word without which no object of those kinds is evidence: most are told by it, unparsed. */
-export const EVIDENCE_WORD =
-  /cilium|calico|tigera|canal|antrea|kube-router|vpc-cni|flannel|kube-ovn|ovn-?kubernetes|services-endpoint/i
+export const EVIDENCE_WORD = new RegExp(
+  `cilium|calico|tigera|canal|antrea|kube-router|vpc-cni|flannel|kube-ovn|ovn-?kubernetes|services-endpoint|${ISTIO_CNI_WORD.source}`,
+  'i',
+)
 
 /** What a manifest says of the CNI; null where it says nothing. */
 export function evidenceOf(manifest: Manifest): Evidence | null {

@@ -14,6 +14,7 @@ import { namespaceOf, unreadable } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import type { Origin } from './origin.ts'
 import { EVIDENCE_KINDS, evidenceOf } from './cni-evidence.ts'
+import { istioCniProblems, setsIstioCni } from './istio-cni-settings.ts'
 import { networkOf } from './network.ts'
 import type { Network } from './network.ts'
 import { readAuthorizationPolicy } from './kinds/authorization-policy.ts'
@@ -125,15 +126,18 @@ export function isJudged(manifest: Manifest): boolean {
 /** Not judged itself: Calico selects pods by the labels of their service accounts. */
 export const ACCOUNT_KIND = 'ServiceAccount'
 
-/** Is it judged, does it say which CNI judges, or whom a policy selects? */
+/** Is it judged, does it say which CNI judges, how that of Istio is set up, or whom a policy selects? */
 export function isRelevant(manifest: Manifest): boolean {
   if (manifest.kind === ACCOUNT_KIND) return true
-  return isJudged(manifest) || (EVIDENCE_KINDS.includes(manifest.kind) && evidenceOf(manifest) !== null)
+  return (
+    isJudged(manifest) ||
+    (EVIDENCE_KINDS.includes(manifest.kind) && (evidenceOf(manifest) !== null || setsIstioCni(manifest)))
+  )
 }
 
 /** Builds the state of one cluster. Manifests of an assumed baseline give way to those of the tree. */
 export function buildState(config: ClusterConfig, manifests: readonly Manifest[]): ClusterState {
-  const problems: Problem[] = []
+  const problems: Problem[] = [...istioCniProblems(config, manifests)]
   const network = networkOf(config, manifests)
   const chosen = chooseOne(manifests.filter(isJudged), config, problems)
   const namespaces = readNamespaces(chosen, config, problems)

@@ -63,8 +63,8 @@ function waypointIds({ population, waypointPods }: World): ReadonlySet<string> {
 }
 
 /**
- * Is any of the waypoints that are let in one of others, or one whose way was known and is not any more? Of a waypoint
- * that the tree never showed, whoever admits it knows better.
+ * Are all waypoints that are let in those of others, or such whose way was known and is not any more? Of a waypoint that
+ * the tree never showed, whoever admits it knows better.
  */
 function isLetInAlone(
   base: World,
@@ -75,7 +75,7 @@ function isLetInAlone(
   idle: readonly string[],
 ): boolean {
   const [then, now] = [passes(base, old, direction), passes(head, workload, direction)]
-  return idle.some((id) => now(id) === null || then(id) === 'surely')
+  return idle.length > 0 && idle.every((id) => now(id) === null || then(id) === 'surely')
 }
 
 /** Does another rule say it: for sure, or, where nothing is sure, perhaps? */
