@@ -48,6 +48,8 @@ export function enrollment(workload: Workload, config: ClusterConfig): Enrollmen
   const { pods, namespace } = workload
   const no = (because: string): Enrollment => ({ state: 'no', because, at: null })
   if (pods.hostNetwork) return no('its pods use the host network')
+  // istio-cni runs on Linux alone (manifests/charts/istio-cni/templates/daemonset.yaml, nodeSelector).
+  if (pods.windows === true) return no('its pods run on Windows, where there is no Ambient')
   if (config.mesh.excludeNamespaces.includes(namespace.name))
     return no(`the mesh excludes the namespace ${namespace.name}`)
   // ztunnel itself is never enrolled (cni/pkg/util/podutil.go, IsZtunnelPod).

@@ -35,6 +35,8 @@ export interface PodTemplate {
   /** Is there never more than one at a time? Left out: there may be others. */
   readonly single?: true
   readonly hostNetwork: boolean
+  /** Do its pods run on nodes with Windows? */
+  readonly windows?: true
   readonly ports: readonly ContainerPort[]
   readonly probes: readonly Probe[]
   /** Where the labels stand in the manifest. */
@@ -81,10 +83,17 @@ export function readPodTemplate(root: Field, groupKind: string): PodTemplate {
     annotations: labelsField(get(metadata, 'annotations')),
     ...(isSingle(root, groupKind) ? { single: true as const } : {}),
     hostNetwork: get(spec, 'hostNetwork').value === true,
+    ...(isForWindows(spec) ? { windows: true as const } : {}),
     ports: containers.flatMap((container) => container.ports),
     probes: containers.flatMap(({ field, name, ports }) => readProbes(field, name, ports)),
     labelsRoute: get(metadata, 'labels').route,
   }
+}
+
+/** By the field that says so, or by the label that every kubelet puts on its node. */
+function isForWindows(spec: Field): boolean {
+  const node = get(get(spec, 'nodeSelector'), 'kubernetes.io/os')
+  return [get(get(spec, 'os'), 'name'), node].some(({ value }) => value === 'windows')
 }
 
 /** A Pod, or a Job that runs one: of what is called by a generated name there may be more. */
