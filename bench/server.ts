@@ -1,6 +1,8 @@
 // The app as a server: how fast it takes webhooks in while it works, what a pull request costs in calls of the API, how
 // many it gets through, and whether its memory stays what it is.
 import { fork } from 'node:child_process'
+import { Agent, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -135,24 +137,36 @@ export function deliver(): void {
 }
 
 async function bring({ url, webhooks }: Burst): Promise<readonly number[]> {
-  const post = async ({ id, event, text, signature }: Webhook): Promise<number> => {
-    const begun = performance.now()
-    const headers = { 'content-type': 'application/json', 'x-github-event': event, 'x-github-delivery': id }
-    const answer = await fetch(url, {
-      method: 'POST',
-      body: text,
-      headers: { ...headers, 'x-hub-signature-256': signature },
-    })
-    await answer.text()
-    if (!answer.ok) throw new Error(`a webhook was answered with ${String(answer.status)}`)
-    return performance.now() - begun
-  }
+  const agent = new Agent({ keepAlive: true })
   const waits: Promise<number>[] = []
   for (const webhook of webhooks) {
-    waits.push(post(webhook))
+    waits.push(post(url, webhook, agent))
     await sleep(10)
   }
-  return Promise.all(waits)
+  const times = await Promise.all(waits)
+  agent.destroy()
+  return times
+}
+
+/** Milliseconds until the answer is here. By node:http, since `fetch` takes more of the processor than the app's answer does. */
+function post(url: string, { id, event, text, signature }: Webhook, agent: Agent): Promise<number> {
+  const begun = performance.now()
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'x-github-event': event,
+    'x-github-delivery': id,
+    'x-hub-signature-256': signature,
+  }
+  return new Promise((resolve, reject) => {
+    const take = (answer: IncomingMessage): void => {
+      answer.resume().once('end', () => {
+        if (answer.statusCode === 200) resolve(performance.now() - begun)
+        else reject(new Error(`a webhook was answered with ${String(answer.statusCode)}`))
+      })
+    }
+    request(url, { agent, method: 'POST', headers }, take).once('error', reject).end(text)
+  })
 }
 
 async function memory(app: AppProcess, pulls: readonly PullRequest[], jobs: number): Promise<void> {

@@ -1,4 +1,5 @@
-// The Probot application: webhooks in, tasks out. Handlers only enqueue, so GitHub has its answer in milliseconds.
+// The app: webhooks in, tasks out. Handlers only enqueue, so GitHub has its answer in milliseconds.
+import { Webhooks, createNodeMiddleware } from '@octokit/webhooks'
 import { Probot, ProbotOctokit } from 'probot'
 import type { Logger } from 'probot'
 import { askBotLogin, clientFor, toldOctokit } from './github/api/app.ts'
@@ -25,7 +26,7 @@ import type { Queue, Work } from './ops/queue.ts'
 import type { Settings } from './ops/settings.ts'
 import { createSharedQueue } from './ops/shared-queue.ts'
 import { startWebServer } from './ops/web-server.ts'
-import type { Page, WebServer, WebServerOptions } from './ops/web-server.ts'
+import type { Hear, Page, WebServer, WebServerOptions } from './ops/web-server.ts'
 import { startThreads } from './threads/threads.ts'
 import type { Threads } from './threads/threads.ts'
 
@@ -48,23 +49,26 @@ interface Works {
   readonly log: Log
 }
 
-/** What comes of a webhook: a task that waits. */
-function hearWebhooks(probot: Probot, { queue, metrics, log }: Works): void {
-  for (const name of HEARD) {
-    probot.on(name, async ({ payload, id }) => {
-      metrics.heard(name)
-      const event = understand(name, payload)
-      const task = event === null ? null : taskOf(event)
-      if (task === null) return
-      try {
-        await queue.enqueue(entryOf({ ...task, delivery: id }))
-      } catch (error) {
-        log.error({ delivery: id, ...errorFields(error) }, 'a webhook was not taken in')
-        // GitHub hears of it, and the delivery can be had again.
-        throw error
-      }
-    })
-  }
+/**
+ * What hears webhooks: of each whose signature is right comes a task that waits. Probot would make an Octokit for every
+ * event, which nobody needs to take it in.
+ */
+function hearWebhooks(secret: string, logger: Logger, { queue, metrics, log }: Works): Hear {
+  const webhooks = new Webhooks({ secret, log: logger })
+  webhooks.on([...HEARD], async ({ name, payload, id }) => {
+    metrics.heard(name)
+    const event = understand(name, payload)
+    const task = event === null ? null : taskOf(event)
+    if (task === null) return
+    try {
+      await queue.enqueue(entryOf({ ...task, delivery: id }))
+    } catch (error) {
+      log.error({ delivery: id, ...errorFields(error) }, 'a webhook was not taken in')
+      // GitHub hears of it, and the delivery can be had again.
+      throw error
+    }
+  })
+  return createNodeMiddleware(webhooks, { path: WEBHOOKS, log: logger })
 }
 
 /** What whoever looks after the process can look at. */
@@ -149,14 +153,13 @@ export interface RunningServer {
   stop(): Promise<boolean>
 }
 
-/** Starts the app: Probot for webhooks and calls, a server in front of it, and the queue and threads behind. */
+/** Starts the app: a server that hears webhooks, the queue and threads behind it, and Probot for calls. */
 export async function startServer(settings: Settings, options: ServerOptions = {}): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
   const metrics = createMetrics(() => queue.depth())
   const app = {
     appId: settings.appId,
     privateKey: settings.privateKey,
-    secret: settings.webhookSecret,
     log: await openLog(settings),
     Octokit: toldOctokit(options.octokit ?? ProbotOctokit, metrics.asked),
     request: { fetch: wholeAnswers(options.answerLimit) },
@@ -191,12 +194,11 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const works = { queue, metrics, log: own }
   let server: WebServer
   try {
-    hearWebhooks(probot, works)
     server = await startWebServer({
       host: settings.host,
       port: settings.port,
       path: WEBHOOKS,
-      hear: await probot.getNodeMiddleware({ path: WEBHOOKS }),
+      hear: hearWebhooks(settings.webhookSecret, app.log.child({ name: 'webhooks' }), works),
       pages: pagesOf(works),
       log: own,
       arrival: options.arrival,

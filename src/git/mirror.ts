@@ -48,14 +48,24 @@ export function openMirror(cacheDirectory: string, key: string, options: MirrorO
     directory,
     fetch: (request) =>
       oneAtATime(directory, async () => {
-        await create(directory)
-        await clearLocks(directory, timeoutMs)
-        await bring({ directory, deadline: Date.now() + timeoutMs, network: options.network ?? {}, request })
+        check(request)
+        const isComplete = (await absent(directory, request.commits)).length === 0
+        if (!isComplete) {
+          await create(directory)
+          // Only who writes here is in the way of a lock.
+          await clearLocks(directory, timeoutMs)
+          await bring({
+            directory,
+            deadline: Date.now() + timeoutMs,
+            network: options.network ?? {},
+            request,
+          })
+        }
         await touch(
           directory,
           request.commits.map((id) => KEPT + id),
         )
-        await tidy(directory)
+        if (!isComplete) await tidy(directory)
       }),
     treeOf: (commit) => treeOf(directory, commit),
     trueMerge: (sides) => trueMerge({ directory }, sides),
@@ -89,17 +99,20 @@ const KEPT = 'refs/kept/'
 
 async function bring(job: Job): Promise<void> {
   const { commits, refs = [] } = job.request
-  const bad = commits.find((id) => !isObjectId(id)) ?? refs.find((name) => !isRefName(name))
-  if (bad !== undefined) throw new Error(`${JSON.stringify(bad)} is not a full commit id or ref name`)
-  let missing = await absent(job, [...new Set(commits)])
+  let missing = await absent(job.directory, [...new Set(commits)])
   if (missing.length === 0) return
   if (await fetchKept(job, missing)) return
   // One id that the server does not give spoils the whole request, so each is asked for by itself.
   for (const id of missing.length > 1 ? missing : []) await fetchKept(job, [id])
-  missing = await absent(job, missing)
+  missing = await absent(job.directory, missing)
   for (const name of missing.length > 0 ? refs : []) await fetchNamed(job, name, missing)
-  const [first] = await absent(job, missing)
+  const [first] = await absent(job.directory, missing)
   if (first !== undefined) throw new CommitMissing(first)
+}
+
+function check({ commits, refs = [] }: FetchRequest): void {
+  const bad = commits.find((id) => !isObjectId(id)) ?? refs.find((name) => !isRefName(name))
+  if (bad !== undefined) throw new Error(`${JSON.stringify(bad)} is not a full commit id or ref name`)
 }
 
 /** False when the server does not give one of these ids; every other trouble is thrown. */
@@ -136,7 +149,7 @@ async function fetchRefs(job: Job, refspecs: readonly string[]): Promise<boolean
 }
 
 /** Nothing packs refs here, so each is a file of its own; one that is not found is only fetched once more. */
-async function absent({ directory }: Job, ids: readonly string[]): Promise<string[]> {
+async function absent(directory: string, ids: readonly string[]): Promise<string[]> {
   const kept = await Promise.all(ids.map((id) => exists(join(directory, KEPT, id))))
   return ids.filter((_, index) => kept[index] !== true)
 }

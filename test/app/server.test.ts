@@ -1,4 +1,5 @@
 // The server as it is started: what it answers, whom it believes, and what its log does not hold.
+import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { SHOP, ALLOW_WEB } from './manifests.ts'
 import { scenario } from './scenario.ts'
@@ -18,6 +19,25 @@ scenario('health, and webhooks of strangers', async ({ app }) => {
     },
   })
   expect(forged.status).toBe(400)
+})
+
+scenario('webhooks about nothing of ours', async ({ github, app }) => {
+  const body = '{"zen":"Keep it logically awesome."}'
+  const signature = createHmac('sha256', github.webhookSecret).update(body).digest('hex')
+  // The last one is a word that @octokit/webhooks has for itself.
+  for (const event of ['ping', 'no_such_event', 'error']) {
+    const answer = await fetch(`${app.url}/api/github/webhooks`, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': event,
+        'x-github-delivery': '1',
+        'x-hub-signature-256': `sha256=${signature}`,
+      },
+    })
+    expect([event, answer.status, await answer.text()]).toEqual([event, 200, 'ok\n'])
+  }
 })
 
 scenario('what a person on call looks at', async ({ github, app }) => {

@@ -1,5 +1,6 @@
 // How the app begins, and what it says where it cannot.
 import { spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -69,7 +70,7 @@ describe('where it cannot listen', () => {
 })
 
 test(
-  'the log has a webhook that nobody signed, without what it holds, and no look at a page',
+  'the log has webhooks, also one that nobody signed, without what they hold, and no look at a page',
   { timeout: 120_000 },
   async () => {
     const github = await startGitHub()
@@ -87,18 +88,33 @@ test(
         },
       })
       expect(answer.status).toBe(400)
+      const body = '{"action":"what is none of ours"}'
+      const signature = createHmac('sha256', github.webhookSecret).update(body).digest('hex')
+      const signed = await fetch(`${app.url}/api/github/webhooks`, {
+        method: 'POST',
+        body,
+        headers: {
+          'content-type': 'application/json',
+          'x-github-event': 'error',
+          'x-github-delivery': 'd-2',
+          'x-hub-signature-256': `sha256=${signature}`,
+        },
+      })
+      expect(signed.status).toBe(200)
       for (const page of ['healthz', 'readyz', 'metrics', 'ping'])
         expect((await fetch(`${app.url}/${page}`)).status).toBe(200)
       expect((await fetch(`${app.url}/elsewhere`)).status).toBe(404)
       await until(() => app.output().includes('"path":"/elsewhere"'))
       expect(app.output()).toContain('signature does not match')
       expect(app.output()).not.toContain('what nobody signed')
+      expect(app.output()).not.toContain('what is none of ours')
       const requests = app
         .output()
         .split('\n')
         .flatMap((line) => (line.includes('a request') ? [JSON.parse(line) as Record<string, unknown>] : []))
       expect(requests.map(({ method, path, status, delivery }) => [method, path, status, delivery])).toEqual([
         ['POST', '/api/github/webhooks', 400, 'd-1'],
+        ['POST', '/api/github/webhooks', 200, 'd-2'],
         ['GET', '/elsewhere', 404, undefined],
       ])
       expect(app.output()).not.toMatch(/healthz|readyz|metrics|ping"/)

@@ -267,6 +267,16 @@ describe('trouble', () => {
     expect(existsSync(join(m.directory, 'refs/kept/x.lock'))).toBe(false)
   })
 
+  it('with a lock is none of those who want what is here', async () => {
+    const m = mirror(20_000)
+    const wanted = { ...remote(), commits: [served({ a: 'here already' })] }
+    await m.fetch(wanted)
+    const lock = join(m.directory, 'shallow.lock')
+    writeFileSync(lock, '')
+    await m.fetch(wanted)
+    expect(existsSync(lock)).toBe(true)
+  })
+
   it('with too many packs is tidied away, and the commits in use stay', async () => {
     const m = mirror()
     const ids = [served({ a: 't1' }), served({ a: 't2' })]
