@@ -82,7 +82,7 @@ describe('an analysis made of another one', () => {
   const made: string[] = []
   const gathered: string[] = []
   // A few of all kinds of cases; `npm run test:long` takes all.
-  const chosen = spread(findCases(CASES), 9)
+  const chosen = spread(findCases(CASES), 18)
 
   it.each(chosen)('says the same of %s, forwards and backwards', async (name) => {
     const folder = join(CASES, name)

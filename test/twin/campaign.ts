@@ -1,4 +1,4 @@
-// How much is asked: a fixed little in `npm test`, and as much as AMBIENT_GUARD_LONG says in `npm run test:long`.
+// How much is asked: a fixed little in `npm test` and `npm run test:hostile`, and as much as AMBIENT_GUARD_LONG says in `npm run test:long`.
 
 export interface Campaign {
   readonly runs: number

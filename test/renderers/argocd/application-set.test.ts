@@ -3,59 +3,8 @@
 import { describe, expect, test } from 'vitest'
 import { placeOf } from '../../../src/core/kubernetes/origin.ts'
 import { HERE, PARENT, only, render, trouble } from './argo.ts'
-import type { Files, Rendered } from './argo.ts'
-
-const POD = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n'
-const APPS = {
-  'apps/front/a.yaml': POD,
-  'apps/back/a.yaml': POD,
-  'apps/back/deep/b.yaml': POD,
-  'apps/.hidden/c.yaml': POD,
-  'other/d.yaml': POD,
-}
-
-interface Set {
-  readonly generators: string
-  readonly go?: boolean
-  readonly name?: string
-  readonly path?: string
-  readonly namespace?: string
-  readonly spec?: string
-}
-
-const setOf = ({ generators, go = false, spec = '', ...names }: Set): string => {
-  const { name, path, namespace } = {
-    ...(go
-      ? { name: '{{.path.basename}}', path: '{{.path.path}}', namespace: '{{.path.basename}}' }
-      : { name: '{{path.basename}}', path: '{{path}}', namespace: '{{path.basename}}' }),
-    ...names,
-  }
-  return `apiVersion: argoproj.io/v1alpha1
-kind: ApplicationSet
-metadata:
-  name: all
-  namespace: argocd
-spec:
-  goTemplate: ${String(go)}
-  generators:
-${generators}
-  template:
-    metadata:
-      name: '${name}'
-      labels: {ignored: '{{ if .x }}'}
-    spec:
-      project: default
-      source:
-        repoURL: ${HERE}
-        path: '${path}'
-      destination:
-        server: https://kubernetes.default.svc
-        namespace: '${namespace}'
-${spec}`
-}
-
-const made = (set: Set, files: Files = APPS): Promise<Rendered> =>
-  render({ 'argocd/app.yaml': setOf(set), ...files })
+import type { Rendered } from './argo.ts'
+import { APPS, made, setOf } from './sets.ts'
 
 /** `name → folder in namespace`, for each Application. */
 const listed = ({ units, problems }: Rendered): readonly string[] => {
@@ -577,62 +526,6 @@ describe('what else a generator may say', () => {
 })
 
 describe('hostile sets', () => {
-  test('100,000 elements are not looked at', async () => {
-    const elements = Array.from({ length: 100_000 }, (_, at) => `{a: "${String(at)}"}`).join(', ')
-    const rendered = await made({
-      generators: `    - list:\n        elements: [${elements}]`,
-      name: '{{a}}',
-      path: 'apps/front',
-      namespace: 'x',
-    })
-    expect(rendered.units).toEqual([])
-    expect(trouble(rendered)).toMatchObject({
-      code: 'too-many-applications',
-      class: 'unseen',
-      hides: { namespaces: ['x'] },
-    })
-  })
-
-  test('a matrix that explodes is not, nor are many generators together', async () => {
-    const many = `list: {elements: [${Array.from({ length: 3000 }, (_, at) => `{a: "${String(at)}"}`).join(', ')}]}`
-    const other = many.replaceAll('{a:', '{b:')
-    const names = { name: '{{a}}-{{b}}', path: 'apps/front', namespace: 'x' }
-    const matrix = await made({ generators: `    - matrix: {generators: [{${many}}, {${other}}]}`, ...names })
-    expect(matrix.units).toEqual([])
-    expect(trouble(matrix).code).toBe('too-many-applications')
-    const both = await made({
-      generators: `    - ${many}\n    - ${many.replaceAll('{a: "', '{a: "x')}`,
-      ...names,
-      name: '{{a}}',
-    })
-    expect(both.units).toEqual([])
-    expect(trouble(both).code).toBe('too-many-applications')
-  })
-
-  test('a matrix that looks at the tree again and again comes to an end', async () => {
-    const many = `list: {elements: [${Array.from({ length: 5000 }, (_, at) => `{a: "${String(at)}"}`).join(', ')}]}`
-    const files = Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`x/${String(at)}/a.yaml`, POD]))
-    const looking = `git: {repoURL: "${HERE}", directories: [{path: "x/none-*-{{a}}"}]}`
-    const rendered = await made(
-      { generators: `    - matrix: {generators: [{${many}}, {${looking}}]}`, namespace: 'x' },
-      files,
-    )
-    expect(rendered.units).toEqual([])
-    expect(trouble(rendered).code).toBe('too-many-applications')
-  })
-
-  test('a large template for many Applications comes to an end', async () => {
-    const elements = Array.from({ length: 5000 }, (_, at) => `{a: "${String(at)}"}`).join(', ')
-    const rendered = await made({
-      generators: `    - list:\n        elements: [${elements}]`,
-      name: '{{a}}',
-      path: `apps/${'x'.repeat(50_000)}`,
-      namespace: 'x',
-    })
-    expect(rendered.units).toEqual([])
-    expect(trouble(rendered).code).toBe('too-many-applications')
-  })
-
   test.each([
     '    []',
     '    text',
