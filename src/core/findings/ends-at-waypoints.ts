@@ -6,7 +6,7 @@ import { intervalSet, subtract } from '../kubernetes/interval-set.ts'
 import type { Interval } from '../kubernetes/interval-set.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { Workload } from '../kubernetes/state.ts'
-import { fromRising } from '../policy/index-set.ts'
+import { fromRising, indexesOf } from '../policy/index-set.ts'
 import { ANYBODY } from '../policy/peer.ts'
 import { rulePorts } from '../policy/rule-matches.ts'
 import type { MeshPeers } from '../policy/mesh-peers.ts'
@@ -38,10 +38,13 @@ interface Use {
   }[]
 }
 
-function usesOf({ state, waypoints }: World): readonly Use[] {
-  const workloads = state.workloads.flatMap((workload) =>
-    waypoints.all(workload).map(({ waypoint, sure }) => ({ waypoint, id: workload.id, workload, sure })),
-  )
+function usesOf({ detoured, population, state, waypoints }: World): readonly Use[] {
+  const workloads = [...indexesOf(detoured)].flatMap((index) => {
+    const workload = population.workloads[index] as Workload
+    return waypoints
+      .all(workload)
+      .map(({ waypoint, sure }) => ({ waypoint, id: workload.id, workload, sure }))
+  })
   const entries = state.serviceEntries.flatMap((entry) =>
     waypoints
       .wayTo(entry, entry.spec.labels)

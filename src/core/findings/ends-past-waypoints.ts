@@ -5,7 +5,7 @@ import type { World } from '../analysis.ts'
 import type { Through } from '../ambient/waypoints.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { Service, Workload } from '../kubernetes/state.ts'
-import { fromRising } from '../policy/index-set.ts'
+import { fromRising, indexesOf } from '../policy/index-set.ts'
 import { NOWHERE } from '../policy/peer.ts'
 import { NO_PEERS, bothPeers, noPeers } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
@@ -18,9 +18,11 @@ import type { ClosedEnd, Meant } from './waypoint-end.ts'
 
 /** The closed ends between waypoints and the workloads behind them. */
 export function endsPastWaypoints(world: World): readonly ClosedEnd[] {
-  const { mesh, state, waypoints } = world
+  const { detoured, mesh, population, state, waypoints } = world
   const { hbonePort } = state.config.mesh
-  return mesh.members.flatMap(({ workload, enrollment, receives }) => {
+  // Nobody takes a waypoint where ambient pods take none.
+  return [...indexesOf(detoured)].flatMap((index) => {
+    const { workload, enrollment, receives } = mesh.member(population.workloads[index] as Workload)
     const ways =
       receives === 'outside'
         ? plaintextWays(world, workload)

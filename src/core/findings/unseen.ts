@@ -228,8 +228,9 @@ function unknownEnforcement({ state, mesh }: World): readonly Problem[] {
  */
 function undescribedTiers({ index, state, mesh }: World): readonly Problem[] {
   if (!state.network.stages.includes('calico-tiers')) return []
-  const inMesh = mesh.members.filter(({ sends, receives }) => sends !== 'outside' || receives !== 'outside')
   const inTiers = index.tiered.filter((policy) => !state.tiers.has(tierOf(policy)))
+  if (inTiers.length === 0) return []
+  const inMesh = mesh.members.filter(({ sends, receives }) => sends !== 'outside' || receives !== 'outside')
   return [...grouped(inTiers, tierOf)].flatMap(([tier, policies]): Problem[] => {
     const selected = inMesh.filter(({ workload }) =>
       policies.some((policy) => selects(policy, workload) !== 'no'),
