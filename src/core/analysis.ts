@@ -89,7 +89,9 @@ export function analyze(
     unseen,
     problems: [
       ...given.map((problem) => withWhatItHides(world, problem)),
-      ...world.state.problems.filter((problem) => bearsOnMesh(world, problem)),
+      ...world.state.problems
+        .filter((problem) => bearsOnMesh(world, problem))
+        .map((problem) => withWhatItHides(world, problem)),
       ...[...unseen.values()].flat(),
       ...unseenAtLarge(world),
     ].sort(byPlace),

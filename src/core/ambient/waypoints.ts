@@ -122,7 +122,8 @@ function attachment(
 ): { readonly name: string; readonly namespace: string } | null | undefined {
   const name = label(labels, USE_WAYPOINT)
   if (name === undefined) return undefined
-  if (name === 'none') return null
+  // An empty name is that of no Gateway, and the namespace is not asked.
+  if (name === 'none' || name === '') return null
   return { name, namespace: label(labels, 'istio.io/use-waypoint-namespace') ?? namespace }
 }
 

@@ -1,10 +1,11 @@
 // Client → waypoint, at the client: it must be let out to the waypoint, and not to the workload behind it.
 import type { World } from '../analysis.ts'
-import type { Through, Waypoint } from '../ambient/waypoints.ts'
+import type { Client, Through, Waypoint } from '../ambient/waypoints.ts'
 import { contains, intersect, subtract, union } from '../kubernetes/interval-set.ts'
 import type { PolicyRule } from '../kubernetes/kinds/policy.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { clientOf } from '../policy/clients.ts'
 import type { Peer } from '../policy/peer.ts'
 import { rulePorts } from '../policy/rule-matches.ts'
 import { countOf, fromRising, indexesOf } from '../policy/index-set.ts'
@@ -19,12 +20,13 @@ import { withOpenPorts } from './open-to.ts'
 import { anyWaypoint, gateOf, waypointAsLost } from './waypoint-end.ts'
 import type { ClosedEnd } from './waypoint-end.ts'
 
-/** The closed ends at enrolled workloads, as clients of waypoints. */
+/** The closed ends at enrolled workloads and gateways, as clients of waypoints. */
 export function endsBeforeWaypoints(world: World): readonly ClosedEnd[] {
   const behind = lookBehind(world)
-  return world.mesh.members.flatMap(({ workload, enrollment }) =>
-    enrollment.state === 'yes' ? closedForClient(world, workload, behind) : [],
-  )
+  return world.mesh.members.flatMap(({ workload }) => {
+    const kind = clientOf(workload, world.mesh)
+    return kind === 'other' ? [] : closedForClient(world, workload, kind, behind)
+  })
 }
 
 /** What clients find on their way to workloads behind waypoints, worked out once for all of them. */
@@ -77,10 +79,10 @@ function lookBehind({ detoured, mesh, population, waypoints }: World): Behind {
 const MANY = 20
 
 /** Client → waypoint, at the client: it may send to a workload behind the waypoint, and not to the waypoint. */
-function closedForClient(world: World, client: Workload, behind: Behind): readonly ClosedEnd[] {
+function closedForClient(world: World, client: Workload, kind: Client, behind: Behind): readonly ClosedEnd[] {
   const { detoured, population, waypoints } = world
   if (detoured.length === 0) return []
-  const denied = deniedToClient(world, client, behind)
+  const denied = deniedToClient(world, client, kind, behind)
   if (denied.length > 0) return denied
   return world.engine.letting(client, 'egress').flatMap(({ policy, rule }) => {
     const found: ClosedEnd[] = []
@@ -89,7 +91,7 @@ function closedForClient(world: World, client: Workload, behind: Behind): readon
       const isOpen = openWaypoints(world, client, destinations, behind)
       for (const index of isOpen === 'all' ? [] : indexesOf(destinations)) {
         const destination = population.workloads[index] as Workload
-        for (const through of waypoints.ways(destination, 'ambient').through) {
+        for (const through of waypoints.ways(destination, kind).through) {
           const { waypoint } = through
           if (isOpen !== 'all' && isOpen(waypoint)) continue
           const certainty = closedBy(world, client, destination, through, certain)
@@ -114,7 +116,7 @@ function closedForClient(world: World, client: Workload, behind: Behind): readon
  * The same, where nothing isolates the client, and it may send wherever nothing denies it: one workload behind each waypoint
  * that a denial keeps it from, which it could reach on a port of its own.
  */
-function deniedToClient(world: World, client: Workload, behind: Behind): readonly ClosedEnd[] {
+function deniedToClient(world: World, client: Workload, kind: Client, behind: Behind): readonly ClosedEnd[] {
   const { detoured, engine, population, state, waypoints } = world
   if (engine.isOpen(client, 'egress') || engine.isolation(client, 'egress') !== 'no') return []
   const { closed } = engine.split(client, 'egress', state.config.mesh.hbonePort, behind.waypoints)
@@ -122,7 +124,7 @@ function deniedToClient(world: World, client: Workload, behind: Behind): readonl
   const found = new Map<Waypoint, ClosedEnd>()
   for (const index of indexesOf(detoured)) {
     const destination = population.workloads[index] as Workload
-    for (const through of waypoints.ways(destination, 'ambient').through) {
+    for (const through of waypoints.ways(destination, kind).through) {
       const { waypoint } = through
       if (found.has(waypoint)) continue
       const certainty = closedBy(world, client, destination, through, true)
@@ -203,7 +205,8 @@ function closedBy(
   certain: boolean,
 ): Certainty | null {
   const gate = gateOf(world, client, 'egress', waypoint.pods)
-  if (gate === 'open' || (gate === 'doubtful' && !sure)) return null
+  // A doubt on both sides is no news.
+  if (gate === 'open' || (gate === 'doubtful' && !(sure && certain))) return null
   if (!sure && gateOf(world, client, 'egress', destination) !== 'open') return null
   return sure && certain && gate === 'closed' ? 'certain' : 'possible'
 }

@@ -2,7 +2,9 @@
 // is HBONE; to what is outside it sends plaintext, on the ports that its Services lead to (facts on the path matrix:
 // istio pilot/pkg/xds/endpoints/endpoint_builder.go, buildEnvoyLbEndpoint).
 import type { World } from '../analysis.ts'
+import { wouldBeInjected } from '../ambient/injection.ts'
 import type { Through } from '../ambient/waypoints.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import type { Service, Workload } from '../kubernetes/state.ts'
 import { fromRising, indexesOf } from '../policy/index-set.ts'
@@ -22,16 +24,16 @@ export function endsPastWaypoints(world: World): readonly ClosedEnd[] {
   const { hbonePort } = state.config.mesh
   // Nobody takes a waypoint where ambient pods take none.
   return [...indexesOf(detoured)].flatMap((index) => {
-    const { workload, enrollment, receives } = mesh.member(population.workloads[index] as Workload)
+    const { workload, receives } = mesh.member(population.workloads[index] as Workload)
+    if (receives === 'possible') return []
     const ways =
       receives === 'outside'
         ? plaintextWays(world, workload)
-        : waypoints.all(workload).map((through) => ({ ...through, ports: [hbonePort] }))
-    const isJudged = enrollment.state === 'yes' || receives === 'outside'
+        : waypoints.all(workload).map((through) => ({ ...through, ports: [hbonePort], either: false }))
     return ways.flatMap((way) =>
       way.ports.flatMap((port) => [
-        ...(isJudged ? closedToWaypoint(world, workload, way, port) : []),
-        ...(receives === 'possible' ? [] : closedAtWaypoint(world, workload, way, port)),
+        ...closedToWaypoint(world, workload, way, port),
+        ...closedAtWaypoint(world, workload, way, port),
       ]),
     )
   })
@@ -40,12 +42,17 @@ export function endsPastWaypoints(world: World): readonly ClosedEnd[] {
 /** A waypoint before a workload, and the TCP ports of it that it sends to. */
 interface Way extends Through {
   readonly ports: readonly number[]
+  /** Does it send to one of them only, nobody knows to which? */
+  readonly either: boolean
 }
 
-/** The ways to a workload outside the mesh: by its Services, and by its addresses. */
-function plaintextWays({ waypoints }: World, workload: Workload): readonly Way[] {
+/**
+ * The ways to a workload outside the mesh: by its Services, and by its addresses. A sidecar may take HBONE as well: where
+ * the mesh was installed for Ambient, the injector adds the label that says so (files/injection-template.yaml).
+ */
+function plaintextWays({ state, waypoints }: World, workload: Workload): readonly Way[] {
   const all = waypoints.all(workload)
-  if (all.length === 0) return []
+  const either = wouldBeInjected(workload.pods, workload.namespace) !== 'no'
   const byService = workload.services
     .filter(({ spec }) => !spec.headless)
     .map((service) => ({
@@ -57,7 +64,8 @@ function plaintextWays({ waypoints }: World, workload: Workload): readonly Way[]
       through.some(({ waypoint }) => waypoint === way.waypoint) ? some : [],
     )
     const led = ports.length > 0 ? ports : workload.declaredPorts
-    return { ...way, ports: [...new Set(led)].sort((a, b) => a - b) }
+    const own = [...new Set(led)].sort((a, b) => a - b)
+    return { ...way, ports: either ? [...own, state.config.mesh.hbonePort] : own, either }
   })
 }
 
@@ -91,7 +99,8 @@ function closedToWaypoint(world: World, workload: Workload, way: Way, port: numb
       ({ clients, itself, others, rule, policy }) =>
         itself || others.length > 0 || !noPeers(engine.matches(rule, policy, clients.certain).open),
     )
-  const certainty: Certainty = sure && known && gate === 'closed' ? 'certain' : 'possible'
+  const isOpen = way.either && isOpenElsewhere(world, workload, 'ingress', waypoint.pods, way)
+  const certainty: Certainty = sure && known && gate === 'closed' && !isOpen ? 'certain' : 'possible'
   const lost = waypointAsLost(world, waypoint, certainty, through)
   const rules = meant.map(({ policy, rule }) => ({ policy, rule }))
   const culprits = fallingShort(world, workload, 'ingress', lost.peers, rules, port)
@@ -107,6 +116,17 @@ function closedToWaypoint(world: World, workload: Workload, way: Way, port: numb
   ]
 }
 
+/** Is some of the ports of a way not shut? */
+function isOpenElsewhere(
+  world: World,
+  workload: Workload,
+  direction: Direction,
+  other: Workload,
+  { ports }: Way,
+): boolean {
+  return ports.some((port) => gateOf(world, workload, direction, other, port) !== 'closed')
+}
+
 /**
  * Whom a workload means of those who come through a waypoint to a port of it: the rules that admit them, or, where nothing
  * isolates it, everybody; then what keeps the waypoint from it is a denial.
@@ -114,28 +134,30 @@ function closedToWaypoint(world: World, workload: Workload, way: Way, port: numb
 function wantedThrough(
   world: World,
   workload: Workload,
-  { waypoint, ports }: Way,
+  way: Way,
   port: number,
 ): { readonly meant: readonly Meant[]; readonly everybody: PeerSet } {
-  const all = meantThrough(world, workload, waypoint)
+  const all = meantThrough(world, workload, way.waypoint)
   // A rule that names waypoints means whoever comes through them to any port, unless some port is open to this one.
-  const isLetIn = ports.some((one) => gateOf(world, workload, 'ingress', waypoint.pods, one) !== 'closed')
+  const isLetIn = !way.either && isOpenElsewhere(world, workload, 'ingress', way.waypoint.pods, way)
   const meant = all.filter(
     ({ itself, others, rule }) =>
       port === world.state.config.mesh.hbonePort ||
       hasPort(rulePorts(rule, workload, NOWHERE).perhaps, 'TCP', port) ||
       (!isLetIn && (itself || others.length > 0)),
   )
-  return { meant, everybody: all.length > 0 ? NO_PEERS : openThrough(world, workload, waypoint) }
+  return { meant, everybody: all.length > 0 ? NO_PEERS : openThrough(world, workload, way.waypoint) }
 }
 
 /** At the waypoint: it may not send to what is behind it. */
 function closedAtWaypoint(world: World, workload: Workload, way: Way, port: number): readonly ClosedEnd[] {
   const { engine, population, state } = world
-  const { waypoint, sure, ports } = way
+  const { waypoint, sure, either } = way
   if (engine.isOpen(waypoint.pods, 'egress')) return []
   const gate = gateOf(world, waypoint.pods, 'egress', workload, port)
-  if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
+  // A doubt about the workload, such as whether a block holds its address, is one about every port of it.
+  const wavers = engine.wavers(waypoint.pods, 'egress')
+  if (gate === 'open' || (gate === 'doubtful' && !(sure && wavers))) return []
   const { meant, everybody } = wantedThrough(world, workload, way, port)
   const isPlain = port !== state.config.mesh.hbonePort
   // Of several ports of a workload outside the mesh, some may be for nobody who comes this way.
@@ -146,8 +168,7 @@ function closedAtWaypoint(world: World, workload: Workload, way: Way, port: numb
   const culprits = fallingShort(world, waypoint.pods, 'egress', peers, admitting, port)
   // Where others of its ports are open to the waypoint, and nobody says who comes to this one, perhaps nobody does.
   const isOther =
-    !noPeers(everybody) &&
-    ports.some((one) => gateOf(world, waypoint.pods, 'egress', workload, one) === 'open')
+    (either || !noPeers(everybody)) && isOpenElsewhere(world, waypoint.pods, 'egress', workload, way)
   const certainty = sure && gate === 'closed' && !isOther ? 'certain' : 'possible'
   const coming = meant.map(({ clients: { certain, possible } }) => bothPeers(certain, possible))
   const through = [everybody, ...coming].reduce(bothPeers)

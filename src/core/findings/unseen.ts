@@ -2,6 +2,7 @@
 import { addressSet } from '../kubernetes/address-set.ts'
 import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
+import { ISTIO_CNI_SETTING } from '../kubernetes/istio-cni-settings.ts'
 import { placeOf } from '../kubernetes/origin.ts'
 import type { Place } from '../kubernetes/origin.ts'
 import { indexesOf } from '../policy/index-set.ts'
@@ -88,12 +89,19 @@ export function bearsOnMesh({ mesh, population, state }: World, { code, hides }:
   })
 }
 
+/** The namespaces in which policies decide: elsewhere all is open, whoever is enrolled and wherever probes come from. */
+function policed({ index, state }: World): readonly string[] | 'all' {
+  const isWide = index.wide.length > 0 || state.network.enforcement.mode !== 'default'
+  return isWide ? 'all' : [...index.byNamespace.keys()].sort(compareText)
+}
+
 /** Pieces from elsewhere, for namespaces that are told. */
 const REMOTE = ['remote-base', 'remote-chart', 'remote-source']
 
 /** What comes from elsewhere for namespaces that have nothing to do with the mesh is told, and hides nothing that matters. */
 export function withWhatItHides(world: World, problem: Problem): Problem {
   const { namespaces, under } = problem.hides
+  if (problem.code === ISTIO_CNI_SETTING) return { ...problem, hides: { namespaces: policed(world) } }
   if (!REMOTE.includes(problem.code) || namespaces === 'all') return problem
   // ztunnel captures nothing there, whatever its labels are.
   const excluded = world.state.config.mesh.excludeNamespaces

@@ -12,18 +12,19 @@ import { DATAPLANE_MODE } from './labels.ts'
 import { at, isMapping, list, string } from './loose.ts'
 import { namespaceOf } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
+import type { Network } from './network.ts'
 import { isEqual, placeOf } from './origin.ts'
 
 const SOURCES = { HOST_PROBE_SNAT_IP: 'IPv4', HOST_PROBE_SNAT_IPV6: 'IPv6' } as const
-const SELECTORS = ['enablementSelectors', 'AMBIENT_ENABLEMENT_SELECTOR']
 
 /** A word without which no object says anything of it. */
-export const ISTIO_CNI_WORD = /HOST_PROBE_SNAT_IP|enablementSelectors|AMBIENT_ENABLEMENT_SELECTOR/
+export const ISTIO_CNI_WORD =
+  /HOST_PROBE_SNAT_IP|enablementSelectors|AMBIENT_ENABLEMENT_SELECTOR|excludeNamespaces|EXCLUDE_NAMESPACES/
 
 /** Kinds that say it, beside those that are read for other reasons: charts, ConfigMaps, DaemonSets. */
 export const ISTIO_CNI_KINDS: readonly string[] = ['IstioCNI', 'IstioOperator']
 
-/** Those among them of which the tree holds more than the settings of other things. */
+/** All kinds that say it. */
 const KINDS: readonly string[] = [
   ...ISTIO_CNI_KINDS,
   ...[
@@ -36,6 +37,9 @@ const KINDS: readonly string[] = [
     'HelmRelease',
   ],
 ]
+
+/** The code of its problems. */
+export const ISTIO_CNI_SETTING = 'istio-cni-setting'
 
 /** What one manifest says of a setting. */
 interface Setting {
@@ -51,9 +55,15 @@ export function setsIstioCni(manifest: Manifest): boolean {
 }
 
 /** A problem for each setting of the tree that the configuration contradicts by its silence. */
-export function istioCniProblems(config: ClusterConfig, manifests: readonly Manifest[]): readonly Problem[] {
+export function istioCniProblems(
+  config: ClusterConfig,
+  { seesProbeSource }: Network,
+  manifests: readonly Manifest[],
+): readonly Problem[] {
   return manifests.flatMap((manifest) =>
-    settingsOf(manifest).flatMap((setting) => problemOf(manifest, setting, config) ?? []),
+    settingsOf(manifest)
+      .filter(({ name }) => seesProbeSource !== 'no' || !Object.hasOwn(SOURCES, name))
+      .flatMap((setting) => problemOf(manifest, setting, config) ?? []),
   )
 }
 
@@ -64,36 +74,72 @@ function settingsOf({ kind, object }: Manifest): readonly Setting[] {
   if (!KINDS.includes(kind)) return []
   const before = KNOWN.get(object)
   if (before !== undefined) return before
-  const now = ISTIO_CNI_WORD.test(JSON.stringify(object)) ? settingsIn(object, []) : []
+  const written = JSON.stringify(object)
+  const search = { ofChart: OF_CHART.test(written), isConfigMap: kind === 'ConfigMap' }
+  const now = ISTIO_CNI_WORD.test(written) ? settingsIn(object, [], search) : []
   KNOWN.set(object, now)
   return now
 }
 
+/** The chart of istio-cni by its name, or its ConfigMap: other charts have keys of the same names. */
+const OF_CHART = /"(?:chart|name)":"(?:[^"]*\/)?(?:istio-)?cni(?:-config)?"|"(?:spec|values)":\{[^}]*"cni":/
+
+interface Search {
+  /** Is all of the object about istio-cni? */
+  readonly ofChart: boolean
+  readonly isConfigMap: boolean
+}
+
 /** Wherever it stands: each tool that installs charts has its own place for their values. */
-function settingsIn(value: unknown, route: Route): readonly Setting[] {
-  if (Array.isArray(value)) return value.flatMap((one, index) => settingsIn(one, [...route, index]))
-  if (typeof value === 'string') return inText(value, route)
+function settingsIn(value: unknown, route: Route, search: Search): readonly Setting[] {
+  if (Array.isArray(value)) return value.flatMap((one, index) => settingsIn(one, [...route, index], search))
+  if (typeof value === 'string') return inText(value, route, search)
   if (!isMapping(value)) return []
-  const { name } = value
-  // A variable of a container.
-  if (typeof name === 'string' && Object.hasOwn(SOURCES, name) && !Object.hasOwn(value, name))
-    return [{ name, value: string(value.value), route }]
+  // A variable of a container, a parameter of a chart, a value from elsewhere.
+  const named = [value.targetPath, value.name]
+    .map((one) => lastOf(string(one) ?? ''))
+    .find((one) => Object.hasOwn(SOURCES, one))
+  if (named !== undefined) return [{ name: named, value: string(value.value), route }]
   return Object.entries(value).flatMap(([key, inner]): readonly Setting[] => {
     const there = [...route, key]
-    if (Object.hasOwn(SOURCES, key)) return [{ name: key, value: string(inner), route: there }]
-    if (!SELECTORS.includes(key)) return settingsIn(inner, there)
-    return [{ name: key, value: typeof inner === 'string' ? parsed(inner) : inner, route: there }]
+    const name = lastOf(key)
+    if (Object.hasOwn(SOURCES, name)) return [{ name, value: string(inner), route: there }]
+    if (isOfCni(key, route, search))
+      return [
+        {
+          name,
+          value: typeof inner === 'string' && /SELECTOR/i.test(name) ? parsed(inner) : inner,
+          route: there,
+        },
+      ]
+    return settingsIn(inner, there, search)
   })
 }
 
+/** Keys that other charts may have as well: they count where the rest of the object, or what is around them, says so. */
+function isOfCni(key: string, route: Route, { ofChart, isConfigMap }: Search): boolean {
+  const name = lastOf(key)
+  if (name === 'AMBIENT_ENABLEMENT_SELECTOR') return true
+  if (name === 'EXCLUDE_NAMESPACES') return isConfigMap && ofChart
+  const around = key.includes('.') ? key.split('.').at(-2) : route.at(-1)
+  if (name === 'enablementSelectors') return around === 'ambient'
+  return name === 'excludeNamespaces' && (around === 'cni' || ofChart)
+}
+
+/** `env.HOST_PROBE_SNAT_IP` is the path of a value. */
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1)
+}
+
 /** Values that stand in a manifest as text: of a chart, or of a ConfigMap that holds some. */
-function inText(text: string, route: Route): readonly Setting[] {
+function inText(text: string, route: Route, search: Search): readonly Setting[] {
   if (!ISTIO_CNI_WORD.test(text) || !text.includes(':')) return []
   const value = parsed(text)
-  const found = settingsIn(value === text ? undefined : value, [])
+  const found = isMapping(value) || Array.isArray(value) ? settingsIn(value, [], search) : []
   if (found.length > 0) return found.map((setting) => ({ ...setting, route }))
   const [word = ''] = ISTIO_CNI_WORD.exec(text) ?? []
-  return value === undefined ? [{ name: word, value: undefined, route }] : []
+  // Texts of a ConfigMap may be anything: only what can be read counts.
+  return value === undefined && !search.isConfigMap ? [{ name: word, value: undefined, route }] : []
 }
 
 /** undefined where it cannot be read. */
@@ -109,21 +155,52 @@ function problemOf(
   { name, value, route }: Setting,
   config: ClusterConfig,
 ): Problem | null {
-  const { mesh } = config
-  const isSource = name in SOURCES
-  if (isSource ? isKnownSource(name as keyof typeof SOURCES, value, config) : isKnownSelection(value, config))
-    return null
+  const topic = topicOf(name, value, config)
+  if (topic.isKnown) return null
   const namespace = namespaceOf(manifest.object)
   const who = `${manifest.kind} ${namespace === null ? '' : `${namespace}/`}${nameIn(manifest)}`
-  const what = typeof value === 'string' ? value : 'something that the tree does not tell'
   const { path, line } = placeOf(manifest.origin, route)
   return {
-    ...{ path, line, code: 'istio-cni-setting', class: 'unseen' },
-    message: isSource
-      ? `${who} sets ${name} of istio-cni to ${what}, and probes are judged as coming from ${mesh.probeSources.join(' and ')}.`
-      : `${who} sets ${name} of istio-cni, and pods are judged as enrolled by the label ${DATAPLANE_MODE}.`,
-    remedy: `Set mesh.${isSource ? 'probeSources' : 'enablementSelectors'} of the cluster ${config.name} in the configuration to what istio-cni uses.`,
+    ...{ path, line, code: ISTIO_CNI_SETTING, class: 'unseen' },
+    message: `${who} sets ${name} of istio-cni${topic.to}, and ${topic.judged}.`,
+    remedy: `Set mesh.${topic.key} of the cluster ${config.name} in the configuration to what istio-cni uses.`,
     hides: { namespaces: 'all' },
+  }
+}
+
+interface Topic {
+  readonly isKnown: boolean
+  /** What it is set to, where that is short. */
+  readonly to: string
+  /** How things are judged. */
+  readonly judged: string
+  /** The name of the setting in the configuration. */
+  readonly key: keyof ClusterConfig['mesh']
+}
+
+function topicOf(name: string, value: unknown, config: ClusterConfig): Topic {
+  const { mesh } = config
+  if (name in SOURCES)
+    return {
+      isKnown: isKnownSource(name as keyof typeof SOURCES, value, config),
+      to: ` to ${typeof value === 'string' && value !== '' ? value : 'something that the tree does not tell'}`,
+      judged: `probes are judged as coming from ${mesh.probeSources.join(' and ')}`,
+      key: 'probeSources',
+    }
+  if (/exclude/i.test(name)) {
+    const names = typeof value === 'string' ? value.split(',') : list(value)
+    return {
+      isKnown: isEqual([...names].sort(), [...mesh.excludeNamespaces].sort()),
+      to: '',
+      judged: `pods are judged as never enrolled in ${mesh.excludeNamespaces.join(' and ') || 'no namespace'}`,
+      key: 'excludeNamespaces',
+    }
+  }
+  return {
+    isKnown: isKnownSelection(value, config),
+    to: '',
+    judged: `pods are judged as enrolled by the label ${DATAPLANE_MODE}`,
+    key: 'enablementSelectors',
   }
 }
 
@@ -143,19 +220,20 @@ const OURS = ['169.254.7.127', 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff']
 
 /** The chart writes out its default as well. */
 function isKnownSelection(value: unknown, { mesh }: ClusterConfig): boolean {
-  return mesh.enablementSelectors !== null || isEqual(list(value).map(bare), DEFAULT)
+  return mesh.enablementSelectors !== null || isEqual(list(value).map(bare).sort(), DEFAULT)
 }
 
-/** A selector without what is empty in it. */
-function bare(selector: unknown): unknown {
+/** A selector without what is empty in it, as text: which comes first makes no difference. */
+function bare(selector: unknown): string {
   const [pods, namespaces] = [at(selector, 'podSelector'), at(selector, 'namespaceSelector')]
-  return [pods, namespaces].map((one) => (isMapping(one) && Object.keys(one).length > 0 ? one : null))
+  return JSON.stringify(
+    [pods, namespaces].map((one) => (isMapping(one) && Object.keys(one).length > 0 ? one : null)),
+  )
 }
 
-const DEFAULT: unknown = [
-  [{ matchLabels: { [DATAPLANE_MODE]: 'ambient' } }, null],
-  [
-    { matchExpressions: [{ key: DATAPLANE_MODE, operator: 'NotIn', values: ['none'] }] },
-    { matchLabels: { [DATAPLANE_MODE]: 'ambient' } },
-  ],
-]
+const AMBIENT = { matchLabels: { [DATAPLANE_MODE]: 'ambient' } }
+const NOT_NONE = { matchExpressions: [{ key: DATAPLANE_MODE, operator: 'NotIn', values: ['none'] }] }
+const DEFAULT: readonly string[] = [
+  bare({ podSelector: AMBIENT }),
+  bare({ podSelector: NOT_NONE, namespaceSelector: AMBIENT }),
+].sort()

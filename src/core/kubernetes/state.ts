@@ -137,8 +137,8 @@ export function isRelevant(manifest: Manifest): boolean {
 
 /** Builds the state of one cluster. Manifests of an assumed baseline give way to those of the tree. */
 export function buildState(config: ClusterConfig, manifests: readonly Manifest[]): ClusterState {
-  const problems: Problem[] = [...istioCniProblems(config, manifests)]
   const network = networkOf(config, manifests)
+  const problems: Problem[] = [...istioCniProblems(config, network, manifests)]
   const chosen = chooseOne(manifests.filter(isJudged), config, problems)
   const namespaces = readNamespaces(chosen, config, problems)
   const home = (manifest: Manifest): Namespace => {

@@ -2,10 +2,13 @@
 // its port shut: that of HBONE, or, to a workload outside the mesh, the workload's own. Source: istio architecture/ambient (waypoints accept and send HBONE with their own pod IPs).
 import type { World } from '../../analysis.ts'
 import type { Enrollment } from '../../ambient/enrollment.ts'
+import { wouldBeInjected } from '../../ambient/injection.ts'
 import { USE_WAYPOINT, label } from '../../kubernetes/labels.ts'
 import type { Labels } from '../../kubernetes/labels.ts'
+import type { Direction } from '../../kubernetes/kinds/policy.ts'
 import { placeOf } from '../../kubernetes/origin.ts'
 import type { Origin } from '../../kubernetes/origin.ts'
+import type { Workload } from '../../kubernetes/state.ts'
 import { grouped } from '../../source/grouped.ts'
 import { compareText } from '../../source/problem.ts'
 import { hasDenial } from '../closing.ts'
@@ -125,6 +128,18 @@ function attached(who: string, labels: Labels, origin: Origin): readonly Enrollm
   ]
 }
 
+/** What a sentence begins with: what the workload has to do with the mesh. */
+function standingOf({ mesh }: World, end: Workload, direction: Direction): string {
+  const { enrollment, receives } = mesh.member(end)
+  if (enrollment.state === 'yes') return enrolled(end, enrollment)
+  if (direction === 'egress')
+    return `${end.id} has a proxy of the mesh, which takes waypoints where it is told to`
+  if (receives !== 'outside') return `${end.id} has a sidecar that takes HBONE`
+  return wouldBeInjected(end.pods, end.namespace) === 'no'
+    ? `${end.id} takes no HBONE`
+    : `${end.id} has a sidecar, which may take HBONE or not`
+}
+
 function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly string[]): string {
   const [first] = ends
   if (first === undefined) return ''
@@ -167,8 +182,7 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
       ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${fact} there: ${fate}`
       : `${end.id} is the waypoint of ${before}, and passes traffic on to ${port} there. ${policies} ${refuse} let it through: ${fate}`
   }
-  const { enrollment, receives } = world.mesh.member(end)
-  const standing = receives === 'outside' ? `${end.id} takes no HBONE` : enrolled(end, enrollment)
+  const standing = standingOf(world, end, direction)
   const way = `${sure ? 'goes' : 'may go'} through ${which}`
   // What the rules mean that let the traffic through is overruled: they are not named.
   if (isDenied || deciding.length === 0) {
