@@ -12,7 +12,7 @@ import { causes } from './cause.ts'
 import { newlyLost } from './lost-before.ts'
 import { byFinding, bySeverity, culpritRoute, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { CHANGE_RULES } from './rules/index.ts'
+import { CHANGE_RULES, STATE_RULES } from './rules/index.ts'
 import { bearsOnMesh } from './unseen.ts'
 import { waivedBy } from './waivers.ts'
 import type { Waived } from './waivers.ts'
@@ -65,12 +65,12 @@ export function compare(
     ),
     ...(base === null ? [] : withdrawn(base, head, touched)),
   ].sort(byPlace)
-  const changeRules = base === null ? [] : CHANGE_RULES.filter(({ id }) => head.rules[id] !== 'off')
   const changed =
     base === null
       ? []
-      : changeRules
-          .flatMap(({ check }) => check(base, head))
+      : [...CHANGE_RULES.map(({ id, check }) => ({ id, checkChange: check })), ...STATE_RULES]
+          .filter(({ id }) => head.rules[id] !== 'off')
+          .flatMap(({ checkChange }) => checkChange?.(base, head) ?? [])
           .map((finding) => withSeverity(finding, head.rules))
   const before = new Map((base?.findings ?? []).map((finding) => [fingerprint(finding), finding]))
   const after = [...head.findings, ...changed]

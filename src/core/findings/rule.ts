@@ -14,6 +14,8 @@ export interface StateRule {
    */
   readonly hangsOn: 'own' | 'any' | 'none'
   readonly check: (world: World) => readonly Finding[]
+  /** What only a change shows, of those that a state does not have already. */
+  readonly checkChange?: (base: Analysis, head: Analysis) => readonly Finding[]
 }
 
 /** Judges what changed between two states. */

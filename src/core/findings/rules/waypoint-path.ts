@@ -12,6 +12,7 @@ import type { Workload } from '../../kubernetes/state.ts'
 import { grouped } from '../../source/grouped.ts'
 import { compareText } from '../../source/problem.ts'
 import { hasDenial } from '../closing.ts'
+import { fingerprint } from '../finding.ts'
 import type { Finding } from '../finding.ts'
 import { namesOf } from '../lost-names.ts'
 import type { StateRule } from '../rule.ts'
@@ -19,6 +20,7 @@ import { enrolled, list, nameClosers, namePeers } from '../words.ts'
 import { endsAtWaypoints } from '../ends-at-waypoints.ts'
 import { endsBeforeEntries } from '../ends-before-entries.ts'
 import { endsBeforeWaypoints } from '../ends-before-waypoints.ts'
+import { endsOfDetours } from '../ends-of-detours.ts'
 import { endsPastWaypoints } from '../ends-past-waypoints.ts'
 import { ANY_WAYPOINT } from '../waypoint-end.ts'
 import type { ClosedEnd } from '../waypoint-end.ts'
@@ -34,6 +36,15 @@ export const waypointPath: StateRule = {
       ({ end, direction, port }) => `${end.id} ${direction} ${String(port)}`,
     )
     return [...byEnd.values()].flatMap((ends) => asFinding(world, ends, reasons))
+  },
+  checkChange: (base, head) => {
+    if (base.population === head.population) return []
+    const told = new Set(head.findings.filter(({ rule }) => rule === 'waypoint-path').map(fingerprint))
+    const reasons = reasonsOf(head)
+    const byEnd = grouped(endsOfDetours(base, head), ({ end }) => end.id)
+    return [...byEnd.values()]
+      .flatMap((ends) => asFinding(head, ends, reasons))
+      .filter((finding) => !told.has(fingerprint(finding)))
   },
 }
 
