@@ -25,17 +25,20 @@ export function endsPastWaypoints(world: World): readonly ClosedEnd[] {
   // Nobody takes a waypoint where ambient pods take none.
   return [...indexesOf(detoured)].flatMap((index) => {
     const { workload, receives } = mesh.member(population.workloads[index] as Workload)
-    if (receives === 'possible') return []
     const ways =
-      receives === 'outside'
-        ? plaintextWays(world, workload)
-        : waypoints.all(workload).map((through) => ({ ...through, ports: [hbonePort], either: false }))
-    return ways.flatMap((way) =>
+      receives === 'certain'
+        ? waypoints.all(workload).map((through) => ({ ...through, ports: [hbonePort], either: false }))
+        : plaintextWays(world, workload, receives === 'possible')
+    const ends = ways.flatMap((way) =>
       way.ports.flatMap((port) => [
         ...closedToWaypoint(world, workload, way, port),
         ...closedAtWaypoint(world, workload, way, port),
       ]),
     )
+    // Of what may be in the mesh or not only that counts which is shut either way, and it is told once.
+    return receives === 'possible'
+      ? ends.filter(({ lost, port }) => lost.certainty === 'certain' && port === hbonePort)
+      : ends
   })
 }
 
@@ -47,12 +50,16 @@ interface Way extends Through {
 }
 
 /**
- * The ways to a workload outside the mesh: by its Services, and by its addresses. A sidecar may take HBONE as well: where
+ * The ways to a workload that is outside the mesh, or may be: by its Services, and by its addresses. A sidecar may take HBONE as well: where
  * the mesh was installed for Ambient, the injector adds the label that says so (files/injection-template.yaml).
  */
-function plaintextWays({ state, waypoints }: World, workload: Workload): readonly Way[] {
+function plaintextWays(
+  { state, waypoints }: World,
+  workload: Workload,
+  mayBeEnrolled: boolean,
+): readonly Way[] {
   const all = waypoints.all(workload)
-  const either = wouldBeInjected(workload.pods, workload.namespace) !== 'no'
+  const either = mayBeEnrolled || wouldBeInjected(workload.pods, workload.namespace) !== 'no'
   const byService = workload.services
     .filter(({ spec }) => !spec.headless)
     .map((service) => ({

@@ -145,7 +145,8 @@ function standingOf({ mesh }: World, end: Workload, direction: Direction): strin
   if (enrollment.state === 'yes') return enrolled(end, enrollment)
   if (direction === 'egress')
     return `${end.id} has a proxy of the mesh, which takes waypoints where it is told to`
-  if (receives !== 'outside') return `${end.id} has a sidecar that takes HBONE`
+  if (receives === 'certain') return `${end.id} has a sidecar that takes HBONE`
+  if (receives === 'possible') return `${end.id} may take HBONE or not`
   return wouldBeInjected(end.pods, end.namespace) === 'no'
     ? `${end.id} takes no HBONE`
     : `${end.id} has a sidecar, which may take HBONE or not`
