@@ -29,8 +29,9 @@ export function closing(
 }
 
 /**
- * The same for the HBONE port, or another, where some rules mean to let the peers through on other ports: those fall short, unless the peers are kept
- * out before or behind what their policies have a say in. Then whatever they admit, it does not help.
+ * The same for the HBONE port, or another, where some rules mean to let the peers through on other ports: those fall
+ * short, unless the peers are kept out before or behind what their policies have a say in. Then whatever they admit, it
+ * does not help.
  */
 export function fallingShort(
   world: World,

@@ -50,8 +50,9 @@ interface Way extends Through {
 }
 
 /**
- * The ways to a workload that is outside the mesh, or may be: by its Services, and by its addresses. A sidecar may take HBONE as well: where
- * the mesh was installed for Ambient, the injector adds the label that says so (files/injection-template.yaml).
+ * The ways to a workload that is outside the mesh, or may be: by its Services, and by its addresses. A sidecar may take
+ * HBONE as well: where the mesh was installed for Ambient, the injector adds the label that says so
+ * (files/injection-template.yaml).
  */
 function plaintextWays(
   { state, waypoints }: World,
@@ -94,9 +95,7 @@ function closedToWaypoint(world: World, workload: Workload, way: Way, port: numb
   if (engine.isOpen(workload, 'ingress')) return []
   const gate = gateOf(world, workload, 'ingress', waypoint.pods, port)
   if (gate === 'open' || (gate === 'doubtful' && !sure)) return []
-  const { meant, everybody } = wantedThrough(world, workload, way, port)
-  const coming = meant.map(({ clients: { certain, possible } }) => bothPeers(certain, possible))
-  const through = [everybody, ...coming].reduce(bothPeers)
+  const { meant, everybody, through } = wantedThrough(world, workload, way, port)
   if (meant.length === 0 && noPeers(everybody)) return []
   // Whether the traffic comes this way is not known: where the straight way is closed as well, another rule says so.
   if (!sure && noPeers(engine.split(workload, 'ingress', port, through).open)) return []
@@ -134,16 +133,18 @@ function isOpenElsewhere(
   return ports.some((port) => gateOf(world, workload, direction, other, port) !== 'closed')
 }
 
+interface Wanted {
+  readonly meant: readonly Meant[]
+  readonly everybody: PeerSet
+  /** All of them together. */
+  readonly through: PeerSet
+}
+
 /**
  * Whom a workload means of those who come through a waypoint to a port of it: the rules that admit them, or, where nothing
  * isolates it, everybody; then what keeps the waypoint from it is a denial.
  */
-function wantedThrough(
-  world: World,
-  workload: Workload,
-  way: Way,
-  port: number,
-): { readonly meant: readonly Meant[]; readonly everybody: PeerSet } {
+function wantedThrough(world: World, workload: Workload, way: Way, port: number): Wanted {
   const all = meantThrough(world, workload, way.waypoint)
   // A rule that names waypoints means whoever comes through them to any port, unless some port is open to this one.
   const isLetIn = !way.either && isOpenElsewhere(world, workload, 'ingress', way.waypoint.pods, way)
@@ -153,7 +154,9 @@ function wantedThrough(
       hasPort(rulePorts(rule, workload, NOWHERE).perhaps, 'TCP', port) ||
       (!isLetIn && (itself || others.length > 0)),
   )
-  return { meant, everybody: all.length > 0 ? NO_PEERS : openThrough(world, workload, way.waypoint) }
+  const everybody = all.length > 0 ? NO_PEERS : openThrough(world, workload, way.waypoint)
+  const coming = meant.map(({ clients: { certain, possible } }) => bothPeers(certain, possible))
+  return { meant, everybody, through: [everybody, ...coming].reduce(bothPeers) }
 }
 
 /** At the waypoint: it may not send to what is behind it. */
@@ -162,14 +165,19 @@ function closedAtWaypoint(world: World, workload: Workload, way: Way, port: numb
   const { waypoint, sure, either } = way
   if (engine.isOpen(waypoint.pods, 'egress')) return []
   const gate = gateOf(world, waypoint.pods, 'egress', workload, port)
-  // A doubt about the workload, such as whether a block holds its address, is one about every port of it.
-  const wavers = engine.wavers(waypoint.pods, 'egress')
-  if (gate === 'open' || (gate === 'doubtful' && !(sure && wavers))) return []
-  const { meant, everybody } = wantedThrough(world, workload, way, port)
+  const { hits } = engine.allows(waypoint.pods, { kind: 'workload', workload }, 'egress')
+  // Whether a block holds the address of the workload is a doubt about every port of it, and no news of this one.
+  const byBlocks =
+    !engine.wavers(waypoint.pods, 'egress') &&
+    hits.every(
+      ({ rule, perhaps }) =>
+        !hasPort(perhaps, 'TCP', port) || rule.peers?.every(({ kind }) => kind === 'block') === true,
+    )
+  if (gate === 'open' || (gate === 'doubtful' && (!sure || byBlocks))) return []
+  const { meant, everybody, through } = wantedThrough(world, workload, way, port)
   const isPlain = port !== state.config.mesh.hbonePort
   // Of several ports of a workload outside the mesh, some may be for nobody who comes this way.
   if (isPlain && meant.length === 0 && noPeers(everybody)) return []
-  const { hits } = engine.allows(waypoint.pods, { kind: 'workload', workload }, 'egress')
   const admitting = hits.map(({ policy, rule }): Culprit => ({ policy, rule }))
   const peers = { ...NO_PEERS, known: fromRising([population.indexOf(workload)]) }
   const culprits = fallingShort(world, waypoint.pods, 'egress', peers, admitting, port)
@@ -177,9 +185,13 @@ function closedAtWaypoint(world: World, workload: Workload, way: Way, port: numb
   const isOther =
     (either || !noPeers(everybody)) && isOpenElsewhere(world, waypoint.pods, 'egress', workload, way)
   const certainty = sure && gate === 'closed' && !isOther ? 'certain' : 'possible'
-  const coming = meant.map(({ clients: { certain, possible } }) => bothPeers(certain, possible))
-  const through = [everybody, ...coming].reduce(bothPeers)
-  const lost: LostPeers = { name: null, peers, certainty, doubt: 'mesh', through }
+  const lost: LostPeers = {
+    name: null,
+    peers,
+    certainty,
+    doubt: gate === 'doubtful' ? 'rule' : 'mesh',
+    through,
+  }
   return [
     {
       ...{ end: waypoint.pods, direction: 'egress', port },

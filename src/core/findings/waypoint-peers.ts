@@ -48,7 +48,8 @@ export function byStanding(
   former: ReadonlySet<string> = new Set(),
 ): (peers: PeerSet) => ByStanding {
   const { mesh, population, waypointPods, waypoints } = world
-  const [ambient, gateway] = [waypointPods.used('ambient'), waypointPods.used('gateway')]
+  // Gateways take none that ambient pods do not.
+  const ambient = waypointPods.used('ambient')
   const through =
     direction === 'ingress'
       ? waypoints.all(workload)
@@ -59,13 +60,13 @@ export function byStanding(
   )
   // A route may send what comes through the waypoint of another Service on to this workload, though not to a waypoint.
   const isDestination = direction === 'ingress' && workload.gateway === null
-  const routing = isDestination ? union(ambient.pods, gateway.pods) : []
+  const routing = isDestination ? ambient.pods : []
   const likely = subtract(union(podsOf(through, population), intersect(routing, waypointPods.shown)), sure)
   const none = subtract(subtract(waypointPods.shown, sure), likely)
   const pass = passes(world, workload, direction)
   const unseenStanding = (pods: Selector, namespace: string): keyof ByStanding => {
     const ids = gatewaysOf(pods, namespace)
-    const isWaypoint = (id: string): boolean => former.has(id) || ambient.byId.has(id) || gateway.byId.has(id)
+    const isWaypoint = (id: string): boolean => former.has(id) || ambient.byId.has(id)
     if (ids.length === 0 || !ids.every(isWaypoint)) return 'counts'
     return ids.every((id) => pass(id) === null) ? 'nobody' : 'perhaps'
   }

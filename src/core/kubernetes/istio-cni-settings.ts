@@ -138,8 +138,10 @@ function inText(text: string, route: Route, search: Search): readonly Setting[] 
   const found = isMapping(value) || Array.isArray(value) ? settingsIn(value, [], search) : []
   if (found.length > 0) return found.map((setting) => ({ ...setting, route }))
   const [word = ''] = ISTIO_CNI_WORD.exec(text) ?? []
-  // Texts of a ConfigMap may be anything: only what can be read counts.
-  return value === undefined && !search.isConfigMap ? [{ name: word, value: undefined, route }] : []
+  // Texts of a ConfigMap may be anything, and values of other charts have such keys: what cannot be read counts where the
+  // name or the chart leaves no doubt.
+  const isTold = !search.isConfigMap && (search.ofChart || /^[A-Z_]+$/.test(word))
+  return value === undefined && isTold ? [{ name: word, value: undefined, route }] : []
 }
 
 /** undefined where it cannot be read. */

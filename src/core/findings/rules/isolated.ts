@@ -58,7 +58,6 @@ function waypointIds({ population, waypointPods }: World): ReadonlySet<string> {
   return new Set([
     ...[...indexesOf(waypointPods.shown)].flatMap((index) => population.workloads[index]?.id ?? []),
     ...waypointPods.used('ambient').byId.keys(),
-    ...waypointPods.used('gateway').byId.keys(),
   ])
 }
 

@@ -192,7 +192,7 @@ function sentence(world: World, ends: readonly ClosedEnd[], peers: readonly stri
           : `${refuse} admit ${whom}`
     return direction === 'ingress'
       ? `${end.id} is the waypoint of ${before}, and its clients arrive on ${port}. ${policies} ${fact} there: ${fate}`
-      : `${end.id} is the waypoint of ${before}, and passes traffic on to ${port} there. ${policies} ${refuse} let it through: ${fate}`
+      : `${end.id} is the waypoint of ${before}, and passes traffic on to ${port} there. ${policies} ${inDoubt ? 'may not' : refuse} let it through: ${fate}`
   }
   const standing = standingOf(world, end, direction)
   const way = `${sure ? 'goes' : 'may go'} through ${which}`
