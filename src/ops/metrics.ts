@@ -43,8 +43,8 @@ const JOBS = [
 const RESULTS = ['done', 'failed', 'untold']
 const STATUSES = ['2xx', '3xx', '4xx', '5xx', 'none']
 
-/** @param depth of the queue, asked for each time somebody looks */
-export function createMetrics(depth: () => Promise<Depth>): Metrics {
+/** @param depth of the queue, asked for each time somebody looks; null, and the series is not there, while it is unknown */
+export function createMetrics(depth: () => Promise<Depth | null>): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -72,9 +72,11 @@ export function createMetrics(depth: () => Promise<Depth>): Metrics {
     labelNames: ['state'],
     registers,
     async collect() {
-      const { waiting, running } = await depth()
-      this.set({ state: 'waiting' }, waiting)
-      this.set({ state: 'running' }, running)
+      const known = await depth()
+      this.reset()
+      if (known === null) return
+      this.set({ state: 'waiting' }, known.waiting)
+      this.set({ state: 'running' }, known.running)
     },
   })
   const requests = counter('github_requests', 'Calls of the GitHub API, by class of status.', ['status'])

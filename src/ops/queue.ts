@@ -29,7 +29,8 @@ export interface Queue<T> {
    * then. What waits is left to other processes, or to the next sweep: GitHub is the state.
    */
   drain(milliseconds: number): Promise<boolean>
-  depth(): Promise<Depth>
+  /** Null while nobody can tell: the queue is kept elsewhere, and that does not answer. */
+  depth(): Promise<Depth | null>
   /** Can work be taken in at the moment? */
   ready(): boolean
   /** True for one caller in so many milliseconds, among all processes that share the queue. */

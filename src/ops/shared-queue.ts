@@ -30,18 +30,18 @@ export function createSharedQueue<T>(
   { redisUrl, secret, concurrency, log, patience = 30_000 }: SharedQueueOptions,
   work: Work<T>,
 ): Queue<T> {
-  // Who hears a webhook must not wait for a Redis that is gone: GitHub is told, and keeps the delivery.
-  const asking = new Connection(redisUrl, { maxRetriesPerRequest: 1 })
+  const asking = new Connection(redisUrl, { maxRetriesPerRequest: null })
   const working = new Connection(redisUrl, { maxRetriesPerRequest: null })
   const told = sparingly(log, () => asking.status === 'ready' && working.status === 'ready')
   for (const connection of [asking, working]) connection.on('error', told.lost).on('ready', told.back)
   let closed = false
+  let begun = false
   asking.once('ready', () => {
     inspect(asking, log).catch((error: unknown) => {
       if (!closed) log.warn(errorFields(error), 'Redis does not say whether it keeps what it is given')
     })
   })
-  const bull = new BullQueue(NAME, { connection: asking, skipWaitingForReady: true })
+  const bull = new BullQueue(NAME, { connection: asking })
   bull.on('error', told.lost)
 
   const serve = async (key: string): Promise<void> => {
@@ -84,21 +84,36 @@ export function createSharedQueue<T>(
     log.error({ key: job?.data.key, ...errorFields(error) }, 'work was given up')
   })
 
+  // What BullMQ asks at its beginning it asks once: it waits for a Redis that comes late. From then on, who hears a
+  // webhook must not wait for a Redis that is gone: GitHub is told, and keeps the delivery.
+  Promise.all([bull.waitUntilReady(), worker.waitUntilReady()]).then(
+    () => {
+      asking.options.maxRetriesPerRequest = 1
+      begun = true
+    },
+    (error: unknown) => {
+      if (!closed) log.error(errorFields(error), 'no work is taken in: the queue cannot begin on this Redis')
+    },
+  )
+
+  const isReady = (): boolean => begun && !closed && asking.status === 'ready' && working.status === 'ready'
   const depth: Queue<T>['depth'] = async () => {
-    const counts = await bull.getJobCounts('wait', 'active', 'delayed', 'prioritized')
+    if (!isReady()) return null
+    const counts = await bull.getJobCounts('wait', 'active', 'delayed', 'prioritized').catch(told.lost)
+    if (counts === undefined) return null
     const { active = 0, ...others } = counts
     return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), running: active }
   }
   return {
     async enqueue(entry) {
-      if (asking.status !== 'ready') throw new Error('no work is taken in: Redis does not answer')
+      if (!isReady()) throw new Error('no work is taken in: Redis does not answer')
       await asking.rpush(listOf(entry.key), sealed(entry, secret))
       await bull.add('look', { key: entry.key }, { deduplication: { id: entry.key, keepLastIfActive: true } })
     },
     async idle() {
       for (;;) {
-        const { waiting, running } = await depth()
-        if (waiting + running === 0) return
+        const now = await depth()
+        if (now?.waiting === 0 && now.running === 0) return
         await sleep(20)
       }
     },
@@ -114,8 +129,9 @@ export function createSharedQueue<T>(
       return ended
     },
     depth,
-    ready: () => !closed && asking.status === 'ready' && working.status === 'ready',
+    ready: isReady,
     async turn(name, milliseconds) {
+      if (!isReady()) throw new Error('no turn is given: Redis does not answer')
       const set = await asking.set(`${NAME}:turn:${name}`, '1', 'PX', milliseconds, 'NX')
       return set === 'OK'
     },

@@ -84,6 +84,13 @@ it('the queue is asked for its depth each time somebody looks', async () => {
   expect(text).toContain('\nambient_guard_queue_depth{state="running"} 7\n')
 })
 
+it('a depth that nobody can tell is no number, also where there was one', async () => {
+  const depths = [DEPTH, null]
+  const metrics = createMetrics(() => Promise.resolve(depths.shift() ?? null))
+  expect(await metrics.text()).toContain('\nambient_guard_queue_depth{')
+  expect(await metrics.text()).not.toContain('\nambient_guard_queue_depth')
+})
+
 it('answers of GitHub are counted by class, and the newest says what is left', async () => {
   const said = await lines(({ asked }) => {
     asked(204, 4000)

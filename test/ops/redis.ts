@@ -38,8 +38,15 @@ export async function startRedis(port?: number, password = 'sesame'): Promise<Re
   const url = `redis://:${password}@127.0.0.1:${String(chosen)}`
   const asking = new Redis(url, { maxRetriesPerRequest: null })
   asking.on('error', () => undefined)
-  await asking.ping()
-  asking.disconnect()
+  const early = ended.then(() =>
+    Promise.reject(new Error(`redis-server ended: is port ${String(chosen)} taken?`)),
+  )
+  early.catch(() => undefined)
+  try {
+    await Promise.race([asking.ping(), early])
+  } finally {
+    asking.disconnect()
+  }
   return {
     url,
     port: chosen,

@@ -160,6 +160,27 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     await again.stop()
   })
 
+  it('begins when a Redis comes that was not there', async () => {
+    const gone = await startRedis()
+    await gone.stop()
+    const queue = createSharedQueue<string>(
+      { redisUrl: gone.url, secret: 's3cret', concurrency: 1, log: QUIET },
+      ({ task }) => Promise.resolve(void story.push(task)),
+    )
+    // Long enough for a connection to have been refused more than once.
+    await sleep(500)
+    expect([queue.ready(), await queue.depth()]).toEqual([false, null])
+    await expect(queue.enqueue(entry('pull', 'early'))).rejects.toThrow('Redis does not answer')
+    await expect(queue.turn('sweep', 1000)).rejects.toThrow('Redis does not answer')
+    const late = await startRedis(gone.port)
+    await ready(queue)
+    await queue.enqueue(entry('pull', 'task'))
+    await until(() => story.length > 0)
+    expect(story).toEqual(['task'])
+    await queue.drain(1000)
+    await late.stop()
+  })
+
   it('says in a line of the log that Redis may drop work, and lets nobody say it elsewhere', async () => {
     const own = await startRedis()
     const asking = new Redis(own.url)
