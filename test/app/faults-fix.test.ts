@@ -1,8 +1,8 @@
 // GitHub fails at one call of a fix, or from that call on. Once there has been another chance there is one commit, or an
 // answer that says why there is none; never two of either, and never an answer that denies a commit that is there.
 import { expect, test } from 'vitest'
-import type { Fault } from '../harness/index.ts'
-import { FAULTS, atEachCall } from './faults.ts'
+import { FAULTS, atEachCall, waits } from './faults.ts'
+import type { Trouble } from './faults.ts'
 import { ALLOW_WEB, SHOP } from './manifests.ts'
 import { play } from './scenario.ts'
 import type { Story } from './scenario.ts'
@@ -11,17 +11,19 @@ import type { Story } from './scenario.ts'
 const QUICK = Object.entries(FAULTS).filter(([, { hangs }]) => hangs !== true)
 
 for (const [name, { options, ...fault }] of QUICK)
-  test(`a fix, and ${name}`, { timeout: 600_000 }, () => play((story) => fixes(story, fault), options))
+  (waits(fault) ? test.concurrent : test)(`a fix, and ${name}`, { timeout: 600_000 }, () =>
+    play((story) => fixes(story, fault), options),
+  )
 
-async function fixes({ github, app }: Story, fault: Fault): Promise<void> {
+async function fixes({ github, app }: Story, fault: Trouble): Promise<void> {
   const calls = await atEachCall(github, fault, async (n, arm) => {
     const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
     const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
     await app.hears(pull.opened())
     const before = pull.head
-    arm()
+    const disarm = arm()
     const { commentId } = await app.hears(pull.comment('/ambient-fix'))
-    github.forgetFaults()
+    disarm()
     await app.sweep()
     const call = `call ${String(n)}`
     const [, ...answers] = pull.conversation.map(({ body }) => body)

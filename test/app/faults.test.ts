@@ -2,14 +2,15 @@
 // been another chance, the pull request stands as after a clean look: nothing open, nothing twice, nothing green that
 // was not judged.
 import { expect, test } from 'vitest'
-import type { Fault, PullRequest } from '../harness/index.ts'
-import { FAULTS, atEachCall } from './faults.ts'
+import type { PullRequest } from '../harness/index.ts'
+import { FAULTS, atEachCall, waits } from './faults.ts'
+import type { Trouble } from './faults.ts'
 import { ALLOW_WEB, OPEN_WEB, SHOP } from './manifests.ts'
 import { play } from './scenario.ts'
 import type { Story } from './scenario.ts'
 
 for (const [name, { options, ...fault }] of Object.entries(FAULTS))
-  test(`a look, and ${name}`, { timeout: 600_000 }, () =>
+  (waits(fault) ? test.concurrent : test)(`a look, and ${name}`, { timeout: 600_000 }, () =>
     play(async (story) => {
       await looks(story, fault)
       await finds(story, fault)
@@ -17,16 +18,16 @@ for (const [name, { options, ...fault }] of Object.entries(FAULTS))
   )
 
 /** With nothing to say the check is all there is: it is made completed, and once. */
-async function looks({ github, app }: Story, fault: Fault): Promise<void> {
+async function looks({ github, app }: Story, fault: Trouble): Promise<void> {
   const calls = await atEachCall(github, fault, async (n, arm) => {
     const repository = await github.repository({ name: `clean-${String(n)}`, files: SHOP })
     const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': OPEN_WEB } })
-    arm()
+    const disarm = arm()
     await app.hears(pull.opened())
     for (const { status, output } of pull.checks)
       if (status === 'completed')
         expect(output.title).toMatch(/^(Nothing new is cut off|Could not be judged)$/)
-    github.forgetFaults()
+    disarm()
     await app.sweep()
     const said = pull.checks.map(({ status, conclusion, output }) => [status, conclusion, output.title])
     expect(said, `call ${String(n)}`).toEqual([['completed', 'success', 'Nothing new is cut off']])
@@ -35,16 +36,16 @@ async function looks({ github, app }: Story, fault: Fault): Promise<void> {
   expect(calls).toBeGreaterThan(6)
 }
 
-async function finds({ github, app }: Story, fault: Fault): Promise<void> {
+async function finds({ github, app }: Story, fault: Trouble): Promise<void> {
   const calls = await atEachCall(github, fault, async (n, arm) => {
     const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
     const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-    arm()
+    const disarm = arm()
     await app.hears(pull.opened())
     // Until somebody looks again a check may be missing or open, and one that is completed says what it knows.
     for (const { status, output } of pull.checks)
       if (status === 'completed') expect(output.title).toMatch(/^(1 error introduced|Could not be judged)$/)
-    github.forgetFaults()
+    disarm()
     await app.sweep()
     expect(standing(pull), `call ${String(n)}`).toEqual(CLEAN)
   })

@@ -29,11 +29,13 @@ export interface Overlay {
   readonly patch: YamlPatch
 }
 
-/** A rule in a policy of its own, beside one that is generated or that has a place for it. */
+/** A rule in a policy of its own: beside one that is generated, or for other pods. */
 export interface Companion {
   readonly kind: 'companion'
-  /** Of the new file. */
+  /** Of its file. */
   readonly path: string
+  /** The file, where it is there and the policy is put at its end; null where it is made. */
+  readonly end: SourceFile | null
   /** The kustomization that has to name the file; null where its folder is read as it is. */
   readonly host: SourceFile | null
   readonly name: string
@@ -76,7 +78,7 @@ export function documentsOf(change: Change): readonly string[] {
       return [documentKey(change.host, { index: 0 })]
     case 'companion':
       return [
-        documentKey({ path: change.path }, { index: 0 }),
+        change.end === null ? documentKey({ path: change.path }, { index: 0 }) : objectKey(change),
         ...(change.host === null ? [] : [documentKey(change.host, { index: 0 })]),
       ]
   }

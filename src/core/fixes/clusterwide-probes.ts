@@ -116,6 +116,7 @@ function memberOf(state: ClusterState, policy: NetworkPolicy, member: Spec): Cha
     policy,
     patch: { op: 'append', route: ['specs'], value: member },
     rule: null,
+    apart: null,
     use: 'probes',
     opening: { policyId: policy.id, direction: 'ingress', peers: null, ports: ALL_PORTS },
     phrase: '',

@@ -15,7 +15,7 @@ const MAX_BASE = 240
 export function companionName(
   state: ClusterState,
   policy: NetworkPolicy,
-  host: Host,
+  host: Pick<Host, 'folder' | 'names'>,
   use: Addition['use'],
   direction: Direction,
 ): string {
@@ -32,12 +32,30 @@ export function companionName(
   const near = twins.some(({ namespace }) => namespace.name === policy.namespace.name)
   const place = afar ? `${policy.namespace.name || 'clusterwide'}-` : ''
   const full = `${place}${near && policy.kind !== 'NetworkPolicy' ? 'cilium-' : ''}${own}`
-  const base = full.slice(0, MAX_BASE - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix
-  return freeName(state, policy.namespace.name, host, base)
+  return freeName(state, policy.namespace.name, host, fitting(full, suffix))
+}
+
+/** The same for the pods of one workload: `waypoint-ambient`. */
+export function nameApart(
+  state: ClusterState,
+  { namespace }: NetworkPolicy,
+  host: Pick<Host, 'names'>,
+  workload: string,
+): string {
+  return freeName(state, namespace.name, host, fitting(workload, '-ambient'))
+}
+
+function fitting(name: string, suffix: string): string {
+  return name.slice(0, MAX_BASE - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix
 }
 
 /** A name, numbered where the folder has a file, or the namespace (`''` is the cluster) a policy, of that name. */
-export function freeName(state: ClusterState, namespace: string, host: Host, base: string): string {
+export function freeName(
+  state: ClusterState,
+  namespace: string,
+  host: Pick<Host, 'names'>,
+  base: string,
+): string {
   const names = new Set(
     state.policies.filter((other) => other.namespace.name === namespace).map(({ name }) => name),
   )

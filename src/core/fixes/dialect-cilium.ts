@@ -45,7 +45,7 @@ export const ciliumDialect: Dialect = {
     const whole = others.some((key) => own[key] !== undefined) && finder.ofRule(rule, policy).length > 0
     return { peers, all: whole || peers.length === entries.length }
   },
-  skeleton: (policy, direction) => {
+  skeleton: (policy, direction, pods) => {
     const { kind, object, spec } = policy
     const own = specRoute(policy)
     // What closes nothing is not to be helped by what does.
@@ -54,7 +54,8 @@ export const ciliumDialect: Dialect = {
       apiVersion: 'cilium.io/v2',
       kind,
       spec: {
-        endpointSelector: valueAt(object, [...own, 'endpointSelector']) ?? {},
+        endpointSelector:
+          pods === null ? (valueAt(object, [...own, 'endpointSelector']) ?? {}) : writeSelector(pods),
         ...(isOff ? { enableDefaultDeny: { [direction]: false } } : {}),
       },
     }

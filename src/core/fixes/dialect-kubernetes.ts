@@ -30,11 +30,11 @@ export const kubernetesDialect: Dialect = {
     })
     return { peers, all: rule.peers === null || peers.length === rule.peers.length }
   },
-  skeleton: ({ object }, direction) => ({
+  skeleton: ({ object }, direction, pods) => ({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     spec: {
-      podSelector: valueAt(object, ['spec', 'podSelector']) ?? {},
+      podSelector: pods === null ? (valueAt(object, ['spec', 'podSelector']) ?? {}) : writeSelector(pods),
       policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
     },
   }),

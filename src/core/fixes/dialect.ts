@@ -2,6 +2,7 @@
 // beside it might isolate pods that it does not.
 import type { World } from '../analysis.ts'
 import type { Direction, PodsPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { Selector } from '../kubernetes/labels.ts'
 import type { Protocol } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import type { AppendPatch, Route } from '../yaml/types.ts'
@@ -33,8 +34,8 @@ export interface Dialect {
     direction: Direction,
     only?: PodsPeer['kind'],
   ) => { readonly peers: readonly NamedPeer[]; readonly all: boolean }
-  /** Another policy for the same pods, but for its name and its rules. */
-  readonly skeleton: (policy: NetworkPolicy, direction: Direction) => Skeleton
+  /** Another policy, but for its name and its rules: for the same pods, or for some in the same namespace. */
+  readonly skeleton: (policy: NetworkPolicy, direction: Direction, pods: Selector | null) => Skeleton
 }
 
 /** A policy without its name and its rules. */

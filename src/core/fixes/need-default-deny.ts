@@ -28,6 +28,7 @@ function additionsFor(policy: NetworkPolicy): readonly Addition[] {
     policy,
     patch,
     rule: null,
+    apart: null,
     use: 'probes',
     // Whatever another policy of its pods denies stays shut: the opening is the most that there can be.
     opening: { policyId: policy.id, direction: 'ingress', peers: null, ports: ALL_PORTS },

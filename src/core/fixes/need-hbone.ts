@@ -37,6 +37,7 @@ export function openHbone(head: Analysis, finding: ComparedFinding): Need | null
         policy,
         patch,
         rule: whole,
+        apart: null,
         use: 'mesh',
         opening: { policyId: policy.id, direction, peers, ports },
         phrase: `${verb} ${describePeers(peers, policy)} on ${String(port)}/TCP`,

@@ -32,6 +32,7 @@ export function admitProbes(
         policy,
         patch: { op: 'append', route: dialect.listOf(policy, 'ingress', null), value: rule },
         rule,
+        apart: null,
         use: 'probes',
         opening: { policyId: policy.id, direction: 'ingress', peers: asPeers(blocks), ports: ALL_PORTS },
         phrase: `admits ${list(blocks, 10)}, from which kubelet probes come, on every port`,

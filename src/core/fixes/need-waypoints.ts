@@ -6,12 +6,12 @@ import { gateOf } from '../findings/waypoint-end.ts'
 import { describePeer, list } from '../findings/words.ts'
 import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
 import { NO_PORTS, portRange, unionPorts } from '../kubernetes/port-set.ts'
-import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import type { Workload } from '../kubernetes/state.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { choosePolicy } from './choose-policy.ts'
 import { dialectOf } from './dialect.ts'
 import type { PortAndProtocol } from './dialect.ts'
-import type { Fits, Need } from './need.ts'
+import type { Addition, Fits, Need } from './need.ts'
 import { EVERY_POD, writePeers, writePods, writeWorkload } from './written-peers.ts'
 import type { NamedPeer } from './written-peers.ts'
 
@@ -27,7 +27,8 @@ export function admitPeers(
   )
   if (peers.length === 0 || peers.some((some) => some === null)) return null
   const unique = new Map(peers.flatMap((some) => some ?? []).map((one) => [JSON.stringify(one.peer), one]))
-  return need(finding, touched, fits, [...unique.values()], [[finding.port, 'TCP']])
+  const place = choose(finding, touched, fits) ?? apartFrom(head, finding, touched, fits)
+  return need(finding, place, [...unique.values()], [[finding.port, 'TCP']])
 }
 
 /**
@@ -54,7 +55,8 @@ export function alongWaypoints(
   )
   if (shut.length === 0) return null
   const pods = new Set(shut.map(({ waypoint }) => waypoint.pods))
-  return need(finding, touched, fits, [...pods].map(writeWorkload), [[state.config.mesh.hbonePort, 'TCP']])
+  const place = choose(finding, touched, fits)
+  return need(finding, place, [...pods].map(writeWorkload), [[state.config.mesh.hbonePort, 'TCP']])
 }
 
 /** istiod or DNS, as the charts of both label their pods. */
@@ -71,21 +73,20 @@ export function admitControl(finding: ComparedFinding, touched: Touched, fits: F
         [53, 'TCP'],
       ]
     : [[finding.port, 'TCP']]
-  return need(finding, touched, fits, [peer], ports)
+  return need(finding, choose(finding, touched, fits), [peer], ports)
 }
 
+type Place = Pick<Addition, 'policy' | 'apart'>
+
 function need(
-  finding: ComparedFinding,
-  touched: Touched,
-  fits: Fits,
+  { culprits, direction }: ComparedFinding,
+  place: Place | null,
   peers: readonly NamedPeer[],
   ports: readonly PortAndProtocol[],
 ): Need | null {
   // Whatever admits a peer that is denied, it stays denied.
-  if (hasDenial(finding.culprits)) return null
-  const policy = choose(finding, touched, fits)
-  if (policy === null) return null
-  const { direction } = finding
+  if (place === null || hasDenial(culprits)) return null
+  const { policy, apart } = place
   const dialect = dialectOf(policy)
   if (dialect === null) return null
   const rule = dialect.rule(policy, direction, peers, ports)
@@ -100,10 +101,17 @@ function need(
     additions: [
       {
         policy,
+        apart,
         patch: { op: 'append', route: dialect.listOf(policy, direction, null), value: rule },
         rule,
         use: 'mesh',
-        opening: { policyId: policy.id, direction, peers: peers.map(({ peer }) => peer), ports: opened },
+        opening: {
+          policyId: policy.id,
+          ...(apart === null ? {} : { workloads: [apart.workload.id] }),
+          direction,
+          peers: peers.map(({ peer }) => peer),
+          ports: opened,
+        },
         phrase: `${verb} ${whom} on ${on}`,
       },
     ],
@@ -115,16 +123,33 @@ function need(
  * A rule for the clients of a waypoint does not go into a policy for the whole namespace: it would open every port of
  * every pod there to them.
  */
-function choose(
-  { culprits, direction }: ComparedFinding,
-  touched: Touched,
-  fits: Fits,
-): NetworkPolicy | null {
+function choose({ culprits, direction }: ComparedFinding, touched: Touched, fits: Fits): Place | null {
   const candidates = culprits.flatMap(({ policy, rule }) =>
     fits(policy, direction) &&
     (rule !== null || direction === 'egress' || policy.spec.subjects.every(({ pods }) => pods.length > 0))
       ? [policy]
       : [],
   )
-  return choosePolicy(candidates, touched)
+  const policy = choosePolicy(candidates, touched)
+  return policy === null ? null : { policy, apart: null }
+}
+
+/** Beside one for the whole namespace stands one for the workload alone, whose pods the former isolates already. */
+function apartFrom(
+  { state }: Analysis,
+  { culprits, direction, workload: { id } }: ComparedFinding,
+  touched: Touched,
+  fits: Fits,
+): Place | null {
+  const workload = state.workloads.find((one) => one.id === id)
+  const policy = choosePolicy(
+    culprits.flatMap(({ policy }) =>
+      policy.namespace.name !== '' && fits(policy, direction) ? [policy] : [],
+    ),
+    touched,
+  )
+  const peer = workload === undefined ? null : writeWorkload(workload).peer
+  if (workload === undefined || policy === null || peer?.kind !== 'pods' || peer.pods.length === 0)
+    return null
+  return { policy, apart: { workload, peer } }
 }

@@ -1,8 +1,8 @@
 // What policies lack for a finding to go away: items and values for their objects, and what those open on the wire.
 // Which text they end up in is a question of its own.
-import type { Direction, PolicyPeer } from '../kubernetes/kinds/policy.ts'
+import type { Direction, PodsPeer, PolicyPeer } from '../kubernetes/kinds/policy.ts'
 import type { PortSet } from '../kubernetes/port-set.ts'
-import type { NetworkPolicy } from '../kubernetes/state.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import type { YamlPatch } from '../yaml/types.ts'
 
 /** Peers and ports that the pods of a policy newly admit; null peers are any peer. */
@@ -17,6 +17,8 @@ export interface Opening {
 
 export interface Addition {
   readonly policy: NetworkPolicy
+  /** Where the rule is not for all pods of the policy: those of a workload, for which there is to be a policy of its own. */
+  readonly apart: Apart | null
   /** The route is inside the policy's own object. */
   readonly patch: YamlPatch
   /** The same as a rule that could stand in another policy for the same pods; null where it is none. */
@@ -25,6 +27,12 @@ export interface Addition {
   readonly opening: Opening
   /** What a sentence says that the policy then does: `admits any peer on 15008/TCP`. */
   readonly phrase: string
+}
+
+/** Some pods of a policy's namespace. */
+export interface Apart {
+  readonly workload: Workload
+  readonly peer: PodsPeer
 }
 
 /** Additions that one sentence tells, and what follows the sentence. */

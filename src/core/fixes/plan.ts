@@ -1,7 +1,7 @@
 // A plan: what to write where, in symbols, and what it opens on the wire. Nothing here writes.
 import type { Analysis } from '../analysis.ts'
 import type { Touched, ComparedFinding } from '../findings/compare.ts'
-import { list, nameInCluster, namePeers } from '../findings/words.ts'
+import { describePeer, list, nameInCluster, namePeers } from '../findings/words.ts'
 import type { Culprit } from '../findings/finding.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
@@ -17,6 +17,7 @@ import { admitControl, admitPeers, alongWaypoints } from './need-waypoints.ts'
 import type { Addition, Fits, Need, Opening } from './need.ts'
 import { STRATEGIES, changeFor, hasPlace } from './strategy.ts'
 import type { Strategy } from './strategy.ts'
+import { areOnNodes } from './written-peers.ts'
 
 export interface Plan {
   /** The one that it was made for; parts for which that has no place may use an earlier one. */
@@ -70,31 +71,31 @@ export function adviseByHand(head: Analysis, finding: ComparedFinding, touched: 
   const lacking = (needs ?? [])
     .flatMap(({ additions }) => additions)
     .find((addition) => STRATEGIES.every((strategy) => changeFor(strategy, head.state, addition) === null))
-  if (needs === null) return adviseWithoutDialect(finding)
+  if (needs === null) return adviseWithoutNeed(head, finding)
   if (lacking === undefined) return null
   return `No fix is offered: ${whyNoPlace(lacking)}. By hand: ${sentences(needs, () => '')}`
 }
 
-/** For what is denied, and for kinds of policies that nothing here writes. */
-function adviseWithoutDialect({
-  culprits,
-  direction,
-  peers,
-  port,
-  protocol,
-}: ComparedFinding): string | null {
+/** For what is denied, what no rule of a policy may name, and kinds of policies that nothing here writes. */
+function adviseWithoutNeed(head: Analysis, finding: ComparedFinding): string | null {
+  const { culprits, direction, peers, port, protocol } = finding
   const [denial] = culprits.filter(({ rule }) => rule?.action === 'deny')
   const [foreign] = culprits.filter(({ policy }) => dialectOf(policy) === null)
-  const guilty = denial ?? foreign
+  const guilty = denial ?? foreign ?? culprits[0]
   if (guilty === undefined) return null
   const policy = `${guilty.policy.kind} ${nameInCluster(guilty.policy)}`
   const verb = direction === 'ingress' ? 'admit' : 'allow traffic to'
-  const on = `${namePeers(peers)} on ${String(port)}/${protocol}`
+  const at = `${String(port)}/${protocol}`
+  const on = `${namePeers(peers)} on ${at}`
   if (denial !== undefined && isLayer7(denial, direction))
-    return `No fix is offered: layer 7 rules of ${policy} cut off what they cannot read. By hand: take ${String(port)}/${protocol} out of them, and admit ${namePeers(peers)} there without any.`
-  return denial === undefined
-    ? `No fix is offered: policies of that kind are not edited here. By hand: let ${policy} ${verb} ${on}.`
-    : `No fix is offered: what ${policy} denies is for whoever wrote it to say. By hand: ${inTurn(denial.policy) ? `${verb} ${on} in a policy that comes before it, or take that` : `take ${on}`} out of what it denies.`
+    return `No fix is offered: layer 7 rules of ${policy} cut off what they cannot read. By hand: take ${at} out of them, and admit ${namePeers(peers)} there without any.`
+  if (denial !== undefined)
+    return `No fix is offered: what ${policy} denies is for whoever wrote it to say. By hand: ${inTurn(denial.policy) ? `${verb} ${on} in a policy that comes before it, or take that` : `take ${on}`} out of what it denies.`
+  if (foreign !== undefined)
+    return `No fix is offered: policies of that kind are not edited here. By hand: let ${policy} ${verb} ${on}.`
+  if (finding.lost.some(({ peers }) => areOnNodes(peers, head.population)))
+    return `No fix is offered: selectors do not find pods on the network of their nodes. By hand: let ${policy} ${verb} the nodes of ${on}, by their addresses.`
+  return null
 }
 
 /** A denial that stands among the rules that allow: what Cilium's proxy looks into, it may refuse. */
@@ -107,8 +108,10 @@ function inTurn({ spec: { rank } }: NetworkPolicy): boolean {
   return rank.stage !== 'network-policies'
 }
 
-function whyNoPlace({ policy: { origin, ...named }, patch }: Addition): string {
+function whyNoPlace({ policy: { origin, ...named }, apart, patch }: Addition): string {
   const policy = `${named.kind} ${nameInCluster(named)}`
+  if (origin.making === null && origin.editable && apart !== null)
+    return `${policy} stands in ${origin.file.path}, behind which no other policy can stand`
   if (origin.making === null) return `${policy} is assumed, and is not part of this tree`
   const place = patch.op === 'append' ? 'for a policy beside it' : 'where it could be changed'
   return `${policy} comes from ${origin.making.by}, and this tree has no place ${place}`
@@ -152,7 +155,7 @@ function planFor(
     changes: [...changes.values()],
     policies: [...new Set(additions.map(({ policy }) => policy))],
     opens: additions.map(({ opening }) => opening),
-    text: sentences(needs, (addition) => through(changes.get(addition))),
+    text: sentences(needs, (addition) => through(changes.get(addition), addition.apart !== null)),
   }
 }
 
@@ -219,21 +222,27 @@ function one(need: Need | null): readonly Need[] | null {
 function sentences(needs: readonly Need[], how: (addition: Addition) => string): string {
   return needs
     .map(({ additions, remark }) => {
-      const clauses = additions.map(
-        (addition) =>
-          `${addition.policy.kind} ${nameInCluster(addition.policy)} ${addition.phrase}${how(addition)}`,
-      )
+      const clauses = additions.map((addition) => {
+        const { policy, apart, phrase } = addition
+        const subject =
+          apart === null
+            ? `${policy.kind} ${nameInCluster(policy)}`
+            : `A new ${policy.kind} for ${describePeer(apart.peer, policy.namespace.name)}`
+        return `${subject} ${phrase}${how(addition)}`
+      })
       return `${list([...new Set(clauses)], 10)}.${remark}`
     })
     .join(' ')
 }
 
-function through(change: Change | undefined): string {
+function through(change: Change | undefined, apart: boolean): string {
   switch (change?.kind) {
     case 'overlay':
       return `, through a patch in ${change.host.path}`
     case 'companion':
-      return `, through a new ${change.skeleton.kind} beside it in ${change.path}`
+      return apart
+        ? `, in ${change.path}`
+        : `, through a new ${change.skeleton.kind} beside it in ${change.path}`
     case 'append':
     case undefined:
       return ''

@@ -39,13 +39,17 @@ export function realise(changes: readonly Change[]): Realised {
     if (!patch.ok) return patch
     appends.push(patch.value)
   }
-  for (const same of grouped(companions, ({ path }) => path).values()) {
+  const [inFiles, atEnds] = [
+    companions.filter(({ end }) => end === null),
+    companions.filter(({ end }) => end !== null),
+  ]
+  for (const same of grouped(inFiles, ({ path }) => path).values()) {
     const made = newPolicy(same)
     if (!made.ok) return made
     created.push(made.value.file)
     if (made.value.listed !== null) appends.push(made.value.listed)
   }
-  const edited = editTexts(appends)
+  const edited = editTexts(appends, [...grouped(atEnds, objectKey).values()])
   if (!edited.ok) return edited
   const files = [...edited.value, ...created].sort((a, b) => compareText(a.path, b.path))
   const clash = files.find(({ path }, index) => files[index + 1]?.path === path)
@@ -54,7 +58,11 @@ export function realise(changes: readonly Change[]): Realised {
     : { ok: false, reason: `${clash.path} would be both edited and created` }
 }
 
-function editTexts(appends: readonly Append[]): Outcome<readonly FileEdit[]> {
+/** @param policies new ones, each by the companions that are its rules, at the ends of files */
+function editTexts(
+  appends: readonly Append[],
+  policies: readonly (readonly Companion[])[],
+): Outcome<readonly FileEdit[]> {
   const files = new Map<string, { readonly file: SourceFile; readonly edits: TextEdit[] }>()
   for (const same of grouped(appends, ({ file, document }) => documentKey(file, document)).values()) {
     const [{ file, document }] = same as [Append, ...Append[]]
@@ -64,6 +72,16 @@ function editTexts(appends: readonly Append[]): Outcome<readonly FileEdit[]> {
     const entry = files.get(file.path) ?? { file, edits: [] }
     entry.edits.push(...patched.edits)
     files.set(file.path, entry)
+  }
+  for (const same of policies) {
+    const [{ end: file, path }] = same as [Companion, ...Companion[]]
+    if (file === null) continue
+    const written = writePolicy(same)
+    if (written === null) return refuse(`two different policies would be written to ${path}`)
+    const entry = files.get(path) ?? { file, edits: [] }
+    const at = file.text.length
+    entry.edits.push({ start: at, end: at, text: documentAfter(file.text, written) })
+    files.set(path, entry)
   }
   const value = [...files.values()].map(({ file: { path, text }, edits }) => ({
     path,
@@ -103,23 +121,35 @@ function pointer(route: Route): string {
 function newPolicy(
   companions: readonly Companion[],
 ): Outcome<{ readonly file: FileEdit; readonly listed: Append | null }> {
+  const [{ path, host, name }] = companions as [Companion, ...Companion[]]
+  const text = writePolicy(companions)
+  if (text === null) return refuse(`two different policies would be written to ${path}`)
+  const file = { path, before: null, edits: [{ start: 0, end: 0, text }], after: text }
+  if (host === null) return { ok: true, value: { file, listed: null } }
+  const listed = inKustomization(host, ['resources'], `${name}.yaml`)
+  return listed.ok ? { ok: true, value: { file, listed: listed.value } } : listed
+}
+
+/** Null where they are not rules of one policy. */
+function writePolicy(companions: readonly Companion[]): string | null {
   const [first] = companions as [Companion, ...Companion[]]
-  const { path, host, name, namespace, skeleton } = first
+  const { name, namespace, skeleton } = first
   const parts = [...grouped(companions, skeletonKey).values()].map(specOf)
   // Only Cilium's policies hold several: members of `specs`, each with a selector of its own.
   const one = parts.length === 1 || skeleton.kind.startsWith('Cilium')
-  if (!one || companions.some((other) => objectKey(other) !== objectKey(first)))
-    return refuse(`two different policies would be written to ${path}`)
-  const text = writeDocument({
+  if (!one || companions.some((other) => objectKey(other) !== objectKey(first))) return null
+  return writeDocument({
     apiVersion: skeleton.apiVersion,
     kind: skeleton.kind,
     metadata: { name, ...(namespace === '' ? {} : { namespace }) },
     ...(parts.length === 1 ? { spec: parts[0] } : { specs: parts }),
   })
-  const file = { path, before: null, edits: [{ start: 0, end: 0, text }], after: text }
-  if (host === null) return { ok: true, value: { file, listed: null } }
-  const listed = inKustomization(host, ['resources'], `${name}.yaml`)
-  return listed.ok ? { ok: true, value: { file, listed: listed.value } } : listed
+}
+
+/** What is put behind a text for a further document to follow, with the line ends that it has. */
+function documentAfter(text: string, document: string): string {
+  const added = `${/(?:^|\n)$/.test(text) ? '' : '\n'}---\n${document}`
+  return text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added
 }
 
 function specOf(same: readonly Companion[]): Readonly<Record<string, unknown>> {

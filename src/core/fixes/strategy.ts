@@ -6,7 +6,7 @@ import type { Host, Layer, Making } from '../kubernetes/origin.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
 import type { Append, Change, Companion, Overlay } from './change.ts'
-import { companionName } from './companion-name.ts'
+import { companionName, nameApart } from './companion-name.ts'
 import { dialectOf } from './dialect.ts'
 import { guardsOf } from './guards.ts'
 import type { Addition } from './need.ts'
@@ -21,7 +21,7 @@ export const STRATEGIES: readonly Strategy[] = ['edit', 'patch', 'companion', 'c
 export function changeFor(strategy: Strategy, state: ClusterState, addition: Addition): Change | null {
   switch (strategy) {
     case 'edit':
-      return inText(addition)
+      return addition.apart === null ? inText(addition) : atTheEnd(state, addition)
     case 'patch':
       return throughPatch(state, addition)
     case 'companion':
@@ -59,8 +59,20 @@ function inText({ policy, patch }: Addition): Append | null {
   return { kind: 'append', file, document, patch: { ...patch, route: found.route } }
 }
 
-function throughPatch(state: ClusterState, { policy, patch }: Addition): Overlay | null {
-  const target = targetOf(state, policy)
+/** After the last document of the file that holds the policy. */
+function atTheEnd(state: ClusterState, addition: Addition): Companion | null {
+  const { policy, patch } = addition
+  const layer = policy.origin.making === null ? textOf(policy.origin, patch.route)?.layer : undefined
+  if (layer?.editable !== true || !/\.ya?ml$/i.test(layer.file.path)) return null
+  const place = { path: layer.file.path, end: layer.file, host: null }
+  return ofItsOwn(state, addition, NOWHERE, () => place)
+}
+
+/** No folder, and no names of files that would be taken. */
+const NOWHERE = { folder: '', names: new Set<string>() }
+
+function throughPatch(state: ClusterState, { policy, apart, patch }: Addition): Overlay | null {
+  const target = apart === null ? targetOf(state, policy) : null
   const { making } = policy.origin
   const host = making?.host?.file ?? null
   if (target === null || making === null || host === null) return null
@@ -113,19 +125,30 @@ export function hostOf({ origin: { making } }: NetworkPolicy): Making['host'] {
   return making.host?.kind === 'kustomization' && making.host.file === null ? null : making.host
 }
 
-/** It selects the same pods and speaks of one direction, in which they are isolated already: it can only open. */
-function beside(
-  state: ClusterState,
-  { policy, patch, rule, use, opening: { direction } }: Addition,
-): Companion | null {
-  const host = hostOf(policy)
-  const skeleton = dialectOf(policy)?.skeleton(policy, direction)
+/** Its pods are isolated in its direction already: it can only open. */
+function beside(state: ClusterState, addition: Addition): Companion | null {
+  const host = hostOf(addition.policy)
   // What is not added to a list cannot stand elsewhere.
-  if (host === null || skeleton === undefined || patch.op !== 'append') return null
-  const name = companionName(state, policy, host, use, direction)
+  if (host === null || addition.patch.op !== 'append') return null
+  return ofItsOwn(state, addition, host, (name) => placeIn(host, name))
+}
+
+function ofItsOwn(
+  state: ClusterState,
+  { policy, apart, rule, use, opening: { direction } }: Addition,
+  taken: Pick<Host, 'folder' | 'names'>,
+  place: (name: string) => Pick<Companion, 'path' | 'end' | 'host'>,
+): Companion | null {
+  const skeleton = dialectOf(policy)?.skeleton(policy, direction, apart?.peer.pods ?? null)
+  if (skeleton === undefined) return null
+  const name =
+    apart === null
+      ? companionName(state, policy, taken, use, direction)
+      : nameApart(state, policy, taken, apart.workload.name)
   return {
     kind: 'companion',
-    ...placeIn(host, name),
+    name,
+    ...place(name),
     namespace: policy.namespace.name,
     skeleton,
     direction,
@@ -134,11 +157,12 @@ function beside(
 }
 
 /** Of a new policy, in a file of its name. */
-export function placeIn(host: Host, name: string): Pick<Companion, 'name' | 'path' | 'host'> {
+export function placeIn(host: Host, name: string): Pick<Companion, 'name' | 'path' | 'end' | 'host'> {
   const file = `${name}.yaml`
   return {
     name,
     path: host.folder === '.' ? file : `${host.folder}/${file}`,
+    end: null,
     host: host.kind === 'kustomization' ? host.file : null,
   }
 }

@@ -38,7 +38,8 @@ export function writePeers(
   { known, unseen, rest }: PeerSet,
   population: Population,
 ): readonly NamedPeer[] | null {
-  if (rest.some(({ kind }) => kind === 'addresses')) return null
+  if (rest.some(({ kind }) => kind === 'addresses') || areOnNodes({ known, unseen, rest }, population))
+    return null
   const written = [
     ...[...indexesOf(known)].map((index) => writeWorkload(population.workloads[index] as Workload)),
     ...unseen.map(({ pods, namespaces }) => {
@@ -61,6 +62,17 @@ export function writePeers(
     }),
   ]
   return [...new Map(written.map((one) => [JSON.stringify(one.peer), one])).values()]
+}
+
+/**
+ * Are pods among them that have the addresses of their nodes, which no selector finds?
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/ "NetworkPolicy and hostNetwork pods"
+ */
+export function areOnNodes({ known, rest }: PeerSet, population: Population): boolean {
+  return (
+    [...indexesOf(known)].some((index) => population.workloads[index]?.pods.hostNetwork === true) ||
+    rest.some((peer) => peer.kind === 'workload' && peer.workload.pods.hostNetwork)
+  )
 }
 
 /** Every pod of the cluster. */
