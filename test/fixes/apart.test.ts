@@ -130,6 +130,41 @@ spec: {endpointSelector: {}, ingress: [{}]}
   )
 })
 
+it('it is not offered where it would be for pods of others, too', async () => {
+  const decoy = deployment('decoy').replace(
+    'labels: {app: decoy}',
+    'labels: {app: decoy, gateway.networking.k8s.io/gateway-name: gate}',
+  )
+  const [base, head] = [
+    folder({ 'world.yaml': `${API}---\n${decoy}` }),
+    folder({
+      'world.yaml': `${API}---\n${decoy}`,
+      'nobody.yaml': NOBODY,
+      'others.yaml': OTHERS.replace('operator: Exists', 'operator: In, values: [api, web]'),
+    }),
+  ]
+  const { stdout } = await ambientGuard('check', '--base', base, head)
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    'No fix is offered: it would open more on Deployment/mill/decoy than it lists. By hand: A new NetworkPolicy',
+  )
+})
+
+it('nor beside a policy of the whole cluster', async () => {
+  const nobody = `apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: nobody}
+spec: {endpointSelector: {}, ingress: [{}]}
+`
+  const [base, head] = [
+    folder({ 'world.yaml': API }),
+    folder({ 'world.yaml': API, 'nobody.yaml': nobody, 'others.yaml': OTHERS }),
+  ]
+  const { code, stdout } = await ambientGuard('check', '--base', base, head)
+  expect(code).toBe(1)
+  expect(stdout).toContain('Gateway/mill/gate')
+  expect(stdout).not.toContain('gate-ambient')
+})
+
 it('where it has no place it is told: nothing can follow what stands in JSON', async () => {
   const np = JSON.stringify({
     ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },

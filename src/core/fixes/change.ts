@@ -78,7 +78,7 @@ export function documentsOf(change: Change): readonly string[] {
       return [documentKey(change.host, { index: 0 })]
     case 'companion':
       return [
-        change.end === null ? documentKey({ path: change.path }, { index: 0 }) : objectKey(change),
+        documentKey({ path: change.path }, { index: 0 }),
         ...(change.host === null ? [] : [documentKey(change.host, { index: 0 })]),
       ]
   }

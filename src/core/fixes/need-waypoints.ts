@@ -143,13 +143,13 @@ function apartFrom(
 ): Place | null {
   const workload = state.workloads.find((one) => one.id === id)
   const policy = choosePolicy(
+    // What one for the pods of every namespace would have beside it is another kind of policy.
     culprits.flatMap(({ policy }) =>
       policy.namespace.name !== '' && fits(policy, direction) ? [policy] : [],
     ),
     touched,
   )
   const peer = workload === undefined ? null : writeWorkload(workload).peer
-  if (workload === undefined || policy === null || peer?.kind !== 'pods' || peer.pods.length === 0)
-    return null
+  if (workload === undefined || policy === null || peer?.kind !== 'pods') return null
   return { policy, apart: { workload, peer } }
 }
