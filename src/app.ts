@@ -3,6 +3,7 @@ import { Webhooks, createNodeMiddleware } from '@octokit/webhooks'
 import { Probot, ProbotOctokit } from 'probot'
 import type { Logger } from 'probot'
 import { askBotLogin, clientFor, toldOctokit } from './github/api/app.ts'
+import { refusedAtOnce } from './github/api/limits.ts'
 import { overviewOf } from './github/api/overview.ts'
 import { keepGitTokens } from './github/api/tokens.ts'
 import { wholeAnswers } from './github/api/whole-answers.ts'
@@ -161,7 +162,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     appId: settings.appId,
     privateKey: settings.privateKey,
     log: await openLog(settings),
-    Octokit: toldOctokit(options.octokit ?? ProbotOctokit, metrics.asked),
+    Octokit: toldOctokit(refusedAtOnce(options.octokit ?? ProbotOctokit), metrics.asked),
     request: { fetch: wholeAnswers(options.answerLimit) },
     ...(settings.github.apiUrl === null ? {} : { baseUrl: settings.github.apiUrl }),
     ...(settings.redisUrl === null ? {} : { redisConfig: settings.redisUrl }),

@@ -122,6 +122,8 @@ function layOut(
     log: QUIET,
     ...ears,
     gitTokens: { get: () => Promise.resolve(token) },
+    // What is done in turns is for a process that stays.
+    turn: () => Promise.resolve(false),
     client: () => Promise.resolve(client),
     botLogin: () => Promise.resolve(client.login ?? ''),
     mirror: ({ owner, name }) => openMirror(cacheDirectory, `${owner}/${name}`, { network }),

@@ -79,7 +79,7 @@ const SIGNS: readonly (readonly [FetchFailure, RegExp])[] = [
   ['unauthorized', /Authentication failed|could not read Username|could not read Password|error: 40[13]/i],
   ['not-found', /repository '.*' not found|error: 404/i],
   ['redirected', /error: 30[12378]|unable to update url base from redirection/i],
-  ['locked', /\.lock': File exists/i],
+  ['locked', /\.lock': File exists|shallow file has changed|cannot lock ref/i],
   [
     'unreachable',
     /Could not resolve host|Failed to connect|Connection (refused|reset)|timed out|too slow|SSL|certificate/i,

@@ -29,6 +29,8 @@ export interface Mirror {
    * each other. @throws CommitMissing, FetchFailed
    */
   fetch(request: FetchRequest): Promise<void>
+  /** Lets go of all of it: the next fetch begins from nothing. */
+  drop(): Promise<void>
   /** The tree of a commit that was fetched. @throws GitError `missing-object` */
   treeOf(commit: string): Promise<string>
   /** What merging two fetched commits gives. @throws GitError `missing-object` */
@@ -67,6 +69,7 @@ export function openMirror(cacheDirectory: string, key: string, options: MirrorO
         )
         if (!isComplete) await tidy(directory)
       }),
+    drop: () => oneAtATime(directory, () => rm(directory, { recursive: true, force: true })),
     treeOf: (commit) => treeOf(directory, commit),
     trueMerge: (sides) => trueMerge({ directory }, sides),
     changed: (from, to) => changed(directory, from, to),

@@ -26,6 +26,8 @@ export interface Bench {
   /** `<slug>[bot]`. */
   botLogin(): Promise<string>
   mirror(repository: RepositoryName): Mirror
+  /** True for one caller in so many milliseconds, among all processes of the app. */
+  turn(name: string, milliseconds: number): Promise<boolean>
   /** What git fetches. */
   gitUrl(repository: RepositoryName): string
   /** Where people open the repository. */
@@ -36,8 +38,6 @@ export interface Bench {
 export interface FleetBench extends Bench {
   readonly appId: number
   readonly overview: Overview
-  /** True for one caller in so many milliseconds, among all processes of the app. */
-  turn(name: string, milliseconds: number): Promise<boolean>
 }
 
 /** A pull request, and where it is. */

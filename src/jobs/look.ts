@@ -7,11 +7,13 @@ import type { Report } from '../examine/report.ts'
 import type { Client } from '../github/api/client.ts'
 import { getMeeting } from '../github/api/pulls.ts'
 import type { Meeting, Pull } from '../github/api/pulls.ts'
+import { GitError } from '../git/command.ts'
 import { FetchFailed } from '../git/fetch.ts'
 import type { Mirror } from '../git/mirror.ts'
 import { filesAt } from '../git/tree.ts'
 import type { Tree, TreeFile } from '../git/tree.ts'
 import { today } from '../ops/clock.ts'
+import { errorFields } from '../ops/log.ts'
 import { openTree } from '../threads/question.ts'
 import type { TreeName } from '../threads/question.ts'
 import type { Bench } from './bench.ts'
@@ -46,22 +48,21 @@ export async function look(
     met ?? getMeeting(client, pull.baseRef, pull.headSha),
     bench.gitTokens.get(client),
   ])
-  const mirror = bench.mirror(client.repository)
   const commits = [baseTip, pull.headSha, ...(mergeBase === null ? [] : [mergeBase])]
-  await bring(bench, client, mirror, commits, [
-    `refs/pull/${String(pull.number)}/head`,
-    `refs/heads/${pull.baseRef}`,
-  ])
-  const merge = await mirror.trueMerge({ base: baseTip, head: pull.headSha, mergeBase })
-  const name = (id: string): TreeName => ({ directory: mirror.directory, id })
-  const merged = merge.kind === 'conflict' ? merge : clean(name(merge.tree))
-  return {
-    baseSha: baseTip,
-    repositories: [bench.webUrl(client.repository)],
-    ...(await trustedOf(name(baseTip), merged.kind === 'conflict' ? null : merged.tree)),
-    head: openTree(name(pull.headSha)),
-    merged,
-  }
+  const refs = [`refs/pull/${String(pull.number)}/head`, `refs/heads/${pull.baseRef}`]
+  return inMirror(bench, client, async (mirror) => {
+    await bring(bench, client, mirror, commits, refs)
+    const merge = await mirror.trueMerge({ base: baseTip, head: pull.headSha, mergeBase })
+    const name = (id: string): TreeName => ({ directory: mirror.directory, id })
+    const merged = merge.kind === 'conflict' ? merge : clean(name(merge.tree))
+    return {
+      baseSha: baseTip,
+      repositories: [bench.webUrl(client.repository)],
+      ...(await trustedOf(name(baseTip), merged.kind === 'conflict' ? null : merged.tree)),
+      head: openTree(name(pull.headSha)),
+      merged,
+    }
+  })
 }
 
 /** Two commits, of which the one already is what merging gives. */
@@ -71,16 +72,42 @@ export async function lookAtMerged(
   baseSha: string,
   headSha: string,
 ): Promise<Sight> {
+  return inMirror(bench, client, async (mirror) => {
+    await bring(bench, client, mirror, [baseSha, headSha], [])
+    const merged = clean({ directory: mirror.directory, id: headSha })
+    return {
+      baseSha,
+      repositories: [bench.webUrl(client.repository)],
+      ...(await trustedOf({ directory: mirror.directory, id: baseSha }, merged.tree)),
+      head: merged.tree,
+      merged,
+    }
+  })
+}
+
+/** Milliseconds in which a mirror is let go of once: not every failure of git is its mirror's. */
+const HOUR = 3_600_000
+
+/** What a full disk or a lost machine left half written is no loss: a mirror is a cache, and is fetched anew. */
+async function inMirror<T>(bench: Bench, client: Client, work: (mirror: Mirror) => Promise<T>): Promise<T> {
   const mirror = bench.mirror(client.repository)
-  await bring(bench, client, mirror, [baseSha, headSha], [])
-  const merged = clean({ directory: mirror.directory, id: headSha })
-  return {
-    baseSha,
-    repositories: [bench.webUrl(client.repository)],
-    ...(await trustedOf({ directory: mirror.directory, id: baseSha }, merged.tree)),
-    head: merged.tree,
-    merged,
+  try {
+    return await work(mirror)
+  } catch (error) {
+    if (!mayBeDamage(error) || !(await bench.turn(`mirror ${mirror.directory}`, HOUR))) throw error
+    const { directory } = mirror
+    bench.log.warn({ directory, ...errorFields(error) }, 'a mirror cannot be read, and is fetched anew')
+    await mirror.drop()
+    return work(mirror)
   }
+}
+
+/** Git could not read or write what is there, or something else is in its place. */
+function mayBeDamage(error: unknown): boolean {
+  if (error instanceof FetchFailed) return error.reason === 'failed'
+  if (error instanceof GitError) return error.reason === 'failed' || error.reason === 'missing-object'
+  const { code } = error as { readonly code?: unknown }
+  return typeof code === 'string' && /^E(?:NOENT|NOTDIR|NOTEMPTY|EXIST|ISDIR)$/.test(code)
 }
 
 function clean(name: TreeName): Sight['merged'] & { readonly kind: 'clean' } {

@@ -15,7 +15,7 @@ export async function patiently<T>(clock: Pick<Clock, 'pause'>, work: () => Prom
     try {
       return await work()
     } catch (error) {
-      if (!mayPass(error)) throw error
+      if (!mayPass(error) || isFarOff(error)) throw error
       await clock.pause(waitedFor(error) ?? pause)
     }
   }
@@ -24,12 +24,17 @@ export async function patiently<T>(clock: Pick<Clock, 'pause'>, work: () => Prom
 
 /** The milliseconds that GitHub asks for. */
 function waitedFor(error: unknown): number | null {
-  return isRefusal(error, 'limited') ? 1000 * Math.min(error.retryAfter ?? 60, MAX_WAIT) : null
+  return isRefusal(error, 'limited') ? 1000 * (error.retryAfter ?? 60) : null
+}
+
+/** Others need the place of a job for whose installation there are no calls left in this hour: a sweep comes back to it. */
+function isFarOff(error: unknown): boolean {
+  return isRefusal(error, 'limited') && (error.retryAfter ?? 0) > MAX_WAIT
 }
 
 /** A commit that is not there yet is `not-found` for some calls and `unprocessable` for others. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof FetchFailed) return error.reason === 'unreachable'
+  if (error instanceof FetchFailed) return error.reason === 'unreachable' || error.reason === 'locked'
   return (
     error instanceof CommitMissing || isRefusal(error, 'not-found', 'unprocessable', 'limited', 'unavailable')
   )

@@ -6,6 +6,7 @@ import { isRefusal } from '../github/api/client.ts'
 import type { Client } from '../github/api/client.ts'
 import { parseComment } from '../github/commands/parse.ts'
 import { groundOf } from '../words/github/ground.ts'
+import { errorFields } from '../ops/log.ts'
 import type { FleetBench } from './bench.ts'
 import type { Job } from './job.ts'
 import { bring } from './look.ts'
@@ -21,6 +22,8 @@ const COMMAND_AGE = 24 * 60 * MINUTE
 const MAX_ATTEMPTS = 4
 /** Deliveries that are asked for once more in one sweep. */
 const MAX_REDELIVERIES = 100
+/** Milliseconds after which what could not be judged is tried again. */
+const SECOND_TRY = 15 * MINUTE
 /** Pull requests of a repository that are judged anew in one sweep, since their base moved. */
 const MAX_GLANCES = 25
 
@@ -28,7 +31,12 @@ const MAX_GLANCES = 25
 export function sweepJob(bench: FleetBench, { first }: SweepWanted): Job {
   return {
     async run() {
-      await redeliverFailed(bench, first)
+      // What GitHub does not send again is found by going through the pull requests.
+      try {
+        await redeliverFailed(bench, first)
+      } catch (error) {
+        bench.log.warn(errorFields(error), 'failed deliveries were not asked for')
+      }
       for (const installation of await bench.overview.installations()) {
         // One that was taken away meanwhile, or is suspended, must not keep the others from being swept.
         try {
@@ -53,7 +61,13 @@ async function redeliverFailed(bench: FleetBench, first: boolean): Promise<void>
     attempts.set(guid, { count: known.count + 1, ok: known.ok || ok, newest: known.newest })
   }
   const failed = [...attempts.values()].filter(({ ok, count }) => !ok && count < MAX_ATTEMPTS)
-  for (const { newest } of failed.slice(0, MAX_REDELIVERIES)) await bench.overview.redeliver(newest)
+  for (const { newest } of failed.slice(0, MAX_REDELIVERIES)) {
+    try {
+      await bench.overview.redeliver(newest)
+    } catch (error) {
+      bench.log.warn(errorFields(error), 'a failed delivery is not sent again')
+    }
+  }
 }
 
 /** Goes through the open pull requests and the merge queue of one repository. */
@@ -138,7 +152,7 @@ function hasMoved({ run, baseTip }: OpenPull): boolean {
   return baseTip !== null && run?.completed === true && groundOf(run.summary)?.baseSha !== baseTip
 }
 
-/** Pull requests whose base has moved in files that matter are judged anew, each once for a tip. */
+/** Pull requests whose base has moved in files that matter are judged anew, each once for a tip; so are failures of ours. */
 async function glanceAt(
   bench: FleetBench,
   client: Client,
@@ -167,7 +181,8 @@ async function glanceAt(
     const changed = answers.get(between) ?? (from === undefined || (await matters(mirror, from, baseTip)))
     answers.set(between, changed)
     if (!changed || glances >= MAX_GLANCES) continue
-    if (!(await bench.turn(`glance ${run.id} ${baseTip}`, COMMAND_AGE))) continue
+    const rest = from === undefined ? SECOND_TRY : COMMAND_AGE
+    if (!(await bench.turn(`glance ${run.id} ${baseTip}`, rest))) continue
     glances += 1
     await bench.enqueue(reviewOf({ ...place(task), number }, 'glance'))
   }

@@ -25,13 +25,20 @@ export interface SharedQueueOptions {
 
 const NAME = 'ambient-guard'
 
+/** Milliseconds within which Redis has answered a write, where work is taken in, and how often it is asked. */
+const [SILENCE, BEAT] = [10_000, 3000]
+/** Milliseconds for an answer: of a webhook GitHub waits ten seconds for one, and BullMQ has its own wait for that long. */
+const ANSWER = { asked: 8000, waiting: 30_000 }
+
 /** Connects, and takes up work at once. A Redis that cannot be reached is tried again for as long as it takes. */
 export function createSharedQueue<T>(
   { redisUrl, secret, concurrency, log, patience = 30_000 }: SharedQueueOptions,
   work: Work<T>,
 ): Queue<T> {
-  const asking = new Connection(redisUrl, { maxRetriesPerRequest: null })
-  const working = new Connection(redisUrl, { maxRetriesPerRequest: null })
+  const name = nameOf(secret)
+  const connect = (socketTimeout: number): Connection =>
+    new Connection(redisUrl, { maxRetriesPerRequest: null, socketTimeout, reconnectOnError: isElsewhere })
+  const [asking, working] = [connect(ANSWER.asked), connect(ANSWER.waiting)]
   const told = sparingly(log, () => asking.status === 'ready' && working.status === 'ready')
   for (const connection of [asking, working]) connection.on('error', told.lost).on('ready', told.back)
   let closed = false
@@ -41,9 +48,10 @@ export function createSharedQueue<T>(
       if (!closed) log.warn(errorFields(error), 'Redis does not say whether it keeps what it is given')
     })
   })
-  const bull = new BullQueue(NAME, { connection: asking })
+  const bull = new BullQueue(name, { connection: asking })
   bull.on('error', told.lost)
 
+  const listOf = (key: string): string => `${name}:work:${key}`
   const serve = async (key: string): Promise<void> => {
     const take = (text: string): Promise<number> => working.lrem(listOf(key), 1, text)
     const found: { readonly text: string; readonly entry: Entry<T> }[] = []
@@ -61,16 +69,19 @@ export function createSharedQueue<T>(
       for (const { text } of found.filter((one) => one.entry.slot === entry.slot)) await take(text)
     }
   }
-  let running = 0
-  const workOn = async ({ data }: { readonly data: { readonly key: string } }): Promise<void> => {
-    running += 1
+  const running = new Map<string, Promise<void>>()
+  const workOn = async ({ data: { key } }: { readonly data: { readonly key: string } }): Promise<void> => {
+    // A Redis that was silent for long gives a key to whoever asks, and this process may still be at it.
+    while (running.has(key)) await running.get(key)?.catch(() => undefined)
+    const own = serve(key)
+    running.set(key, own)
     try {
-      await serve(data.key)
+      await own
     } finally {
-      running -= 1
+      running.delete(key)
     }
   }
-  const worker = new Worker<{ readonly key: string }>(NAME, workOn, {
+  const worker = new Worker<{ readonly key: string }>(name, workOn, {
     connection: working,
     concurrency,
     lockDuration: patience,
@@ -89,6 +100,7 @@ export function createSharedQueue<T>(
   Promise.all([bull.waitUntilReady(), worker.waitUntilReady()]).then(
     () => {
       asking.options.maxRetriesPerRequest = 1
+      heard = performance.now()
       begun = true
     },
     (error: unknown) => {
@@ -96,7 +108,30 @@ export function createSharedQueue<T>(
     },
   )
 
-  const isReady = (): boolean => begun && !closed && asking.status === 'ready' && working.status === 'ready'
+  // A connection to a Redis that hangs, has no room, or has become a replica looks as good as any.
+  let heard = 0
+  let isAsked = false
+  const beat = async (): Promise<void> => {
+    if (!begun || isAsked) return
+    isAsked = true
+    try {
+      await asking.set(`${name}:beat`, '1', 'PX', SILENCE)
+      heard = performance.now()
+      told.back()
+    } catch (error) {
+      heard = -Infinity
+      if (!closed) told.lost(error as Error)
+    } finally {
+      isAsked = false
+    }
+  }
+  const pulse = setInterval(() => void beat(), BEAT).unref()
+  const isReady = (): boolean =>
+    begun &&
+    !closed &&
+    performance.now() - heard < SILENCE &&
+    asking.status === 'ready' &&
+    working.status === 'ready'
   const depth: Queue<T>['depth'] = async () => {
     if (!isReady()) return null
     const counts = await bull.getJobCounts('wait', 'active', 'delayed', 'prioritized').catch(told.lost)
@@ -119,9 +154,10 @@ export function createSharedQueue<T>(
     },
     async drain(milliseconds) {
       closed = true
+      clearInterval(pulse)
       // A worker that lost its Redis may wait for it for good: what matters is that nothing is worked on any more.
       const ended = await within(
-        Promise.race([worker.close().catch(told.lost), atRest(() => running === 0)]),
+        Promise.race([worker.close().catch(told.lost), atRest(() => running.size === 0)]),
         milliseconds,
       )
       await within(bull.close().catch(told.lost), AT_REST)
@@ -130,9 +166,9 @@ export function createSharedQueue<T>(
     },
     depth,
     ready: isReady,
-    async turn(name, milliseconds) {
+    async turn(what, milliseconds) {
       if (!isReady()) throw new Error('no turn is given: Redis does not answer')
-      const set = await asking.set(`${NAME}:turn:${name}`, '1', 'PX', milliseconds, 'NX')
+      const set = await asking.set(`${name}:turn:${what}`, '1', 'PX', milliseconds, 'NX')
       return set === 'OK'
     },
   }
@@ -171,8 +207,14 @@ function signature(text: string, secret: string): Buffer {
 /** Work that has ended so many processes is let go: it may be what ends them. */
 const MAX_DEATHS = 3
 
-function listOf(key: string): string {
-  return `${NAME}:work:${key}`
+/** Apps with another secret cannot read each other's work, and do not meet in one Redis. */
+function nameOf(secret: string): string {
+  return `${NAME}-${signature(NAME, secret).toString('hex').slice(0, 12)}`
+}
+
+/** Another Redis has become the one that writes: the name leads there by now. */
+function isElsewhere(error: Error): boolean {
+  return error.message.startsWith('READONLY')
 }
 
 /** Says that Redis cannot be used, again after a while, and when it can be; it is tried many times a second. */

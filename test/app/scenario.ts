@@ -29,6 +29,8 @@ export interface StoryOptions extends GitHubOptions, Pick<ServerOptions, 'answer
 export interface Story {
   readonly github: GitHub
   readonly app: App
+  /** The folder of the cache. */
+  readonly cache: string
 }
 
 /** A test that plays one story. */
@@ -84,6 +86,7 @@ export async function play(tell: (story: Story) => Promise<void>, options: Story
   try {
     await tell({
       github,
+      cache: cacheDirectory,
       app: {
         url: server.url,
         async hears(deed) {

@@ -6,6 +6,7 @@ import { completeCheckRun, listCheckRuns } from '../../src/github/api/checks.ts'
 import type { Client } from '../../src/github/api/client.ts'
 import { commitFiles } from '../../src/github/api/commits.ts'
 import { createComment, mayWrite, react } from '../../src/github/api/conversation.ts'
+import { listOpenPulls } from '../../src/github/api/overview.ts'
 import { getMeeting, listFiles } from '../../src/github/api/pulls.ts'
 import { createReview } from '../../src/github/api/reviews.ts'
 import { keepGitTokens } from '../../src/github/api/tokens.ts'
@@ -30,6 +31,44 @@ afterEach(() => {
   expect(nock.pendingMocks()).toEqual([])
   nock.cleanAll()
   nock.enableNetConnect()
+})
+
+describe('a limit', () => {
+  const date = 'Sat, 31 Jan 2027 12:00:00 GMT'
+  const reset = String(Date.parse(date) / 1000 + 1800)
+  it.each<[why: string, headers: Record<string, string>, seconds: number | null]>([
+    ['that is over when GitHub says', { 'retry-after': '45' }, 45],
+    [
+      'of an hour, by the clock of GitHub',
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset, date },
+      1800,
+    ],
+    [
+      'with calls left in the hour',
+      { 'x-ratelimit-remaining': '12', 'x-ratelimit-reset': reset, date },
+      null,
+    ],
+    ['of which nothing is said', {}, null],
+  ])('%s', async (_, headers, seconds) => {
+    const message = 'API rate limit exceeded for installation ID 7.'
+    api().get(`${REPO}/compare/main...abc`).query(true).reply(403, { message }, headers)
+    await expect(getMeeting(client, 'main', 'abc')).rejects.toMatchObject({
+      kind: 'limited',
+      retryAfter: seconds,
+    })
+  })
+
+  it('is one of GraphQL, too', async () => {
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset, date }
+    api()
+      .post('/graphql')
+      .reply(
+        200,
+        { data: null, errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] },
+        headers,
+      )
+    await expect(listOpenPulls(client, 3)).rejects.toMatchObject({ kind: 'limited', retryAfter: 1800 })
+  })
 })
 
 describe('writes that may not happen twice', () => {

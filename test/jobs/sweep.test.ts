@@ -289,6 +289,13 @@ describe('a base that moved', () => {
     expect(turns).toEqual(['R1', 'R2'].map((id) => [`glance ${id} ${TIP}`, 24 * 60 * 60_000]))
   })
 
+  it('what could not be judged is tried again after a quarter of an hour', async () => {
+    const turns: unknown[] = []
+    const turn = (...asked: readonly unknown[]): boolean => turns.push(asked) > 0
+    await swept({ pulls: [pull([run({ summary: 'It failed.' })])], turn })
+    expect(turns).toEqual([[`glance R1 ${TIP}`, 15 * 60_000]])
+  })
+
   it('brings 25 glances in one sweep, and leaves the others their turn', async () => {
     const turns: string[] = []
     const turn = (name: string): boolean => turns.push(name) > 0
@@ -339,19 +346,34 @@ describe('a group of the merge queue', () => {
 })
 
 describe('deliveries', () => {
-  const redelivered = async (deliveries: readonly Delivery[], first = false) => {
+  /** @param refused ids that GitHub does not send again. Repositories are swept whatever becomes of deliveries. */
+  const redelivered = async (
+    deliveries: readonly Delivery[] | null,
+    first = false,
+    refused: readonly number[] = [],
+  ) => {
     const again: number[] = []
     const since: Date[] = []
+    const swept: Task[] = []
+    const told: unknown[] = []
     const bench = {
       clock: { now: () => new Date(NOW) },
+      log: { warn: (...[, words]: readonly unknown[]) => told.push(words) },
+      enqueue: (task: Task) => Promise.resolve(void swept.push(task)),
       overview: {
-        deliveries: (from: Date) => Promise.resolve((since.push(from), deliveries)),
-        redeliver: (id: number) => Promise.resolve(void again.push(id)),
-        installations: () => Promise.resolve([]),
+        deliveries: (from: Date) =>
+          deliveries === null
+            ? Promise.reject(new Error('no'))
+            : Promise.resolve((since.push(from), deliveries)),
+        redeliver: (id: number) =>
+          refused.includes(id) ? Promise.reject(new Error('no')) : Promise.resolve(void again.push(id)),
+        installations: () => Promise.resolve([1]),
+        repositories: () => Promise.resolve([{ owner: 'acme', name: 'platform' }]),
       },
     } as unknown as FleetBench
     await sweepJob(bench, { kind: 'sweep-wanted', first }).run()
-    return { again, since: since.map((one) => one.toISOString()) }
+    expect(swept.map(({ kind }) => kind)).toEqual(['repository-sweep-wanted'])
+    return { again, told, since: since.map((one) => one.toISOString()) }
   }
   const failed = (guid: string, ...ids: readonly number[]): readonly Delivery[] =>
     ids.map((id) => ({ guid, id, ok: false }))
@@ -366,6 +388,17 @@ describe('deliveries', () => {
       ...failed('hopeless', 13, 12, 11, 10),
     ])
     expect(again).toEqual([16])
+  })
+
+  it('that GitHub does not send again are told, and keep no others', async () => {
+    const { again, told } = await redelivered(
+      [...failed('one', 3), ...failed('two', 2), ...failed('three', 1)],
+      false,
+      [2],
+    )
+    expect(again).toEqual([3, 1])
+    expect(told).toEqual(['a failed delivery is not sent again'])
+    expect((await redelivered(null)).told).toEqual(['failed deliveries were not asked for'])
   })
 
   it('are looked for an hour back, a day where a process begins, and a hundred at most', async () => {

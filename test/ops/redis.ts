@@ -18,6 +18,9 @@ export function whyNoRedis(): string | null {
 export interface RedisServer {
   readonly url: string
   readonly port: number
+  /** It hears nothing and says nothing, with all connections open. */
+  pause(): void
+  goOn(): void
   stop(): Promise<void>
 }
 
@@ -50,6 +53,8 @@ export async function startRedis(port?: number, password = 'sesame'): Promise<Re
   return {
     url,
     port: chosen,
+    pause: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
     async stop() {
       child.kill('SIGKILL')
       await ended

@@ -107,12 +107,13 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
 
   it('does nothing that somebody else left there, or changed', async () => {
     const queue = await ready(join('a'))
-    const left = JSON.stringify(entry('pull', 'forged'))
-    await eyes.rpush('ambient-guard:work:pull', left, `${'0'.repeat(64)} ${left}`)
     await queue.enqueue(entry('other', 'own'))
-    const [own = ''] = await eyes.lrange('ambient-guard:work:other', 0, -1)
+    const [list = ''] = await eyes.keys('*:work:other')
+    const [own = ''] = await eyes.lrange(list, 0, -1)
+    const left = JSON.stringify(entry('pull', 'forged'))
     // The seal of one piece of work does not fit another, nor the same piece under another key.
-    await eyes.rpush('ambient-guard:work:pull', own.replace('own', 'forged'), own)
+    const forged = [left, `${'0'.repeat(64)} ${left}`, own.replace('own', 'forged'), own]
+    await eyes.rpush(list.replace(/other$/, 'pull'), ...forged)
     await queue.enqueue(entry('pull', 'true'))
     for (const task of ['own', 'true']) {
       await until(() => gates.has(task))
@@ -121,6 +122,93 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     await queue.idle()
     expect(story.filter((line) => line.includes('takes')).sort()).toEqual(['a takes own', 'a takes true'])
     expect(await eyes.keys('*work*')).toEqual([])
+  })
+
+  it('leaves alone what is for an app with another secret', async () => {
+    const other = createSharedQueue<string>(
+      { redisUrl: redis.url, secret: 'an0ther', concurrency: 2, log: QUIET, patience: 1000 },
+      slowly('other'),
+    )
+    open.push(other)
+    const own = await ready(join('own'))
+    await ready(other)
+    for (const key of ['1', '2', '3']) {
+      await own.enqueue(entry(key, `own ${key}`))
+      await other.enqueue(entry(key, `other ${key}`))
+    }
+    const tasks = ['own 1', 'own 2', 'own 3', 'other 1', 'other 2', 'other 3']
+    for (const task of tasks) void until(() => gates.has(task)).then(() => gates.get(task)?.())
+    await Promise.all([own.idle(), other.idle()])
+    expect(story.filter((line) => line.includes('takes')).sort()).toEqual(
+      tasks.map((task) => `${task.split(' ')[0] ?? ''} takes ${task}`).sort(),
+    )
+    expect(await Promise.all([own, other].map((queue) => queue.turn('sweep', 60_000)))).toEqual([true, true])
+  })
+
+  it('takes nothing in where Redis takes nothing, and says so, until it does again', async () => {
+    const lines: string[] = []
+    const log = { ...QUIET, warn: (...[, words]: readonly unknown[]) => void lines.push(String(words)) }
+    const queue = createSharedQueue<string>(
+      { redisUrl: redis.url, secret: 's3cret', concurrency: 1, log },
+      slowly('a'),
+    )
+    open.push(queue)
+    await ready(queue)
+    await eyes.config('SET', 'maxmemory', '1')
+    await until(() => !queue.ready())
+    await expect(queue.enqueue(entry('pull', 'lost'))).rejects.toThrow('Redis does not answer')
+    expect(lines).toEqual(['Redis cannot be used'])
+    await eyes.config('SET', 'maxmemory', '0')
+    await ready(queue)
+  })
+
+  it('notices a Redis that hangs, and goes on when it does not', { timeout: 120_000 }, async () => {
+    const own = await startRedis()
+    const queue = createSharedQueue<string>(
+      { redisUrl: own.url, secret: 's3cret', concurrency: 1, log: QUIET },
+      ({ task }) => Promise.resolve(void story.push(task)),
+    )
+    open.push(queue)
+    await ready(queue)
+    own.pause()
+    await until(() => !queue.ready())
+    await expect(queue.enqueue(entry('pull', 'lost'))).rejects.toThrow('Redis does not answer')
+    own.goOn()
+    await ready(queue)
+    await queue.enqueue(entry('pull', 'task'))
+    await until(() => story.length > 0)
+    expect(story).toEqual(['task'])
+    await queue.drain(1000)
+    await own.stop()
+  })
+
+  it('works on a key once at a time in one process, whatever Redis makes of a silence', async () => {
+    const own = await startRedis()
+    let [now, most] = [0, 0]
+    const queue = createSharedQueue<string>(
+      { redisUrl: own.url, secret: 's3cret', concurrency: 4, log: QUIET, patience: 500 },
+      async ({ task }) => {
+        now += 1
+        most = Math.max(most, now)
+        story.push(task)
+        await new Promise<void>((resolve) => gates.set(`${task} ${String(story.length)}`, resolve))
+        now -= 1
+      },
+    )
+    open.push(queue)
+    await ready(queue)
+    await queue.enqueue(entry('pull', 'look'))
+    await until(() => gates.has('look 1'))
+    own.pause()
+    await sleep(1500)
+    own.goOn()
+    // Its lock is gone, and Redis gives the key away: to this process, since there is no other.
+    await until(async () => ((await queue.depth())?.running ?? 0) > 0)
+    await sleep(2000)
+    expect(most).toBe(1)
+    gates.get('look 1')?.()
+    await queue.drain(100)
+    await own.stop()
   })
 
   it('gives a turn to one process', async () => {

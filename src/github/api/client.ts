@@ -85,21 +85,32 @@ function asApiError(doing: string, error: unknown): ApiError | null {
   ).errors?.[0]
   if (error.name === 'GraphqlResponseError' && first !== undefined) {
     const kind = GRAPHQL_KINDS[first.type ?? ''] ?? 'failed'
-    return new ApiError(kind, null, sentence(doing, first.message ?? first.type ?? 'no reason given'))
+    const { headers } = error as { readonly headers?: Headers }
+    const message = sentence(doing, first.message ?? first.type ?? 'no reason given')
+    return new ApiError(kind, null, message, kind === 'limited' ? pauseOf(headers) : null)
   }
   const status = (error as { readonly status?: unknown }).status
   if (typeof status !== 'number') return null
-  const { response } = error as {
-    readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>> }
-  }
+  const { response } = error as { readonly response?: { readonly headers?: Headers } }
   if (response === undefined) return new ApiError('unavailable', null, unreached(doing, error))
-  const after = Number(response.headers?.['retry-after'] ?? NaN)
-  return new ApiError(
-    kindOf(status, error.message),
-    status,
-    sentence(doing, error.message),
-    Number.isFinite(after) ? after : null,
-  )
+  const kind = kindOf(status, error.message)
+  return new ApiError(kind, status, sentence(doing, error.message), pauseOf(response.headers))
+}
+
+type Headers = Readonly<Record<string, string | number | undefined>>
+
+/**
+ * Seconds until GitHub wants to be asked again: those that it names, else those until the hour of its limit is over, by
+ * its own clock. @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
+function pauseOf(headers: Headers = {}): number | null {
+  const after = Number(headers['retry-after'] ?? NaN)
+  if (Number.isFinite(after)) return after
+  const [left, reset] = [headers['x-ratelimit-remaining'], headers['x-ratelimit-reset']].map(Number)
+  const now = Date.parse(String(headers['date'] ?? '')) || Date.now()
+  return left === 0 && reset !== undefined && Number.isFinite(reset)
+    ? Math.max(1, Math.ceil(reset - now / 1000))
+    : null
 }
 
 /** Whom nobody could ask refused nothing. Of the cause its code is told: its message may name addresses of this network. */
@@ -137,6 +148,7 @@ const GRAPHQL_KINDS: Readonly<Record<string, Refusal>> = {
   FORBIDDEN: 'forbidden',
   NOT_FOUND: 'not-found',
   UNPROCESSABLE: 'unprocessable',
+  RATE_LIMITED: 'limited',
 }
 
 function sentence(doing: string, why: string): string {
