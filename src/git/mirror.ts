@@ -168,6 +168,8 @@ async function create(directory: string): Promise<void> {
   const fresh = await mkdtemp(`${directory}.new-`)
   try {
     await git(['init', '--bare', '--quiet', '--template=', '.'], { cwd: fresh })
+    // By this folder the keeper of the cache knows that it is one of ours.
+    await mkdir(join(fresh, KEPT), { recursive: true })
     await rename(fresh, directory)
   } catch (error) {
     await rm(fresh, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-// Keeping what is cached on disk below a limit: what was used longest ago goes first. Everything in it can be had again.
+// Keeping what is cached on disk below a limit: what was used longest ago goes first. All that goes can be had again.
 import type { Dirent } from 'node:fs'
 import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -41,21 +41,42 @@ async function drop(path: string): Promise<void> {
   await rm(aside, { recursive: true, force: true })
 }
 
-/** A bare repository is one piece, and so is every file that stands elsewhere. */
+/**
+ * Only what the app itself puts there, by place and name, since the folder may hold things of others: mirrors, as
+ * src/git/mirror.ts lays them out, each one piece; and files of src/manifests/render-cache.ts and src/remote/disk.ts.
+ */
 async function piecesOf(directory: string): Promise<readonly Piece[]> {
   const pieces: Piece[] = []
-  for (const entry of await entriesOf(directory)) {
-    const path = join(directory, entry.name)
-    if (!entry.isDirectory()) pieces.push(await measure(path, false))
-    else if (isWhole(entry.name)) pieces.push(await measure(path, true))
-    else pieces.push(...(await piecesOf(path)))
+  for (const folder of await foldersIn(directory)) {
+    const path = join(directory, folder)
+    if (folder === 'remote') pieces.push(...(await filesIn(path)))
+    for (const name of await foldersIn(path)) {
+      const inner = join(path, name)
+      if (await isMirror(inner)) pieces.push(await measure(inner, true))
+      else if (folder === 'rendered' && /^[0-9a-f]{2}$/.test(name)) pieces.push(...(await filesIn(inner)))
+    }
   }
   return pieces
 }
 
-/** Mirrors, those that were never finished, and what a process that died did not finish dropping. */
-function isWhole(name: string): boolean {
-  return /\.git(?:\.new-[^/]*)?(?:\.dropped)?$/.test(name)
+/** Bare repositories of others have no refs like ours, and none is half made without a template or half dropped. */
+async function isMirror(path: string): Promise<boolean> {
+  if (/\.git(?:\.new-\w{6})?(?:\.dropped)+$/.test(path)) return true
+  if (/\.git\.new-\w{6}$/.test(path))
+    return (await entriesOf(path)).every(({ name }) => /^(?:HEAD|config|objects|refs)(?:\.lock)?$/.test(name))
+  return path.endsWith('.git') && (await foldersIn(join(path, 'refs'))).includes('kept')
+}
+
+async function foldersIn(directory: string): Promise<readonly string[]> {
+  return (await entriesOf(directory)).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+}
+
+/** Files whose name begins with what it is made of: a digest, or the id of a commit. */
+async function filesIn(directory: string): Promise<readonly Piece[]> {
+  const names = (await entriesOf(directory))
+    .filter((entry) => entry.isFile() && /^(?:sha256-|git-)?[0-9a-f]{40}/.test(entry.name))
+    .map(({ name }) => name)
+  return Promise.all(names.map((name) => measure(join(directory, name), false)))
 }
 
 async function measure(path: string, deep: boolean): Promise<Piece> {

@@ -174,12 +174,32 @@ function readCache(get: Get, troubles: FolderTroubles, mistakes: string[]): stri
 
 /** The URL holds a password, so that none of it is repeated. */
 function readRedis(get: Get, mistakes: string[]): string | null {
-  const url = get('REDIS_URL')
-  if (url === null) return null
-  const protocol = URL.canParse(url) ? new URL(url).protocol : ''
-  if (protocol === 'redis:' || protocol === 'rediss:') return url
-  mistakes.push('REDIS_URL is no URL such as redis://:password@host:6379')
-  return null
+  const text = get('REDIS_URL')
+  if (text === null) return null
+  if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text)) {
+    mistakes.push(
+      'REDIS_URL is no URL such as redis://:password@host:6379, with the password percent-encoded',
+    )
+    return null
+  }
+  const { username, password, pathname } = new URL(text)
+  if (!isDecodable(username) || !isDecodable(password))
+    mistakes.push(
+      'REDIS_URL has a user or a password that cannot be decoded: percent-encode it, where % itself is %25',
+    )
+  // What Redis takes for a whole number.
+  if (!/^\/?(?:0|[1-9]\d*)?$/.test(pathname))
+    mistakes.push('REDIS_URL has a path that is no number of a database, which is 0 or more')
+  return text
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function readGitHub(
@@ -194,7 +214,17 @@ function readGitHub(
       mistakes.push('GHE_PROTOCOL is set, and GHE_HOST is not: it is the protocol of that host')
     return { apiUrl: null, gitUrl: 'https://github.com' }
   }
-  if (!/^[a-z0-9.-]+(?::\d+)?$/i.test(host))
-    mistakes.push('GHE_HOST is not a host name, with or without a port')
+  if (!isHost(host.toLowerCase())) mistakes.push('GHE_HOST is not a host name, with or without a port')
   return { apiUrl: `${protocol}://${host}/api/v3`, gitUrl: `${protocol}://${host}` }
+}
+
+/** A name as RFC 1123, section 2.1, has it, or an address as it stands in a URL; with or without a port. */
+function isHost(text: string): boolean {
+  // Either scheme leaves out its own port.
+  const urls = ['https', 'http'].map((scheme) => `${scheme}://${text}`).filter((url) => URL.canParse(url))
+  const url = urls.map((one) => new URL(one)).find(({ host }) => host === text)
+  if (url === undefined || url.port === '0') return false
+  const labels = url.hostname.replace(/\.$/, '').split('.')
+  const isName = labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label))
+  return url.hostname.startsWith('[') || (isName && url.hostname.length < 255)
 }

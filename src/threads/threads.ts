@@ -32,7 +32,7 @@ export interface ThreadOptions extends WorkshopPlace {
   readonly count: number
   /** Of each thread, in MiB of JavaScript objects; more than that ends it, and its question. */
   readonly memory: number
-  /** Milliseconds that a question may take. */
+  /** Milliseconds that a question may take, from when its thread begins with it. */
   readonly patience: number
   /** Hears how often memories were asked. */
   readonly remembered: (memory: string, hits: number, misses: number) => void
@@ -70,30 +70,63 @@ export function startThreads(options: ThreadOptions): Threads {
       const chosen = choose(directory)
       known.set(directory, chosen)
       waiting[chosen] = (waiting[chosen] ?? 0) + 1
-      const over = new AbortController()
-      const timer = setTimeout(() => {
-        over.abort()
-      }, options.patience)
       try {
-        const pool = lanes[chosen] as Piscina<Question, Thought>
-        return take(await pool.run(question, { signal: over.signal }))
+        return take(await (lanes[chosen] as Lane).ask(question))
       } catch (error) {
         throw asFailure(error, options) ?? error
       } finally {
-        clearTimeout(timer)
         waiting[chosen] = (waiting[chosen] ?? 1) - 1
       }
     },
     async stop() {
-      await Promise.all(lanes.map((pool) => pool.destroy()))
+      await Promise.all(lanes.map((one) => one.stop()))
     },
   }
+}
+
+/** One thread, and those who wait for it. */
+interface Lane {
+  ask(question: Question): Promise<Thought>
+  stop(): Promise<void>
 }
 
 /** From source, threads read TypeScript as their parent does; compiled, they need nothing. */
 const SUFFIX = extname(import.meta.url)
 
-function lane({
+const nothing = (): void => undefined
+
+/** Questions wait for each other here, and not in the pool, where waiting would count as judging. */
+function lane(options: ThreadOptions): Lane {
+  const pool = poolOfOne(options)
+  let before: Promise<void> = Promise.resolve()
+  let stopped = false
+  const judge = async (question: Question): Promise<Thought> => {
+    if (stopped) throw new Error('threads were stopped')
+    const over = new AbortController()
+    const timer = setTimeout(() => {
+      over.abort()
+    }, options.patience)
+    try {
+      return await pool.run(question, { signal: over.signal })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  return {
+    ask(question) {
+      const mine = before.then(() => judge(question))
+      // Whatever becomes of it, the next one has its turn.
+      before = mine.then(nothing, nothing)
+      return mine
+    },
+    stop() {
+      stopped = true
+      return pool.destroy()
+    },
+  }
+}
+
+function poolOfOne({
   count,
   memory,
   cacheDirectory,

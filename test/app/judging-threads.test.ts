@@ -1,6 +1,6 @@
 // Thinking beside the thread that asks: the same report, and an end to what takes too much.
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/core/config.ts'
 import { answer, reportOf } from '../../src/threads/question.ts'
 import type { Question } from '../../src/threads/question.ts'
@@ -129,6 +129,35 @@ describe('threads', { timeout: 120_000 }, () => {
     }
   })
 
+  it('have patience with each question from when they begin with it, however long it waited', async () => {
+    const threads = startThreads({ ...options(), count: 1, patience: 1000 })
+    // Only the clock of patience, which stands still unless it is set on.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const asked = Array.from({ length: 3 }, async () => {
+        const { findings } = await threads.think(question)
+        vi.advanceTimersByTime(600)
+        return findings.length > 0
+      })
+      expect(await Promise.all(asked)).toEqual([true, true, true])
+    } finally {
+      vi.useRealTimers()
+      await threads.stop()
+    }
+  })
+
+  it('say nothing of time to those who wait where they are stopped', async () => {
+    const threads = startThreads({ ...options(), count: 1 })
+    const [first, ...others] = Array.from({ length: 3 }, () => threads.think(question))
+    const asked = Promise.allSettled(others)
+    await first
+    await threads.stop()
+    for (const answered of await asked) {
+      expect(answered.status).toBe('rejected')
+      expect(answered).not.toHaveProperty('reason.name', 'ThinkingFailed')
+    }
+  })
+
   it('end with a sentence where thinking takes too much memory, and think on', async () => {
     const large = repository(scratch, 'large')
     const labels = Array.from({ length: 20_000 }, (_, index) => `k${String(index)}: v`).join(', ')
@@ -142,10 +171,13 @@ describe('threads', { timeout: 120_000 }, () => {
     const tree = { directory: large, id: commit(large, Object.fromEntries(shops) as Record<string, string>) }
     const threads = startThreads({ ...options(), count: 1, memory: 48 })
     try {
-      await expect(threads.think({ ...question, base: tree, head: tree })).rejects.toThrow(
-        new ThinkingFailed('judging took more than 48 MiB of memory'),
-      )
-      expect((await threads.think(question)).findings).not.toEqual([])
+      const [tooMuch, next] = [
+        threads.think({ ...question, base: tree, head: tree }),
+        threads.think(question),
+      ]
+      await expect(tooMuch).rejects.toThrow(new ThinkingFailed('judging took more than 48 MiB of memory'))
+      // Also what waited for it.
+      expect((await next).findings).not.toEqual([])
     } finally {
       await threads.stop()
     }

@@ -179,11 +179,60 @@ describe('settings', () => {
     expect(readSettings({ ...env, REDIS_URL: url, SWEEP_INTERVAL: '0', THREADS: '0' }, none)).toMatchObject({
       settings: { redisUrl: url, sweepInterval: 0, threads: 0 },
     })
-    const wrong = readSettings({ ...env, REDIS_URL: 'https://:hunter2@redis' }, none)
-    expect(wrong).toEqual({
-      ok: false,
-      mistakes: ['REDIS_URL is no URL such as redis://:password@host:6379'],
-    })
+    const [scheme, decoding, database] = [
+      'REDIS_URL is no URL such as redis://:password@host:6379, with the password percent-encoded',
+      'REDIS_URL has a user or a password that cannot be decoded: percent-encode it, where % itself is %25',
+      'REDIS_URL has a path that is no number of a database, which is 0 or more',
+    ]
+    const told: Readonly<Record<string, readonly string[]>> = {
+      'redis://redis': [],
+      'REDIS://redis/': [],
+      'redis://user:hunter%252@redis:6379/0': [],
+      'redis://:hunter2@[::1]:6379/15?family=6': [],
+      'https://:hunter2@redis': [scheme],
+      'redis::hunter2@redis': [scheme],
+      'redis:6379': [scheme],
+      'redis://:hunter2/=@redis:6379': [scheme],
+      'redis://:hunter2@redis:99999': [scheme],
+      'redis://:hunter2%@redis': [decoding],
+      'redis://hunter2%zz:x@redis': [decoding],
+      'redis://:hunter2@redis/abc': [database],
+      'redis://:hunter2@redis/-1': [database],
+      'redis://:hunter2@redis/07': [database],
+      'redis://:hunter2@redis/1/': [database],
+      'redis://:hunter2%@redis/hunter2': [decoding, database],
+    }
+    for (const [url, mistakes] of Object.entries(told)) {
+      const read = readSettings({ ...env, REDIS_URL: url }, none)
+      expect(read.ok ? [] : read.mistakes, url).toEqual(mistakes)
+    }
+  })
+
+  it('know hosts from what is none', () => {
+    const hosts = ['github.corp', 'GHE', 'ghe.', 'g-1.x:1', '10.0.0.1', '[fd00::1]:8443', 'ghe:443', 'ghe:80']
+    for (const host of hosts)
+      expect(readSettings({ ...env, GHE_HOST: host }, none), host).toMatchObject({
+        settings: { github: { gitUrl: `https://${host}` } },
+      })
+    const others = [
+      ...['ghe.example:99999', 'ghe:0', 'ghe:', 'ghe:x', '-:443', '..', '.ghe', 'ghe..corp', 'ghe-.corp'],
+      ...['a_b', 'ghé', '999.0.0.1', '10.1', '0x7f.1', 'fd00::1', '[fd00::1', `${'a'.repeat(64)}.corp`],
+      ...[
+        Array(128).fill('a').join('.'),
+        'https://ghe',
+        'ghe/api',
+        'ghe?',
+        'ghe#',
+        'me@ghe',
+        'g he',
+        'gh%65',
+      ],
+    ]
+    for (const host of others)
+      expect(readSettings({ ...env, GHE_HOST: host }, none), host).toEqual({
+        ok: false,
+        mistakes: ['GHE_HOST is not a host name, with or without a port'],
+      })
   })
 
   it('take no known secret for one, but on a desk', () => {

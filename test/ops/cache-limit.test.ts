@@ -1,14 +1,31 @@
 // What goes first when the cache on disk is too large, and what must not go at all.
-import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { lstat, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openMirror } from '../../src/git/mirror.ts'
+import { diskCache } from '../../src/manifests/render-cache.ts'
 import { keepWithin } from '../../src/ops/cache-limit.ts'
+import { openDisk } from '../../src/remote/disk.ts'
+import { remoteServer } from '../git/remote-server.ts'
+import { commit, git, repository, sandbox } from '../git/sandbox.ts'
 
 const NOW = new Date('2027-01-31T12:00:00Z')
 const HOUR = 60 * 60_000
+/** Than anything that is written meanwhile. */
+const LATER = new Date('2100-01-31T12:00:00Z')
+const TOKEN = 'ghs_12345_not-a-real-token'
+
+/** A file as src/manifests/render-cache.ts names it. */
+const rendering = (key: string): string => {
+  const name = createHash('sha256').update(key).digest('hex')
+  return `rendered/${name.slice(0, 2)}/${name}`
+}
 
 describe('the cache on disk', () => {
+  const home = sandbox()
+  const remote = remoteServer(home, TOKEN)
   let directory = ''
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ambient-guard-cache-'))
@@ -40,15 +57,15 @@ describe('the cache on disk', () => {
     await put('acme/old.git/refs/kept/1', 41, 50)
     await put('acme/busy.git/objects/pack/a.pack', 90_000, 900)
     await put('acme/busy.git/refs/kept/1', 41, 3)
-    await put('rendered/ab/older', 10_000, 60)
-    await put('rendered/ab/newer', 10_000, 2)
+    await put(rendering('older'), 10_000, 60)
+    await put(rendering('newer'), 10_000, 2)
     // Somebody looked into its folder just now, as this does itself.
     await utimes(join(directory, 'acme/old.git'), NOW, NOW)
     const kept = await keepWithin(directory, 150_000, NOW)
     expect(await left()).toEqual([
       'acme/busy.git/objects/pack/a.pack',
       'acme/busy.git/refs/kept/1',
-      'rendered/ab/newer',
+      rendering('newer'),
     ])
     expect(kept.dropped).toBe(2)
     expect(kept.bytes).toBeGreaterThan(100_000)
@@ -62,43 +79,122 @@ describe('the cache on disk', () => {
   })
 
   it('clears away what a process that died left half made', async () => {
-    await put('acme/shop.git.new-Ab1/HEAD', 90_000, 30)
+    await put('acme/shop.git.new-Ab1xY2/HEAD', 90_000, 30)
+    await put('acme/shop.git.new-Ab1xY3/config.lock', 90_000, 30)
+    await put('acme/shop.git.new-Ab1xY4.dropped/HEAD', 90_000, 30)
     await put('acme/other.git.dropped/HEAD', 90_000, 30)
-    await put('acme/shop.git/HEAD', 10_000, 2)
-    await keepWithin(directory, 20_000, NOW)
-    expect(await left()).toEqual(['acme/shop.git/HEAD'])
+    await put('acme/another.git.dropped.dropped/HEAD', 90_000, 30)
+    await put(`${rendering('half')}.dropped`, 90_000, 30)
+    await put(`${rendering('half')}.0b7a7f8e-0000-4000-8000-000000000000`, 90_000, 30)
+    await put('acme/shop.git/refs/kept/1', 10_000, 2)
+    await keepWithin(directory, 30_000, NOW)
+    expect(await left()).toEqual(['acme/shop.git/refs/kept/1'])
     expect(await readdir(join(directory, 'acme'))).toEqual(['shop.git'])
   })
 
   it('goes no further than it must, and may be as large as its limit', async () => {
-    for (const hours of [5, 4, 3, 2]) await put(`rendered/ab/${String(hours)}`, 1000, hours)
+    for (const hours of [5, 4, 3, 2]) await put(rendering(String(hours)), 1000, hours)
     expect(await keepWithin(directory, 4000, NOW)).toEqual({ bytes: 4000, dropped: 0 })
     expect(await keepWithin(directory, 2000, NOW)).toEqual({ bytes: 2000, dropped: 2 })
-    expect(await left()).toEqual(['rendered/ab/2', 'rendered/ab/3'])
+    expect(await left()).toEqual([rendering('2'), rendering('3')].sort())
   })
 
   it('knows that reading is use, for an hour and no longer', async () => {
-    await put('rendered/ab/read', 1000, 900)
-    await put('rendered/ab/written', 1000, 900)
-    await put('rendered/ab/just-now-old', 1000, 1)
-    await utimes(join(directory, 'rendered/ab/read'), new Date(NOW.getTime() - HOUR + 1000), new Date(0))
-    await utimes(join(directory, 'rendered/ab/written'), new Date(0), new Date(NOW.getTime() - HOUR + 1000))
+    const [read, written, justNowOld] = ['read', 'written', 'just-now-old'].map(rendering) as [
+      string,
+      string,
+      string,
+    ]
+    for (const path of [read, written]) await put(path, 1000, 900)
+    await put(justNowOld, 1000, 1)
+    await utimes(join(directory, read), new Date(NOW.getTime() - HOUR + 1000), new Date(0))
+    await utimes(join(directory, written), new Date(0), new Date(NOW.getTime() - HOUR + 1000))
     expect(await keepWithin(directory, 0, NOW)).toEqual({ bytes: 2000, dropped: 1 })
-    expect(await left()).toEqual(['rendered/ab/read', 'rendered/ab/written'])
+    expect(await left()).toEqual([read, written].sort())
+  })
+
+  it('knows all that the app puts there', async () => {
+    const id = commit(repository(home, 'work'), { 'a.yaml': 'a: 1\n' })
+    git(home, 'clone', '-q', '--bare', 'work', 'served.git')
+    // An owner may have the name of one of the other folders.
+    for (const key of ['Acme/Shop', 'rendered/ab', 'remote/shop'])
+      await openMirror(directory, key).fetch({
+        url: `${remote.origin}/acme/shop.git`,
+        token: TOKEN,
+        commits: [id],
+      })
+    await diskCache(join(directory, 'rendered')).set('key', 'text')
+    const disk = openDisk(join(directory, 'remote'))
+    // As src/remote/chart.ts and src/remote/git-folder.ts name them.
+    const digest = createHash('sha256').update('chart').digest('hex')
+    for (const name of [`sha256-${digest}.tgz`, `git-${id}.pack`, `git-${id}-${digest}.pack`])
+      await disk.put(name, Buffer.from('bytes'))
+    expect(await keepWithin(directory, 0, LATER)).toEqual({ bytes: 0, dropped: 7 })
+    expect(await left()).toEqual([])
+    git(directory, 'clone', '-q', '--bare', join(home, 'work'), 'acme/theirs.git')
+    expect(await keepWithin(directory, 0, LATER)).toEqual({ bytes: 0, dropped: 0 })
+    expect(git(join(directory, 'acme/theirs.git'), 'rev-parse', 'HEAD')).toBe(id)
+  })
+
+  it('leaves what is not of the app where it is, and does not count it', async () => {
+    const [id, digest] = ['a'.repeat(40), 'a'.repeat(64)]
+    const foreign = [
+      'thesis.pdf',
+      'private-key.pem',
+      digest,
+      'backups/db.dump',
+      `backups/${digest}`,
+      'backups/2027/acme.git/refs/kept/1',
+      'top.git/HEAD',
+      'top.git/refs/kept/1',
+      'their/project.git/HEAD',
+      'their/project.git/packed-refs',
+      'their/project.git/refs/heads/main',
+      'their/kept.git/HEAD',
+      'their/kept.git/refs/heads/kept',
+      'their/project.git.new-backup/HEAD',
+      'their/project.git.new-backup/description',
+      'their/refs/kept/1',
+      'their/copy/refs/kept/1',
+      `their/ab/${digest}`,
+      'rendered/report.pdf',
+      'rendered/ab/report.pdf',
+      `rendered/2027/${digest}`,
+      `rendered/${digest}`,
+      'remote/notes.txt',
+      `remote/copies/git-${id}.pack`,
+    ].sort()
+    for (const path of foreign) await put(path, 1000, 900)
+    await put(rendering('ours'), 1000, 900)
+    await put('their/own.git/refs/kept/1', 1000, 900)
+    expect((await keepWithin(directory, 0, NOW)).dropped).toBe(2)
+    expect(await left()).toEqual(foreign)
+    expect(await keepWithin(directory, 0, NOW)).toEqual({ bytes: 0, dropped: 0 })
   })
 
   it('follows no link out of it', async () => {
     const outside = await mkdtemp(join(tmpdir(), 'ambient-guard-outside-'))
     try {
-      await writeFile(join(outside, 'other'), Buffer.alloc(90_000))
-      await symlink(outside, join(directory, 'folder'))
-      await symlink(join(outside, 'other'), join(directory, 'file'))
-      expect(await keepWithin(directory, 1000, NOW)).toMatchObject({ dropped: 0 })
-      expect(await keepWithin(directory, 0, new Date(Date.now() + 2 * HOUR))).toEqual({
-        bytes: 0,
-        dropped: 2,
-      })
-      expect(await readdir(outside)).toEqual(['other'])
+      const name = 'a'.repeat(64)
+      await mkdir(join(outside, 'shop.git/refs/kept'), { recursive: true })
+      await writeFile(join(outside, name), Buffer.alloc(90_000))
+      await mkdir(join(directory, 'rendered/ab'), { recursive: true })
+      await put('acme/shop.git/refs/kept/1', 1000, 900)
+      const links = [
+        ['acme.git', outside],
+        ['acme/linked.git', join(outside, 'shop.git')],
+        ['other', outside],
+        ['remote', outside],
+        ['rendered/aa', outside],
+        [`rendered/ab/${name}`, join(outside, name)],
+        ['acme/shop.git/refs/kept/folder', outside],
+      ] as const
+      for (const [path, target] of links) await symlink(target, join(directory, path))
+      const kept = await keepWithin(directory, 0, LATER)
+      expect(kept).toEqual({ bytes: 0, dropped: 1 })
+      expect((await readdir(outside)).sort()).toEqual([name, 'shop.git'])
+      for (const [path] of links.slice(0, -1))
+        expect((await lstat(join(directory, path))).isSymbolicLink()).toBe(true)
     } finally {
       await rm(outside, { recursive: true, force: true })
     }

@@ -1,0 +1,63 @@
+// The app about itself: what is said where GitHub does not know it.
+import { generateKeyPairSync } from 'node:crypto'
+import { Probot } from 'probot'
+import { expect, test } from 'vitest'
+import { askBotLogin, impatientOctokit, toldOctokit } from '../../src/github/api/app.ts'
+import { overviewOf } from '../../src/github/api/overview.ts'
+import { startGitHub } from '../harness/index.ts'
+import type { GitHub } from '../harness/index.ts'
+
+const SETTINGS =
+  'GitHub does not take APP_ID with PRIVATE_KEY (or PRIVATE_KEY_PATH), and both must be those of one app'
+
+async function probotOf({ appId, apiUrl }: GitHub, privateKey: string): Promise<Probot> {
+  const Octokit = toldOctokit(impatientOctokit, () => undefined)
+  return new Probot({ appId, privateKey, Octokit, baseUrl: apiUrl, logLevel: 'fatal' }).ready()
+}
+
+async function said(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'nothing was refused',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  )
+}
+
+test('a good key of another app is told by its settings, for the app and for its installations', async () => {
+  const github = await startGitHub()
+  try {
+    await github.repository()
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    const probot = await probotOf(github, other.export({ type: 'pkcs8', format: 'pem' }).toString())
+    const overview = overviewOf(probot)
+    expect(await said(askBotLogin(probot))).toBe(
+      `GitHub refused to tell who this app is: A JSON web token could not be decoded: ${SETTINGS}`,
+    )
+    expect(await said(overview.repositories(1))).toBe(
+      `GitHub refused to list the repositories of an installation: A JSON web token could not be decoded: ${SETTINGS}`,
+    )
+  } finally {
+    await github.close()
+  }
+})
+
+test.each([
+  [404, 'Integration not found', true],
+  [401, 'Integration must generate a public key', true],
+  [401, 'Bad credentials', false],
+  [404, 'Not Found', false],
+  [404, 'No integration: Integration not found', false],
+])('%i %s names the settings: %s', async (status, message, names) => {
+  const github = await startGitHub()
+  try {
+    const probot = await probotOf(github, github.privateKey)
+    github.fail({
+      path: '/app',
+      status,
+      body: { message, documentation_url: 'https://docs.github.com/rest' },
+    })
+    const why = names ? `${message}: ${SETTINGS}` : message
+    expect(await said(askBotLogin(probot))).toBe(`GitHub refused to tell who this app is: ${why}`)
+  } finally {
+    await github.close()
+  }
+})
