@@ -2,15 +2,21 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer } from 'vitest/node'
 import type { TestSpecification } from 'vitest/node'
 
-/** Starting a program costs the more, the larger the process that starts it, and workers grow. */
-const STARTING_PROGRAMS = /\/test\/(?:git|cli|remote|harness|hostile\/(?:paths|trees))[/.]/
+const FIRST = [
+  // Minutes each: what begins last ends last. How long files took is not known in a fresh clone.
+  /\/test\/app\/(?:chaos|faults)[.-]/,
+  // Starting a program costs the more, the larger the process that starts it, and workers grow.
+  /\/test\/(?:git|cli|remote|harness|hostile\/(?:paths|trees))[/.]/,
+]
 
-/** The files that start many programs first; among them, and among the others, the longest first. */
-class StartersFirst extends BaseSequencer {
+/** Some files before the others; among each, the longest first. */
+class SomeFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files)
-    const starts = ({ moduleId }: TestSpecification): boolean => STARTING_PROGRAMS.test(moduleId)
-    return [...sorted.filter(starts), ...sorted.filter((file) => !starts(file))]
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = FIRST.findIndex((pattern) => pattern.test(moduleId))
+      return found === -1 ? FIRST.length : found
+    }
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
   }
 }
 
@@ -27,6 +33,6 @@ export default defineConfig({
     experimental: { fsModuleCache: true },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    sequence: { sequencer: StartersFirst },
+    sequence: { sequencer: SomeFirst },
   },
 })

@@ -15,11 +15,11 @@ export function localWorkshop({ remote }: Config): Workshop {
   return {
     parsed: endlessMemory(),
     renderings: endlessMemory(),
-    rendered: cache === null ? memoryCache() : diskCache(join(cache, 'rendered')),
+    rendered: cache === null ? memoryCache() : diskCache(join(cache, '_rendered')),
     tools: createToolbox({ directory: toolsDirectory() }),
     remote: createRemote({
       allow: remote.allow,
-      cacheDirectory: cache === null ? null : join(cache, 'remote'),
+      cacheDirectory: cache === null ? null : join(cache, '_remote'),
     }),
   }
 }

@@ -43,17 +43,18 @@ async function drop(path: string): Promise<void> {
 
 /**
  * Only what the app itself puts there, by place and name, since the folder may hold things of others: mirrors, as
- * src/git/mirror.ts lays them out, each one piece; and files of src/manifests/render-cache.ts and src/remote/disk.ts.
+ * src/git/mirror.ts lays them out, each one piece; and files of src/manifests/render-cache.ts and src/remote/disk.ts, in
+ * folders that no owner of a mirror can be called.
  */
 async function piecesOf(directory: string): Promise<readonly Piece[]> {
   const pieces: Piece[] = []
   for (const folder of await foldersIn(directory)) {
     const path = join(directory, folder)
-    if (folder === 'remote') pieces.push(...(await filesIn(path)))
+    if (folder === '_remote') pieces.push(...(await filesIn(path)))
     for (const name of await foldersIn(path)) {
       const inner = join(path, name)
       if (await isMirror(inner)) pieces.push(await measure(inner, true))
-      else if (folder === 'rendered' && /^[0-9a-f]{2}$/.test(name)) pieces.push(...(await filesIn(inner)))
+      else if (folder === '_rendered' && /^[0-9a-f]{2}$/.test(name)) pieces.push(...(await filesIn(inner)))
     }
   }
   return pieces

@@ -41,14 +41,14 @@ export function layOutWorkshop({
   const lasting = {
     parsed,
     renderings,
-    rendered: diskCache(join(cacheDirectory, 'rendered')),
+    rendered: diskCache(join(cacheDirectory, '_rendered')),
     tools: createToolbox({ directory: toolsDirectory ?? undefined, sharedBy: workshops }),
     recall: createRecall(),
   }
   return {
     of: ({ remote }) => ({
       ...lasting,
-      remote: createRemote({ allow: remote.allow, cacheDirectory: join(cacheDirectory, 'remote') }),
+      remote: createRemote({ allow: remote.allow, cacheDirectory: join(cacheDirectory, '_remote') }),
     }),
     lookups: () => ({ parsed: parsed.lookups(), renderings: renderings.lookups() }),
   }

@@ -20,7 +20,7 @@ const TOKEN = 'ghs_12345_not-a-real-token'
 /** A file as src/manifests/render-cache.ts names it. */
 const rendering = (key: string): string => {
   const name = createHash('sha256').update(key).digest('hex')
-  return `rendered/${name.slice(0, 2)}/${name}`
+  return `_rendered/${name.slice(0, 2)}/${name}`
 }
 
 describe('the cache on disk', () => {
@@ -116,15 +116,15 @@ describe('the cache on disk', () => {
   it('knows all that the app puts there', async () => {
     const id = commit(repository(home, 'work'), { 'a.yaml': 'a: 1\n' })
     git(home, 'clone', '-q', '--bare', 'work', 'served.git')
-    // An owner may have the name of one of the other folders.
+    // Owners may be called nearly what the other folders are: no name of one begins with a line.
     for (const key of ['Acme/Shop', 'rendered/ab', 'remote/shop'])
       await openMirror(directory, key).fetch({
         url: `${remote.origin}/acme/shop.git`,
         token: TOKEN,
         commits: [id],
       })
-    await diskCache(join(directory, 'rendered')).set('key', 'text')
-    const disk = openDisk(join(directory, 'remote'))
+    await diskCache(join(directory, '_rendered')).set('key', 'text')
+    const disk = openDisk(join(directory, '_remote'))
     // As src/remote/chart.ts and src/remote/git-folder.ts name them.
     const digest = createHash('sha256').update('chart').digest('hex')
     for (const name of [`sha256-${digest}.tgz`, `git-${id}.pack`, `git-${id}-${digest}.pack`])
@@ -157,12 +157,12 @@ describe('the cache on disk', () => {
       'their/refs/kept/1',
       'their/copy/refs/kept/1',
       `their/ab/${digest}`,
-      'rendered/report.pdf',
-      'rendered/ab/report.pdf',
-      `rendered/2027/${digest}`,
-      `rendered/${digest}`,
-      'remote/notes.txt',
-      `remote/copies/git-${id}.pack`,
+      '_rendered/report.pdf',
+      '_rendered/ab/report.pdf',
+      `_rendered/2027/${digest}`,
+      `_rendered/${digest}`,
+      '_remote/notes.txt',
+      `_remote/copies/git-${id}.pack`,
     ].sort()
     for (const path of foreign) await put(path, 1000, 900)
     await put(rendering('ours'), 1000, 900)
@@ -178,15 +178,15 @@ describe('the cache on disk', () => {
       const name = 'a'.repeat(64)
       await mkdir(join(outside, 'shop.git/refs/kept'), { recursive: true })
       await writeFile(join(outside, name), Buffer.alloc(90_000))
-      await mkdir(join(directory, 'rendered/ab'), { recursive: true })
+      await mkdir(join(directory, '_rendered/ab'), { recursive: true })
       await put('acme/shop.git/refs/kept/1', 1000, 900)
       const links = [
         ['acme.git', outside],
         ['acme/linked.git', join(outside, 'shop.git')],
         ['other', outside],
-        ['remote', outside],
-        ['rendered/aa', outside],
-        [`rendered/ab/${name}`, join(outside, name)],
+        ['_remote', outside],
+        ['_rendered/aa', outside],
+        [`_rendered/ab/${name}`, join(outside, name)],
         ['acme/shop.git/refs/kept/folder', outside],
       ] as const
       for (const [path, target] of links) await symlink(target, join(directory, path))
