@@ -63,9 +63,9 @@ describe('the cache on disk', () => {
     await utimes(join(directory, 'acme/old.git'), NOW, NOW)
     const kept = await keepWithin(directory, 150_000, NOW)
     expect(await left()).toEqual([
+      rendering('newer'),
       'acme/busy.git/objects/pack/a.pack',
       'acme/busy.git/refs/kept/1',
-      rendering('newer'),
     ])
     expect(kept.dropped).toBe(2)
     expect(kept.bytes).toBeGreaterThan(100_000)
