@@ -72,6 +72,14 @@ async function mended(files: Readonly<Record<string, string>>): Promise<string> 
   return head
 }
 
+/** What a check says of files that come to a world, in one line. */
+async function said(files: Readonly<Record<string, string>>, world = API): Promise<string> {
+  const [base, head] = [folder({ 'world.yaml': world }), folder({ 'world.yaml': world, ...files })]
+  const { code, stdout } = await ambientGuard('check', '--base', base, head)
+  expect(code).toBe(1)
+  return stdout.replaceAll(/\s+/g, ' ')
+}
+
 it.each([
   ['a text that ends its last line', NOBODY, `${NOBODY}---\n${OWN}`],
   ['a text that does not', NOBODY.trimEnd(), `${NOBODY}---\n${OWN}`],
@@ -103,12 +111,7 @@ it('its name is one that no policy has', async () => {
 })
 
 it('it says so, and what it is for', async () => {
-  const [base, head] = [
-    folder({ 'world.yaml': API }),
-    folder({ 'world.yaml': API, 'np.yaml': `${NOBODY}---\n${OTHERS}` }),
-  ]
-  const { stdout } = await ambientGuard('check', '--base', base, head)
-  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+  expect(await said({ 'np.yaml': `${NOBODY}---\n${OTHERS}` })).toContain(
     'fix: A new NetworkPolicy for pods gateway.networking.k8s.io/gateway-name=gate in mill admits pods app=api in mill and pods app=web in mill on 15008/TCP, in np.yaml.',
   )
 })
@@ -135,16 +138,8 @@ it('it is not offered where it would be for pods of others, too', async () => {
     'labels: {app: decoy}',
     'labels: {app: decoy, gateway.networking.k8s.io/gateway-name: gate}',
   )
-  const [base, head] = [
-    folder({ 'world.yaml': `${API}---\n${decoy}` }),
-    folder({
-      'world.yaml': `${API}---\n${decoy}`,
-      'nobody.yaml': NOBODY,
-      'others.yaml': OTHERS.replace('operator: Exists', 'operator: In, values: [api, web]'),
-    }),
-  ]
-  const { stdout } = await ambientGuard('check', '--base', base, head)
-  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+  const others = OTHERS.replace('operator: Exists', 'operator: In, values: [api, web]')
+  expect(await said({ 'nobody.yaml': NOBODY, 'others.yaml': others }, `${API}---\n${decoy}`)).toContain(
     'No fix is offered: it would open more on Deployment/mill/decoy than it lists. By hand: A new NetworkPolicy',
   )
 })
@@ -155,14 +150,17 @@ kind: CiliumClusterwideNetworkPolicy
 metadata: {name: nobody}
 spec: {endpointSelector: {}, ingress: [{}]}
 `
-  const [base, head] = [
-    folder({ 'world.yaml': API }),
-    folder({ 'world.yaml': API, 'nobody.yaml': nobody, 'others.yaml': OTHERS }),
-  ]
-  const { code, stdout } = await ambientGuard('check', '--base', base, head)
-  expect(code).toBe(1)
-  expect(stdout).toContain('Gateway/mill/gate')
-  expect(stdout).not.toContain('gate-ambient')
+  const text = await said({ 'nobody.yaml': nobody, 'others.yaml': OTHERS })
+  expect(text).toContain('Gateway/mill/gate')
+  expect(text).not.toContain('gate-ambient')
+})
+
+it('nor where it would change what another document ends with', async () => {
+  const note =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: note, namespace: mill}\ndata:\n  text: |\n    no line ends here'
+  expect(await said({ 'np.yaml': `${NOBODY}---\n${note}`, 'others.yaml': OTHERS })).toContain(
+    'No fix is offered: NetworkPolicy mill/nobody stands in np.yaml, behind which no other policy can stand.',
+  )
 })
 
 it('where it has no place it is told: nothing can follow what stands in JSON', async () => {
@@ -171,12 +169,7 @@ it('where it has no place it is told: nothing can follow what stands in JSON', a
     metadata: { name: 'nobody', namespace: 'mill' },
     spec: { podSelector: {}, policyTypes: ['Ingress'] },
   })
-  const [base, head] = [
-    folder({ 'world.yaml': API }),
-    folder({ 'world.yaml': API, 'others.yaml': OTHERS, 'np.json': np }),
-  ]
-  const { stdout } = await ambientGuard('check', '--base', base, head)
-  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+  expect(await said({ 'others.yaml': OTHERS, 'np.json': np })).toContain(
     'No fix is offered: NetworkPolicy mill/nobody stands in np.json, behind which no other policy can stand. By hand: A new NetworkPolicy for pods gateway.networking.k8s.io/gateway-name=gate in mill admits pods app=api in mill and pods app=web in mill on 15008/TCP.',
   )
 })
@@ -187,11 +180,7 @@ it('pods on the network of their node are for the addresses of nodes', async () 
     'out',
     'podSelector: {matchLabels: {gateway.networking.k8s.io/gateway-name: gate}}, policyTypes: [Egress], egress: [{ports: [{port: 15012}]}]',
   )
-  const { stdout } = await ambientGuard(
-    ...['check', '--base', folder({ 'world.yaml': world })],
-    folder({ 'world.yaml': world, 'out.yaml': out }),
-  )
-  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+  expect(await said({ 'out.yaml': out }, world)).toContain(
     'No fix is offered: selectors do not find pods on the network of their nodes. By hand: let NetworkPolicy mill/out allow traffic to the nodes of Deployment/mill/api on 8080/TCP, by their addresses.',
   )
 })

@@ -64,7 +64,10 @@ function atTheEnd(state: ClusterState, addition: Addition): Companion | null {
   const { policy, patch } = addition
   const layer = policy.origin.making === null ? textOf(policy.origin, patch.route)?.layer : undefined
   if (layer?.editable !== true || !/\.ya?ml$/i.test(layer.file.path)) return null
-  const place = { path: layer.file.path, end: layer.file, host: null }
+  const { file, document } = layer
+  // To end the last line may add to a text that another document ends with (YAML 1.2.2, section 8.1.1.2).
+  if (!file.text.endsWith('\n') && document.end < file.text.length) return null
+  const place = { path: file.path, end: file, host: null }
   return ofItsOwn(state, addition, NOWHERE, () => place)
 }
 
