@@ -21,14 +21,20 @@ export function amongClusters(finding: OfferedFinding, states: readonly ClusterS
 }
 
 export function summarise(analyses: readonly Analysis[]): Report['summary'] {
-  const sum = (count: (analysis: Analysis) => number): number =>
-    analyses.reduce((total, analysis) => total + count(analysis), 0)
+  const sum = (number: (analysis: Analysis) => number): number =>
+    analyses.reduce((total, analysis) => total + number(analysis), 0)
   return {
-    namespaces: sum(({ state }) => [...state.namespaces.values()].filter(({ known }) => known).length),
+    namespaces: sum(({ state }) => count(state.namespaces.values(), ({ known }) => known)),
     workloads: sum(({ state }) => state.workloads.length),
-    enrolled: sum(({ mesh }) => mesh.members.filter(({ enrollment }) => enrollment.state === 'yes').length),
+    enrolled: sum(({ mesh }) => count(mesh.members, ({ enrollment }) => enrollment.state === 'yes')),
     policies: sum(({ state }) => state.policies.length),
   }
+}
+
+function count<T>(items: Iterable<T>, isMeant: (item: T) => boolean): number {
+  let total = 0
+  for (const item of items) if (isMeant(item)) total += 1
+  return total
 }
 
 /** Does nothing bear on reachability: no workload, no policy, and no namespace that a manifest describes? */

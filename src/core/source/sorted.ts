@@ -27,13 +27,21 @@ export function amendSorted<T>(
     while (at < sorted.length && keyOf(sorted[at] as T) === key) at += 1
     return at
   }
-  const cuts = [
-    ...[...come].map((item) => ({ at: after(keyOf(item)), put: [item], skip: 0 })),
-    ...[...gone].flatMap((item) => {
-      const at = sorted.indexOf(item, positionIn(sorted, keyOf(item), keyOf))
-      return at === -1 ? [] : { at, put: [], skip: 1 }
-    }),
-  ].sort((a, b) => a.at - b.at || compare(a.put[0], b.put[0], keyOf))
+  const cuts = joined(
+    [
+      ...[...come].map((item) => ({ at: after(keyOf(item)), put: [item], skip: 0 })),
+      ...[...gone].flatMap((item) => {
+        const at = sorted.indexOf(item, positionIn(sorted, keyOf(item), keyOf))
+        return at === -1 ? [] : { at, put: [], skip: 1 }
+      }),
+    ].sort((a, b) => a.at - b.at || compare(a.put[0], b.put[0], keyOf)),
+  )
+  // As many as before is the most frequent amendment of a large list, which is then copied once.
+  if (cuts.every(({ put, skip }) => put.length === skip)) {
+    const copy = sorted.slice()
+    for (const { at, put } of cuts) for (const [index, item] of put.entries()) copy[at + index] = item
+    return copy
+  }
   const pieces: (readonly T[])[] = []
   let from = 0
   for (const { at, put, skip } of cuts) {
@@ -41,6 +49,25 @@ export function amendSorted<T>(
     from = at + skip
   }
   return ([] as readonly T[]).concat(...pieces, sorted.slice(from))
+}
+
+/** Some items after a place are skipped, and others put there. */
+interface Cut<T> {
+  readonly at: number
+  readonly put: readonly T[]
+  readonly skip: number
+}
+
+/** Cuts in order, those that meet as one. */
+function joined<T>(cuts: readonly Cut<T>[]): readonly Cut<T>[] {
+  const all: Cut<T>[] = []
+  for (const cut of cuts) {
+    const last = all.at(-1)
+    if (last !== undefined && last.at + last.skip === cut.at)
+      all[all.length - 1] = { at: last.at, put: [...last.put, ...cut.put], skip: last.skip + cut.skip }
+    else all.push(cut)
+  }
+  return all
 }
 
 /** What comes is put before what goes from the same place; two that come there are in order. */

@@ -1,4 +1,5 @@
 // What every source of manifests looks like: a list of files, and a way to read many of them at once.
+import { madeFrom } from '../../core/source/differing.ts'
 import { compareText } from '../../core/source/problem.ts'
 import { amendSorted, positionIn } from '../../core/source/sorted.ts'
 
@@ -71,12 +72,8 @@ export function amendFiles(
   gone: Iterable<string>,
   come: readonly TreeFile[],
 ): readonly TreeFile[] {
-  return amendSorted(
-    files,
-    [...gone].flatMap((path) => fileAt(files, path) ?? []),
-    come,
-    pathOf,
-  )
+  const removed = [...gone].flatMap((path) => fileAt(files, path) ?? [])
+  return madeFrom(files, amendSorted(files, removed, come, pathOf), removed, come)
 }
 
 function pathOf({ path }: TreeFile): string {
