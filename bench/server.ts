@@ -19,20 +19,39 @@ const JOBS = 2000
 
 /** Prints what a server costs; GitHub's stand-in shares the machine with it. @param jobs how many to remember memory over */
 export async function server(jobs = JOBS): Promise<void> {
+  await withApp('2', async (github, app) => {
+    await calls(github, app)
+    const pulls = await throughput(github, app, '2')
+    await burst(github, app, pulls)
+    say(
+      `server, resident memory over ${String(jobs)} more jobs: ${await memory(app, pulls, jobs, resident)} MB`,
+    )
+  })
+  // Memory is resident as long as nothing else needs it; whether something is kept shows in what cannot be collected.
+  // Everything is thought in one thread for that.
+  await withApp('0', async (github, app) => {
+    const pulls = await throughput(github, app, '0')
+    say(
+      `server, what lives of it over ${String(jobs)} more jobs: ${await memory(app, pulls, jobs, living)} MB`,
+    )
+  })
+}
+
+async function withApp(
+  threads: string,
+  story: (github: GitHub, app: AppProcess) => Promise<void>,
+): Promise<void> {
   const github = await startGitHub({ rateLimit: 1_000_000 })
   const home = await makeHome(github)
   const app = await startProcess(github, home, {
-    THREADS: '2',
+    THREADS: threads,
     LOG_LEVEL: 'warn',
     SWEEP_INTERVAL: '0',
     CONCURRENCY: '4',
   })
   try {
     github.deliverTo(`${app.url}/api/github/webhooks`)
-    await calls(github, app)
-    const pulls = await throughput(github, app)
-    await burst(github, app, pulls)
-    await memory(app, pulls, jobs)
+    await story(github, app)
   } finally {
     await app.kill()
     await github.close()
@@ -63,7 +82,7 @@ async function calls(github: GitHub, app: AppProcess): Promise<void> {
   )
 }
 
-async function throughput(github: GitHub, app: AppProcess): Promise<readonly PullRequest[]> {
+async function throughput(github: GitHub, app: AppProcess, threads: string): Promise<readonly PullRequest[]> {
   const repository = await github.repository({ name: 'throughput', files: SHOP })
   const pulls: PullRequest[] = []
   for (let index = 0; index < PULLS; index += 1)
@@ -77,7 +96,9 @@ async function throughput(github: GitHub, app: AppProcess): Promise<readonly Pul
   while (!pulls.every(({ checks }) => checks.at(-1)?.status === 'completed')) await sleep(10)
   const minutes = (performance.now() - begun) / 60_000
   await idle(app)
-  say(`server, pull requests with a finding each: ${(PULLS / minutes).toFixed(0)} a minute`)
+  say(
+    `server, pull requests with a finding each, ${threads} threads: ${(PULLS / minutes).toFixed(0)} a minute`,
+  )
   return pulls
 }
 
@@ -169,17 +190,22 @@ function post(url: string, { id, event, text, signature }: Webhook, agent: Agent
   })
 }
 
-async function memory(app: AppProcess, pulls: readonly PullRequest[], jobs: number): Promise<void> {
+/** What `measure` says at the start, after each quarter of so many jobs, and thus at the end. */
+async function memory(
+  app: AppProcess,
+  pulls: readonly PullRequest[],
+  jobs: number,
+  measure: (app: AppProcess) => Promise<string>,
+): Promise<string> {
   const seen: string[] = []
   for (let done = 0; done < jobs; done += 1) {
-    if (done % (jobs / 4) === 0) seen.push(await megabytes(app))
+    if (done % Math.ceil(jobs / 4) === 0) seen.push(await measure(app))
     await (pulls[done % pulls.length] as PullRequest).reopened()
     // One that waits takes the place of another, so each has to be done before the next for its pull request.
     if (done % pulls.length === pulls.length - 1) await idle(app)
   }
   await idle(app)
-  seen.push(await megabytes(app))
-  say(`server, resident memory over ${String(jobs)} more jobs: ${seen.join(', ')} MB`)
+  return [...seen, await measure(app)].join(', ')
 }
 
 async function metric(app: AppProcess, name: string): Promise<number> {
@@ -188,8 +214,20 @@ async function metric(app: AppProcess, name: string): Promise<number> {
   return Number(line?.split(' ').at(-1) ?? NaN)
 }
 
-async function megabytes(app: AppProcess): Promise<string> {
-  return ((await metric(app, 'process_resident_memory_bytes')) / 1024 / 1024).toFixed(0)
+async function resident(app: AppProcess): Promise<string> {
+  return megabytes(await metric(app, 'process_resident_memory_bytes'))
+}
+
+/** JavaScript objects that are left once all that can be is collected. */
+async function living(app: AppProcess): Promise<string> {
+  process.kill(app.pid, 'SIGUSR2')
+  // Collecting takes the thread that would answer: the answer comes after it.
+  await metric(app, 'process_resident_memory_bytes')
+  return megabytes(await metric(app, 'nodejs_heap_size_used_bytes'))
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(0)
 }
 
 async function idle(app: AppProcess): Promise<void> {

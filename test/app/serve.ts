@@ -1,5 +1,7 @@
 // The app as a process of its own: as `ambient-guard serve`, but for Octokit's pauses between writes.
 import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { startServer } from '../../src/app.ts'
 import { impatientOctokit } from '../../src/github/api/app.ts'
 import { readSettings } from '../../src/ops/settings.ts'
@@ -10,4 +12,10 @@ const server = await startServer(read.settings, { octokit: impatientOctokit })
 process.stdout.write(`listens on ${server.url}\n`)
 process.once('SIGTERM', () => {
   void server.stop().then((ended) => process.exit(ended ? 0 : 1))
+})
+// What nobody needs goes at once: what is left then is what lives.
+process.on('SIGUSR2', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
 })
