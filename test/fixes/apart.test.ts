@@ -18,13 +18,13 @@ kind: Service
 metadata: {name: api, namespace: mill}
 spec: {selector: {app: api}, ports: [{port: 8080}]}
 `
-const deployment = (name: string, more = ''): string => `apiVersion: apps/v1
+const deployment = (name: string, more = '', labels = `app: ${name}`): string => `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: ${name}, namespace: mill}
 spec:
   selector: {matchLabels: {app: ${name}}}
   template:
-    metadata: {labels: {app: ${name}}}
+    metadata: {labels: {${labels}}}
     spec: {${more}containers: [{name: main, image: registry.example/it, ports: [{containerPort: 8080}]}]}
 `
 const API = `${WORLD}---\n${deployment('api')}---\n${deployment('web')}`
@@ -171,6 +171,18 @@ it('where it has no place it is told: nothing can follow what stands in JSON', a
   })
   expect(await said({ 'others.yaml': OTHERS, 'np.json': np })).toContain(
     'No fix is offered: NetworkPolicy mill/nobody stands in np.json, behind which no other policy can stand. By hand: A new NetworkPolicy for pods gateway.networking.k8s.io/gateway-name=gate in mill admits pods app=api in mill and pods app=web in mill on 15008/TCP.',
+  )
+})
+
+it('pods of both kinds are each told of', async () => {
+  const outside = 'app: api, part: canary, istio.io/dataplane-mode: none'
+  const both = `${deployment('api', 'hostNetwork: true, ')}---\n${deployment('canary', '', outside)}`
+  const out = policy(
+    'out',
+    'podSelector: {matchLabels: {gateway.networking.k8s.io/gateway-name: gate}}, policyTypes: [Egress], egress: [{ports: [{port: 15012}]}]',
+  )
+  expect(await said({ 'out.yaml': out }, `${WORLD}---\n${both}---\n${deployment('web')}`)).toContain(
+    'By hand: let NetworkPolicy mill/out allow traffic to Deployment/mill/api and Deployment/mill/canary on 8080/TCP, and those of them on the network of their nodes by the addresses of these.',
   )
 })
 

@@ -13,6 +13,8 @@ import { sets } from './list/sets.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const COPIED = ['src', 'test', 'fixtures', 'package.json', 'tsconfig.json']
+/** `npm run tools` lays out the latter: some cases are rendered. */
+const LINKED = ['node_modules', '.tools']
 /** From the fastest to the slowest; a mutant that one stage kills does not meet the next. */
 const STAGES = [['test/core/sets.test.ts', 'test/twin'], ['test/core', 'test/cli/reach'], ['test/cases']]
 /** Milliseconds after which a mutant counts as killed: it may well loop for ever. */
@@ -27,7 +29,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 try {
   for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true })
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
+  for (const path of LINKED) symlinkSync(join(ROOT, path), join(copy, path))
   process.exitCode = (await judge()) ? 0 : 1
 } finally {
   rmSync(copy, { recursive: true, force: true })
@@ -36,8 +38,9 @@ try {
 /** True where every mutant is killed and every snippet stands where it should. */
 async function judge(): Promise<boolean> {
   let vitest = await start()
-  if ((await killer(vitest)) !== null) {
-    say('The tests fail without any mutant: mend them first.')
+  const failing = await killer(vitest)
+  if (failing !== null) {
+    say(`${failing}: the tests fail without any mutant: mend them first.`)
     await vitest.close()
     return false
   }

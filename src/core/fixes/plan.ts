@@ -93,9 +93,12 @@ function adviseWithoutNeed(head: Analysis, finding: ComparedFinding): string | n
     return `No fix is offered: what ${policy} denies is for whoever wrote it to say. By hand: ${inTurn(denial.policy) ? `${verb} ${on} in a policy that comes before it, or take that` : `take ${on}`} out of what it denies.`
   if (foreign !== undefined)
     return `No fix is offered: policies of that kind are not edited here. By hand: let ${policy} ${verb} ${on}.`
-  if (finding.lost.some(({ peers }) => areOnNodes(peers, head.population)))
-    return `No fix is offered: selectors do not find pods on the network of their nodes. By hand: let ${policy} ${verb} the nodes of ${on}, by their addresses.`
-  return null
+  const onNodes = finding.lost.map((lost) => areOnNodes(lost.peers, head.population))
+  if (onNodes.every((many) => many === 'none')) return null
+  const whom = onNodes.every((many) => many === 'all')
+    ? `the nodes of ${on}, by their addresses`
+    : `${on}, and those of them on the network of their nodes by the addresses of these`
+  return `No fix is offered: selectors do not find pods on the network of their nodes. By hand: let ${policy} ${verb} ${whom}.`
 }
 
 /** A denial that stands among the rules that allow: what Cilium's proxy looks into, it may refuse. */

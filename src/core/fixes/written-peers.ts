@@ -38,8 +38,8 @@ export function writePeers(
   { known, unseen, rest }: PeerSet,
   population: Population,
 ): readonly NamedPeer[] | null {
-  if (rest.some(({ kind }) => kind === 'addresses') || areOnNodes({ known, unseen, rest }, population))
-    return null
+  if (rest.some(({ kind }) => kind === 'addresses')) return null
+  if (areOnNodes({ known, unseen, rest }, population) !== 'none') return null
   const written = [
     ...[...indexesOf(known)].map((index) => writeWorkload(population.workloads[index] as Workload)),
     ...unseen.map(({ pods, namespaces }) => {
@@ -65,14 +65,20 @@ export function writePeers(
 }
 
 /**
- * Are pods among them that have the addresses of their nodes, which no selector finds?
+ * How many of the known pods have the addresses of their nodes, which no selector finds?
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/ "NetworkPolicy and hostNetwork pods"
  */
-export function areOnNodes({ known, rest }: PeerSet, population: Population): boolean {
-  return (
-    [...indexesOf(known)].some((index) => population.workloads[index]?.pods.hostNetwork === true) ||
-    rest.some((peer) => peer.kind === 'workload' && peer.workload.pods.hostNetwork)
-  )
+export function areOnNodes(
+  { known, unseen, rest }: PeerSet,
+  population: Population,
+): 'all' | 'some' | 'none' {
+  const are = [
+    ...[...indexesOf(known)].map((index) => population.workloads[index]?.pods.hostNetwork === true),
+    ...unseen.map(() => false),
+    ...rest.map((peer) => peer.kind === 'workload' && peer.workload.pods.hostNetwork),
+  ]
+  if (!are.includes(true)) return 'none'
+  return are.includes(false) ? 'some' : 'all'
 }
 
 /** Every pod of the cluster. */
