@@ -55,7 +55,7 @@ export async function publishReview(
   const said = saidIn(speech, botLogin)
   const fresh = worth.filter((one) => !unplaced.includes(one) && !said.has(one.fingerprint))
   const posted = fresh.length === 0 ? [] : await post(client, pull, botLogin, report, fresh, ground, patience)
-  const untidied = await tidyUp(client, botLogin, speech, report, posted ?? [])
+  const untidied = await tidyUp(client, botLogin, speech, report, posted ?? [], patience)
   return { unplaced: unplaced.length, refused: posted === null, untidied }
 }
 
@@ -95,19 +95,21 @@ async function post(
   return posted ? fresh : null
 }
 
-/** What can hide a finding leaves its thread open. Nothing here is worth a red check, or worth trying twice. */
+/** What can hide a finding leaves its thread open. Nothing here is worth a red check. */
 async function tidyUp(
   client: Client,
   botLogin: string,
   speech: Speech,
   report: Report,
   posted: readonly ReportFinding[],
+  patience: Patience,
 ): Promise<ApiError | null> {
   if (report.problems.some(({ relevant }) => relevant)) return null
   const marks = (findings: readonly ReportFinding[]): ReadonlySet<string> =>
     new Set(findings.map(({ fingerprint }) => fingerprint))
   try {
-    await tidy(client, tidying(speech, botLogin, marks(worthSaying(report)), marks(posted)))
+    const stale = tidying(speech, botLogin, marks(worthSaying(report)), marks(posted))
+    await patience(() => tidy(client, stale))
     return null
   } catch (error) {
     if (error instanceof ApiError) return error

@@ -8,6 +8,7 @@ import { ownFailure, underWay } from '../words/github/trouble.ts'
 import type { Bench } from './bench.ts'
 import type { Job } from './job.ts'
 import { judge, lookAtMerged } from './look.ts'
+import { completeAgain } from './own-run.ts'
 import { patiently } from './patience.ts'
 import { publicReason } from './reason.ts'
 import { readGround, verdict } from './verdict.ts'
@@ -33,10 +34,13 @@ export function mergeGroupJob(bench: Bench, event: MergeGroupRequested): Job {
         untidied: null,
       })
       bench.told?.(said, report, event.headSha)
-      await completeCheckRun(client, run.id, {
-        ...said,
-        annotations: run.annotations > 0 ? [] : said.annotations,
-        actions: [],
+      const { annotations, ...begun } = run
+      let tried = false
+      await patiently(bench.clock, async () => {
+        // What was tried may have been done in part.
+        const known = { ...begun, annotations: tried ? Math.max(annotations, 1) : annotations }
+        tried = true
+        await completeAgain(client, { run: known, standing: false }, { ...said, actions: [] })
       })
     },
     async failed(error) {

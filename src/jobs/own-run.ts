@@ -121,7 +121,7 @@ export function ownRun(
       if (unsure || tried) await find()
       if (!tried && run !== null) standing ||= standsOn(baseSha)
       tried = true
-      if (run !== null) await complete(client, { run, standing }, verdict)
+      if (run !== null) await completeAgain(client, { run, standing }, verdict)
       else if (verdict.annotations.length <= MAX_ANNOTATIONS)
         await once(() => createCompletedRun(client, headSha, number, verdict))
       else await completeCheckRun(client, (await made()).id, verdict)
@@ -157,7 +157,7 @@ export function ownRun(
  * Writes the verdict, unless it stands there. GitHub only ever adds annotations to a run: those that are there are not
  * sent again, and a run that holds one no longer true is replaced.
  */
-async function complete(
+export async function completeAgain(
   client: Client,
   { run, standing }: { readonly run: CheckRun; readonly standing: boolean },
   wanted: Verdict,

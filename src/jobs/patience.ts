@@ -2,6 +2,7 @@
 // is worth a red check, so what reads, or may safely be done twice, is tried again shortly.
 import { isRefusal } from '../github/api/client.ts'
 import { CommitMissing, FetchFailed } from '../git/fetch.ts'
+import type { FetchFailure } from '../git/fetch.ts'
 import type { Clock } from '../ops/clock.ts'
 
 /** Milliseconds before the second attempt and the third, where GitHub does not say. */
@@ -32,9 +33,12 @@ function isFarOff(error: unknown): boolean {
   return isRefusal(error, 'limited') && (error.retryAfter ?? 0) > MAX_WAIT
 }
 
+/** Not all servers of GitHub know a new token at once: a repository may not be there for it yet. */
+const PASSING: ReadonlySet<FetchFailure> = new Set(['unreachable', 'locked', 'not-found'])
+
 /** A commit that is not there yet is `not-found` for some calls and `unprocessable` for others. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof FetchFailed) return error.reason === 'unreachable' || error.reason === 'locked'
+  if (error instanceof FetchFailed) return PASSING.has(error.reason)
   return (
     error instanceof CommitMissing || isRefusal(error, 'not-found', 'unprocessable', 'limited', 'unavailable')
   )

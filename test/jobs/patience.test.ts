@@ -14,6 +14,8 @@ it.each<[why: string, error: Error, pauses: readonly number[]]>([
   ['a commit that is not shown yet', new ApiError('not-found', 404, 'no'), [1000, 4000]],
   ['a mirror that another process is at', new FetchFailed('locked', 'no'), [1000, 4000]],
   ['a remote that is not reached', new FetchFailed('unreachable', 'no'), [1000, 4000]],
+  ['a repository that is not there for a new token', new FetchFailed('not-found', 'no'), [1000, 4000]],
+  ['a remote that has moved', new FetchFailed('redirected', 'no'), []],
   ['a refusal that will not pass', new ApiError('forbidden', 403, 'no'), []],
 ])('%s', async (_, error, pauses) => {
   const waited: number[] = []

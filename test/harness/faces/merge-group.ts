@@ -66,6 +66,12 @@ export async function mergeGroup(
       if (run === undefined) throw new Error(`no check run ${world.slug} on the merge group ${head}`)
       return checkFace(world, run)
     },
+    get checks() {
+      return repo.runs
+        .filter((run) => run.headSha === head)
+        .map((run) => checkFace(world, run))
+        .reverse()
+    },
     requested: () => {
       const pushed = pushEvent(
         world,

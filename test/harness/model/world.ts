@@ -28,6 +28,9 @@ const EVENTS = [
 /** Making a key takes a tenth of a second: once for each process. */
 let keys: { readonly privateKey: string; readonly publicKey: string } | null = null
 
+/** Octokit shares what it asks about an installation among all apps of a process, so no two GitHubs have the same. */
+let installed = 40_000_000
+
 export class World {
   readonly slug: string
   readonly appId = 1_007_001
@@ -148,7 +151,7 @@ export class World {
       await record.git.setRef(`refs/heads/${branch}`, root)
     }
     if (record.installed && !this.installations.has(owner.login.toLowerCase())) {
-      const installation = { id: this.id(), account: owner, createdAt: this.iso(), suspendedAt: null }
+      const installation = { id: (installed += 1), account: owner, createdAt: this.iso(), suspendedAt: null }
       this.installations.set(owner.login.toLowerCase(), installation)
     }
     this.repositories.set(key, record)

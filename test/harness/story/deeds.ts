@@ -67,6 +67,8 @@ export interface MergeGroup {
   /** Is it still in the queue? */
   readonly queued: boolean
   readonly check: CheckRun
+  /** All runs on the head, latest first. */
+  readonly checks: readonly CheckRun[]
   requested(): Promise<Delivery>
   destroyed(reason?: 'merged' | 'invalidated' | 'dequeued'): Promise<Delivery>
 }
