@@ -155,7 +155,7 @@ function serve(
   const steeredBy = [...rendering.inputs.filter(isKustomization), ...askedBy]
   const objects = standing(
     unit,
-    rendering.manifests.map((bare) => dress(bare, unit.namespace, steeredBy, hostFor(unit, bare))),
+    rendering.manifests.map((bare) => dress(bare, unit, steeredBy)),
   )
   part.problems.push(...leftAlone(unit, objects), ...misspeltKinds(objects))
   for (const manifest of objects) {
@@ -239,17 +239,16 @@ const dresses = new WeakMap<Manifest, Map<string, Manifest>>()
  * An object as it stands in its cluster: one that names no namespace is in that of its unit, and one that somebody
  * asked for knows who.
  */
-function dress(
-  manifest: Manifest,
-  namespace: string | null,
-  steeredBy: readonly string[],
-  host: Host | null,
-): Manifest {
+function dress(manifest: Manifest, unit: Unit, steeredBy: readonly string[]): Manifest {
+  const { namespace } = unit
+  const host = hostFor(unit, manifest)
+  const syncedBy = manifest.kind === 'Namespace' ? unit.syncedBy : undefined
   const moves =
     namespace !== null && !isOfCluster(groupKindOf(manifest)) && namespaceOf(manifest.object) === null
-  if (!moves && steeredBy.length === 0 && host === null) return manifest
+  if (!moves && steeredBy.length === 0 && host === null && syncedBy === undefined) return manifest
   // The same value again for the same manifest: what is read of an object is remembered by it.
-  const key = JSON.stringify([moves ? namespace : null, steeredBy, host?.folder, [...(host?.names ?? [])]])
+  const names = [...(host?.names ?? [])]
+  const key = JSON.stringify([moves ? namespace : null, steeredBy, syncedBy, host?.folder, names])
   const known = dresses.get(manifest)?.get(key)
   if (known !== undefined) return known
   const metadata = manifest.object.metadata
@@ -261,6 +260,7 @@ function dress(
       ...manifest.origin,
       ...(steeredBy.length === 0 ? {} : { steeredBy }),
       ...(host === null ? {} : { host }),
+      ...(syncedBy === undefined ? {} : { syncedBy }),
     },
   }
   dresses.set(manifest, (dresses.get(manifest) ?? new Map<string, Manifest>()).set(key, now))

@@ -16,7 +16,8 @@ export function mergeManagedNamespaces(manifests: readonly Manifest[]): readonly
     const own = manifests.find(
       (one) => one.kind === 'Namespace' && !isManagedNamespace(one) && nameIn(one) === name,
     )
-    const [first, ...others] = own === undefined ? applications : [own, ...applications]
+    const apart = applications.filter(({ origin }) => origin.making?.by !== own?.origin.syncedBy)
+    const [first, ...others] = own === undefined ? applications : [own, ...apart]
     if (first !== undefined) merged.set(first, others.reduce(onTop, first))
   }
   return manifests.flatMap(

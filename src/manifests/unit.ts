@@ -22,6 +22,8 @@ interface AnyUnit {
   readonly host: Host | null
   /** Who applies it, where that deletes nothing which is removed from Git: `Flux Kustomization flux-system/apps`. */
   readonly leavesBehind?: string
+  /** The Application whose sync applies it: a Namespace among its objects is not made by that one as well. */
+  readonly syncedBy?: string
 }
 
 /** Files as they stand. */

@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createVitest } from 'vitest/node'
-import type { Vitest } from 'vitest/node'
+import type { TestModule, Vitest } from 'vitest/node'
 import { engine } from './list/engine.ts'
 import { policyKind } from './list/policy-kind.ts'
 import { query } from './list/query.ts'
@@ -97,7 +97,12 @@ async function killer(vitest: Vitest): Promise<string | null> {
     const result = await Promise.race([vitest.runTestSpecifications(specifications), late])
     clearTimeout(timer)
     if (result === null) return 'time'
-    if (!result.testModules.every((module) => module.ok())) return stage.join(' ')
+    if (result.testModules.some(hasFailed)) return stage.join(' ')
   }
   return null
+}
+
+/** A module that ended at the first failure may call itself well. */
+function hasFailed(module: TestModule): boolean {
+  return !module.ok() || !module.children.allTests('failed').next().done
 }

@@ -4,7 +4,7 @@ import type { Analysis } from '../analysis.ts'
 import { withSeverity } from '../analysis.ts'
 import type { Severity, Waiver } from '../config.ts'
 import type { Place } from '../kubernetes/origin.ts'
-import { placeOf } from '../kubernetes/origin.ts'
+import { pathsOf, placeOf } from '../kubernetes/origin.ts'
 import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
@@ -123,9 +123,7 @@ function isNew(
 function hidden({ culprits, workload }: Finding, problems: readonly ComparedProblem[]): boolean {
   const { namespace } = workload
   const origins = [workload.origin, namespace.origin, ...culprits.map(({ policy }) => policy.origin)]
-  const files = new Set(
-    origins.flatMap((one) => (one === null ? [] : [one.file.path, ...(one.steeredBy ?? [])])),
-  )
+  const files = new Set(origins.flatMap((one) => (one === null ? [] : pathsOf(one))))
   return problems.some(
     ({ change, class: kind, hides }) =>
       change === 'introduced' &&

@@ -15,21 +15,25 @@ import type { Finding } from './finding.ts'
 /** For two states: does a finding name peers that `before`, the same finding on the base, had not lost? */
 export function newlyLost(base: Analysis, head: Analysis): (finding: Finding, before: Finding) => boolean {
   const joined = joinedSince(base, head)
-  return (finding, before) => isNewlyLost(finding, before, base, head, joined)
+  const view = baseView(base, head)
+  return (finding, before) => isNewlyLost(finding, before, view, head, joined)
 }
 
 function isNewlyLost(
   finding: Finding,
   before: Finding,
-  base: Analysis,
+  base: BaseView,
   head: Analysis,
   joinedAs: Record<Role, (peers: PeerSet) => boolean>,
 ): boolean {
   const heard = new Set(before.peers)
   const unheard = new Set(finding.peers.filter((name) => !heard.has(name)))
-  const joined = joinedAs[finding.direction === 'ingress' ? 'sends' : 'receives']
+  const role = roleOf(finding)
+  const behindHeard = finding.lost.filter(({ name }) => name !== null && heard.has(name))
   // A name for many hides who joined the mesh behind it: their traffic ran on application ports until now.
-  if (finding.lost.some(({ name, peers }) => name !== null && heard.has(name) && joined(peers))) return true
+  if (behindHeard.some(({ peers }) => joinedAs[role](peers))) return true
+  // So it does who was let in there until now: another rule admitted them, which is gone, or finds them no more.
+  if (behindHeard.some(({ peers }) => wereLetIn(peers, before, base))) return true
   // So does a waypoint that was lost to others before.
   if (finding.lost.some(({ through }) => through !== undefined && joinedAs.sends(through))) return true
   if (unheard.size === 0) return false
@@ -47,6 +51,87 @@ function isNewlyLost(
   }
   const explained = new Set(finding.lost.flatMap(({ name }) => name ?? []))
   return [...unheard].some((name) => !explained.has(name))
+}
+
+function roleOf({ direction }: Finding): Role {
+  return direction === 'ingress' ? 'sends' : 'receives'
+}
+
+/** The base, and who of the head is whom there. */
+interface BaseView {
+  readonly analysis: Analysis
+  readonly workload: (id: string) => Workload | undefined
+  /** Peers of the head as they were; without those that were not there. */
+  readonly asTheyWere: (peers: PeerSet) => PeerSet
+}
+
+function baseView(analysis: Analysis, head: Analysis): BaseView {
+  const { population, state } = analysis
+  let byId: ReadonlyMap<string, Workload> | null = null
+  const workload = (id: string): Workload | undefined =>
+    (byId ??= new Map(state.workloads.map((one) => [one.id, one]))).get(id)
+  return {
+    analysis,
+    workload,
+    asTheyWere(peers) {
+      if (population === head.population) return peers
+      const known = [...indexesOf(peers.known)].flatMap((index) => {
+        const was = workload((head.population.workloads[index] as Workload).id)
+        return was === undefined ? [] : [population.indexOf(was)]
+      })
+      const unseen = peers.unseen.map(({ pods, namespaces }) => {
+        const all = [...indexesOf(namespaces)].map((index) => head.population.namespaces[index] as Namespace)
+        const there = all.flatMap(({ name }) => population.namespaceIndex(name) ?? [])
+        const others = all.filter(({ name }) => population.namespaceIndex(name) === undefined)
+        return {
+          there: { pods, namespaces: fromRising(rising(there)) },
+          elsewhere: others.map(({ name }): Peer => ({
+            kind: 'pods',
+            pods,
+            namespace: namespaceOn(analysis, name),
+          })),
+        }
+      })
+      return {
+        known: fromRising(rising(known)),
+        unseen: unseen.map(({ there }) => there),
+        rest: [
+          ...unseen.flatMap(({ elsewhere }) => elsewhere),
+          ...peers.rest.flatMap((peer) => onBase(peer, analysis, workload) ?? []),
+        ],
+      }
+    },
+  }
+}
+
+function rising(indexes: readonly number[]): readonly number[] {
+  return [...indexes].sort((a, b) => a - b)
+}
+
+function namespaceOn({ state }: Analysis, name: string): Namespace {
+  return state.namespaces.get(name) ?? undescribed(name)
+}
+
+/** Was the port of `before` surely open to some of these, in the mesh of the base? */
+function wereLetIn(peers: PeerSet, before: Finding, { analysis, workload, asTheyWere }: BaseView): boolean {
+  const own = workload(before.workload.id)
+  if (own === undefined || before.protocol !== 'TCP') return false
+  const { open } = analysis.engine.split(own, before.direction, before.port, asTheyWere(peers))
+  const role = roleOf(before)
+  for (const peer of eachPeer(open, analysis.population)) if (isOfMesh(peer, analysis, role)) return true
+  return false
+}
+
+function isOfMesh(peer: Peer, { mesh }: Analysis, role: Role): boolean {
+  switch (peer.kind) {
+    case 'workload':
+      return mesh.member(peer.workload)[role] !== 'outside'
+    case 'pods':
+      return mesh.podsSide(peer.pods, peer.namespace, role) !== 'outside'
+    case 'elsewhere':
+    case 'addresses':
+      return true
+  }
 }
 
 /** Who was there on the base, outside the mesh, and is in it on the head? */
@@ -86,15 +171,14 @@ function joinedSince(base: Analysis, head: Analysis): Record<Role, (peers: PeerS
 }
 
 /** Did the rules that `before` blames admit a peer of the mesh, and not its port? */
-function lostOnBase(before: Finding, base: Analysis): (peer: Peer) => boolean {
-  const workload = base.state.workloads.find(({ id }) => id === before.workload.id)
-  const byId = new Map(base.state.workloads.map((other) => [other.id, other]))
+function lostOnBase(before: Finding, { analysis, workload }: BaseView): (peer: Peer) => boolean {
+  const own = workload(before.workload.id)
   const blamed = new Set(before.culprits.map(({ rule }) => rule))
-  const role = before.direction === 'ingress' ? 'sends' : 'receives'
+  const role = roleOf(before)
   return (peer) => {
-    const was = onBase(peer, base, byId, role)
-    if (was === null || workload === undefined) return false
-    const { sure, hits } = base.engine.allows(workload, was, before.direction)
+    const was = onBase(peer, analysis, workload)
+    if (was === null || own === undefined || !isOfMesh(was, analysis, role)) return false
+    const { sure, hits } = analysis.engine.allows(own, was, before.direction)
     return (
       !hasPort(sure, 'TCP', before.port) &&
       hits.some(({ rule, perhaps }) => blamed.has(rule) && perhaps.TCP.length > 0)
@@ -102,26 +186,10 @@ function lostOnBase(before: Finding, base: Analysis): (peer: Peer) => boolean {
   }
 }
 
-/** The peer as the base knew it; null where it was not there, or not in the mesh. */
-function onBase(
-  peer: Peer,
-  { state, mesh }: Analysis,
-  byId: ReadonlyMap<string, Workload>,
-  role: Role,
-): Peer | null {
-  switch (peer.kind) {
-    case 'workload': {
-      const workload = byId.get(peer.workload.id)
-      return workload === undefined || mesh.member(workload)[role] === 'outside'
-        ? null
-        : { ...peer, workload }
-    }
-    case 'pods': {
-      const namespace = state.namespaces.get(peer.namespace.name) ?? undescribed(peer.namespace.name)
-      return mesh.podsSide(peer.pods, namespace, role) === 'outside' ? null : { ...peer, namespace }
-    }
-    case 'elsewhere':
-    case 'addresses':
-      return peer
-  }
+/** The peer as the base knew it; null where it was not there. */
+function onBase(peer: Peer, base: Analysis, workload: BaseView['workload']): Peer | null {
+  if (peer.kind === 'pods') return { ...peer, namespace: namespaceOn(base, peer.namespace.name) }
+  if (peer.kind !== 'workload') return peer
+  const was = workload(peer.workload.id)
+  return was === undefined ? null : { ...peer, workload: was }
 }

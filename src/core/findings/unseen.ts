@@ -3,7 +3,7 @@ import { addressSet } from '../kubernetes/address-set.ts'
 import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
 import { ISTIO_CNI_SETTING } from '../kubernetes/istio-cni-settings.ts'
-import { placeOf } from '../kubernetes/origin.ts'
+import { pathsOf, placeOf } from '../kubernetes/origin.ts'
 import type { Place } from '../kubernetes/origin.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { selects } from '../policy/selects.ts'
@@ -183,7 +183,7 @@ function emptyNamespace({ state, mesh }: World, { namespace, members, policies }
       class: 'unseen',
       message: `The namespace ${name} is enrolled, and nothing that runs in it is in the tree: whether anything there loses mesh traffic or kubelet probes is not known.`,
       remedy: `Add its workloads and policies to the tree, or to clusters.${state.config.name}.assume.manifests.`,
-      hides: { namespaces: asked ? [name] : [], under: [origin.file.path] },
+      hides: { namespaces: asked ? [name] : [], under: pathsOf(origin) },
     },
   ]
 }
@@ -199,7 +199,7 @@ function unseenWorkloads(world: World, { namespace, policies }: Home): readonly 
   if (first === undefined) return []
   const { config } = world.state
   const asked = config.enroll.includes(namespace.name)
-  const files = [...risky, namespace].flatMap(({ origin }) => (origin === null ? [] : [origin.file.path]))
+  const files = [...risky, namespace].flatMap(({ origin }) => (origin === null ? [] : pathsOf(origin)))
   return [
     {
       ...placeOf(first.origin, ['spec']),

@@ -57,6 +57,8 @@ export interface Origin {
   readonly editable: boolean
   /** Files that say what is applied, and how: kustomizations, Applications. A change in them may be what brought it. */
   readonly steeredBy?: readonly string[]
+  /** Of a Namespace: the Application that applies it. */
+  readonly syncedBy?: string
   /** Null for an object that stands in its file as it is. */
   readonly making: Making | null
   /** Where a further object goes beside one that stands as it is; absent where no fix asks, or there is no place. */
@@ -101,6 +103,12 @@ function entryOf(layer: Layer): Lines | null {
 export function textsOf(origin: Origin): readonly Lines[] {
   const layers = (origin.making?.layers ?? []).flatMap((layer) => locateLines(layer, layer.route) ?? [])
   return [...layers, wholeOf(origin)]
+}
+
+/** Every file that bears on an object: its texts, and those that steer how it is rendered. */
+export function pathsOf({ file, making, steeredBy = [] }: Origin): readonly string[] {
+  const layers = (making?.layers ?? []).map((layer) => layer.file.path)
+  return [...new Set([file.path, ...layers, ...steeredBy])]
 }
 
 /** The text that holds what stands at a route of an object. */

@@ -6,7 +6,6 @@ const policies: Mutants = {
   mutants: [
     ['network.stages.length > 0', 'network.stages.length >= 0'],
     ["network.stages.includes('calico-tiers') ? state.tiers : null", 'null'],
-    ['narrowIn(index, workload.namespace.name)', 'state.policies'],
     [', ...index.wide]', ']'],
     ["target = direction === 'ingress' ? workload", "target = direction === 'egress' ? workload"],
     [
@@ -27,6 +26,10 @@ const policies: Mutants = {
     ["hasPort(perhaps, 'TCP', port) ? 'maybe' : 'no'", "'no'"],
   ],
   equivalent: [
+    [
+      'narrowIn(index, workload.namespace.name)',
+      'What is not of its namespace selects no workload: asked of all policies, the answer takes longer.',
+    ],
     [
       'workload.pods.hostNetwork || !isEnforced',
       'Who asks about pods on the host network that a policy selects is told "unknown" before the engine is asked, and no rule judges them: they are never enrolled.',

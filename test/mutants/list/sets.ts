@@ -9,7 +9,14 @@ const labels: Mutants = {
     ['Object.hasOwn(labels, key) ? labels[key] : undefined', 'labels[key]'],
     ['selector.every((requirement) => holds', 'selector.some((requirement) => holds'],
     ["if (value === undefined) result = 'maybe'", "if (value === undefined) return 'no'"],
-    ["else if (!holds(requirement, value)) return 'no'", ''],
+    [
+      "if (value === undefined) result = 'maybe'\n    else if (!holds(requirement, value)) return 'no'",
+      "if (value === undefined) result = 'maybe'",
+    ],
+    [
+      "if (isOpen) result = 'maybe'\n    else if (!holds(requirement, value)) return 'no'",
+      "if (isOpen) result = 'maybe'",
+    ],
     ['wide.every((wanted)', 'wide.some((wanted)'],
     ['if (given.key !== wanted.key) return false', ''],
     ["given.operator === 'In' && given.values.every(", "given.operator === 'In' && given.values.some("],

@@ -37,7 +37,7 @@ export async function renderApplication(unit: ArgoUnit, kitchen: Kitchen): Promi
   const faults = faultsOf(app)
   return {
     manifests: faults.length === 0 ? gathered.manifests : [],
-    units: faults.length === 0 ? gathered.units : [],
+    units: faults.length === 0 ? gathered.units.map((one) => ({ ...one, syncedBy: app.title })) : [],
     problems: [...faults, ...gathered.problems],
     inputs: [...gathered.inputs].sort(),
   }

@@ -14,8 +14,9 @@ const BUILT_IN: readonly string[] = ['default', 'kube-node-lease', 'kube-public'
 const LABELS: Route = ['spec', 'syncPolicy', 'managedNamespaceMetadata', 'labels']
 
 /**
- * Was the manifest made by `managedNamespace`? Argo CD puts its labels on top of a namespace that is there, except that
- * a manifest of the same Application wins over them; without labels it leaves one that is there as it is.
+ * Was the manifest made by `managedNamespace`? Argo CD puts its labels on top of a namespace that is there; without labels
+ * it leaves one that is there as it is. Where a manifest of the same Application describes it, it makes none at all
+ * ("Namespace metadata" in docs/user-guide/sync-options.md).
  */
 export function isManagedNamespace({ kind, origin }: Manifest): boolean {
   return kind === 'Namespace' && origin.making?.by.startsWith('Application ') === true
