@@ -61,7 +61,8 @@ export function viewMesh(state: ClusterState): MeshView {
   }
 }
 
-function memberOf(workload: Workload, config: ClusterConfig): Member {
+/** What a workload is in the mesh. */
+export function memberOf(workload: Workload, config: ClusterConfig): Member {
   const enrolled = enrollment(workload, config)
   const injected = wouldBeInjected(workload.pods, workload.namespace)
   const tunnel = label(workload.pods.labels, 'networking.istio.io/tunnel') === 'http'

@@ -1,15 +1,12 @@
 // What the tree does not show and the verdict would need: told once, never taken for "allowed".
-import { addressSet } from '../kubernetes/address-set.ts'
-import { DATAPLANE_MODE, EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
-import type { Selector } from '../kubernetes/labels.ts'
+import { DATAPLANE_MODE, EVERYTHING } from '../kubernetes/labels.ts'
 import { ISTIO_CNI_SETTING } from '../kubernetes/istio-cni-settings.ts'
 import { pathsOf, placeOf } from '../kubernetes/origin.ts'
 import type { Place } from '../kubernetes/origin.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { selects } from '../policy/selects.ts'
 import { tierOf } from '../policy/stages.ts'
-import { NO_PORTS, noPorts, subtractPorts, portRange } from '../kubernetes/port-set.ts'
-import type { Subject } from '../kubernetes/kinds/policy.ts'
+import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { grouped } from '../source/grouped.ts'
 import { compareText } from '../source/problem.ts'
@@ -17,7 +14,7 @@ import type { Problem } from '../source/problem.ts'
 import type { World } from '../analysis.ts'
 import { unfilledOfNamespace, unfilledOfPods } from '../ambient/enrollment.ts'
 import type { Member } from '../ambient/mesh.ts'
-import { lostPeers } from './lost-peers.ts'
+import { isSettledFor, selectsNothing, unseenOfCluster, unseenWorkloads } from './unseen-pods.ts'
 import { namePolicies } from './words.ts'
 
 /** By the name of the namespace that each is about, where it hangs on nothing but what is in there and on the mesh. */
@@ -41,11 +38,11 @@ export function unseenIn(
     const namespace = world.state.namespaces.get(name) ?? policies[0]?.namespace
     if (namespace === undefined) continue
     const home: Home = { namespace, members: inside, policies }
+    const ofPolicies = unseenWorkloads(world, namespace, policies)
     const problems = [
       ...undescribedNamespace(world, home),
       ...unfilledLabels(world, home),
-      ...emptyNamespace(world, home),
-      ...unseenWorkloads(world, home),
+      ...(ofPolicies.length > 0 ? ofPolicies : emptyNamespace(world, home)),
     ]
     if (problems.length > 0) found.set(name, problems)
     else found.delete(name)
@@ -57,7 +54,7 @@ export function unseenIn(
 export function unseenAtLarge(world: World): readonly Problem[] {
   return world.state.network.stages.length === 0
     ? []
-    : [...unknownEnforcement(world), ...undescribedTiers(world)]
+    : [...unknownEnforcement(world), ...undescribedTiers(world), ...unseenOfCluster(world)]
 }
 
 /** A namespace, and what the tree shows in it. */
@@ -114,10 +111,12 @@ export function withWhatItHides(world: World, problem: Problem): Problem {
 }
 
 /** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */
-function undescribedNamespace({ state }: World, { namespace, members, policies }: Home): readonly Problem[] {
+function undescribedNamespace(world: World, { namespace, members, policies }: Home): readonly Problem[] {
+  const { state } = world
   if (namespace.known || state.config.mesh.excludeNamespaces.includes(namespace.name)) return []
   const unknown = members.filter(({ enrollment }) => enrollment.state === 'unknown')
-  const [first] = [...unknown.map(({ workload }) => workload), ...(members.length > 0 ? [] : policies)]
+  const forOthers = policies.filter(({ spec }) => selectsNothing(world, namespace, spec.subjects))
+  const [first] = [...unknown.map(({ workload }) => workload), ...(unknown.length > 0 ? [] : forOthers)]
     .map(({ origin }) => placeOf(origin, ['metadata']))
     .sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
   if (first === undefined) return []
@@ -169,12 +168,15 @@ function unfilledLabels({ state, mesh }: World, { namespace, members }: Home): r
 
 /**
  * An enrolled namespace in which the tree shows no workload: what runs there comes from elsewhere, and may bring
- * policies of its own. It matters where the enrolment itself is in question.
+ * policies of its own. It matters where the enrolment itself is in question. Silent where policies of
+ * every pod there let through what Ambient needs.
  */
-function emptyNamespace({ state, mesh }: World, { namespace, members, policies }: Home): readonly Problem[] {
+function emptyNamespace(world: World, { namespace, members }: Home): readonly Problem[] {
+  const { state, mesh } = world
   const { name, origin } = namespace
-  if (origin === null || members.length > 0 || policies.length > 0) return []
+  if (origin === null || members.length > 0) return []
   if (mesh.podsSide(EVERYTHING, namespace, 'receives') !== 'certain') return []
+  if (DIRECTIONS.every((direction) => isSettledFor(world, namespace, direction))) return []
   const asked = state.config.enroll.includes(name)
   return [
     {
@@ -188,29 +190,7 @@ function emptyNamespace({ state, mesh }: World, { namespace, members, policies }
   ]
 }
 
-/**
- * Policies of an enrolled namespace that select no workload of the tree: their pods come from elsewhere (a chart, an
- * operator), and nobody can say whether they have probes or clients. Silent where the policies let everything through
- * that Ambient needs, whatever the pods are.
- */
-function unseenWorkloads(world: World, { namespace, policies }: Home): readonly Problem[] {
-  const risky = policies.filter((policy) => selectsNothing(world, policy) && mayBreak(world, policy))
-  const [first] = risky
-  if (first === undefined) return []
-  const { config } = world.state
-  const asked = config.enroll.includes(namespace.name)
-  const files = [...risky, namespace].flatMap(({ origin }) => (origin === null ? [] : pathsOf(origin)))
-  return [
-    {
-      ...placeOf(first.origin, ['spec']),
-      code: 'workloads-not-in-tree',
-      class: 'unseen',
-      message: `${namePolicies(risky)} ${risky.length === 1 ? 'isolates' : 'isolate'} pods that are not in the tree, in the enrolled namespace ${namespace.name}: whether they lose mesh traffic or kubelet probes is not known.`,
-      remedy: `Add their workloads to the tree, or to clusters.${config.name}.assume.manifests.`,
-      hides: { namespaces: asked ? [namespace.name] : [], under: [...new Set(files)] },
-    },
-  ]
-}
+const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
 
 /** Cilium's mode, where the tree does not settle it: it decides about whoever is enrolled, and is nobody else's trouble. */
 function unknownEnforcement({ state, mesh }: World): readonly Problem[] {
@@ -263,54 +243,4 @@ function undescribedTiers({ index, state, mesh }: World): readonly Problem[] {
       },
     ]
   })
-}
-
-function selectsNothing({ population }: World, { namespace, spec }: NetworkPolicy): boolean {
-  const home = population.namespaceIndex(namespace.name)
-  return (
-    home === undefined ||
-    spec.subjects.every(({ pods }) => population.matching(pods, [[home, home + 1]]).length === 0)
-  )
-}
-
-/** Would a pod that the policy selects, and of which nothing else is known, be enrolled and at risk? */
-function mayBreak(world: World, policy: NetworkPolicy): boolean {
-  return (
-    policy.spec.ingress !== null &&
-    policy.spec.subjects.some((subject) => mayBreakPods(world, policy, subject))
-  )
-}
-
-function mayBreakPods(world: World, policy: NetworkPolicy, { pods }: Subject): boolean {
-  if (world.mesh.podsSide(pods, policy.namespace, 'receives') !== 'certain') return false
-  const pod = imagine(policy, pods)
-  if (!matches(pods, pod.pods.labels)) return true
-  return probesMayFail(world, pod) || lostPeers(world, pod, 'ingress').length > 0
-}
-
-function probesMayFail({ state, engine }: World, pod: Workload): boolean {
-  const { seesProbeSource } = state.network
-  if (seesProbeSource === 'no' || seesProbeSource === 'believed-not') return false
-  const peer = {
-    kind: 'addresses',
-    addresses: addressSet(state.config.mesh.probeSources.slice(0, 1)),
-    pods: false,
-  } as const
-  const everyPort = { ...NO_PORTS, TCP: portRange('TCP', 1, 65535).TCP }
-  return !noPorts(subtractPorts(everyPort, engine.allows(pod, peer, 'ingress').sure))
-}
-
-/** The least that is known of a pod that a policy selects. */
-function imagine(policy: NetworkPolicy, selector: Selector): Workload {
-  const labels = pinnedLabels(selector)
-  const pods = { labels, annotations: {}, hostNetwork: false, ports: [], probes: [], labelsRoute: [] }
-  return {
-    ...policy,
-    kind: 'Pod',
-    id: `Pod/${policy.namespace.name}/*`,
-    pods,
-    gateway: null,
-    services: [],
-    declaredPorts: [],
-  }
 }

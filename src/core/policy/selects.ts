@@ -29,7 +29,8 @@ function isAmong(subjects: readonly Subject[], policy: NetworkPolicy, { pods, na
   return result
 }
 
-function inNamespaces(
+/** Are the pods that a policy selects in a namespace? */
+export function inNamespaces(
   { namespaces }: Subject,
   policy: NetworkPolicy,
   namespace: Workload['namespace'],
