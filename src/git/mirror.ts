@@ -5,7 +5,7 @@ import { git, line } from './command.ts'
 import { CommitMissing, failureOf, type Remote, remoteOptions } from './fetch.ts'
 import { type Merge, type MergeSides, trueMerge } from './merge.ts'
 import { isObjectId, treeOf } from './objects.ts'
-import { clearLocks, tidy, touch } from './upkeep.ts'
+import { clearRemains, tidy, touch } from './upkeep.ts'
 
 export interface FetchRequest extends Remote {
   /** Full ids. Those already here cost nothing. */
@@ -55,7 +55,7 @@ export function openMirror(cacheDirectory: string, key: string, options: MirrorO
         if (!isComplete) {
           await create(directory)
           // Only who writes here is in the way of a lock.
-          await clearLocks(directory, timeoutMs)
+          await clearRemains(directory, timeoutMs)
           await bring({
             directory,
             deadline: Date.now() + timeoutMs,

@@ -5,25 +5,33 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { git, GitError, line } from './command.ts'
 
 /**
- * Removes the lock files that a killed git left. A lock older than the time a fetch may take has no owner; a younger
- * one may have one, in another process, and is waited for until it is gone or that old.
+ * Removes what a killed git left: lock files, and what it had of a pack. A lock older than the time a fetch may take has no
+ * owner, nor has one of a time to come; a younger one may have one, in another process, and is waited for until it is gone
+ * or that old.
  */
-export async function clearLocks(directory: string, timeoutMs: number): Promise<void> {
+export async function clearRemains(directory: string, timeoutMs: number): Promise<void> {
   const entries = [
     ...(await readdir(directory)),
     ...(await readdir(join(directory, 'refs'), { recursive: true })).map((path) => join('refs', path)),
   ]
   const locks = entries.filter((path) => path.endsWith('.lock')).map((path) => join(directory, path))
+  const isOwned = (age: number): boolean => age >= 0 && age < timeoutMs
   for (const lock of locks) {
     for (;;) {
       const age = await ageOf(lock)
       if (age === null) break
-      if (age >= timeoutMs) {
+      if (!isOwned(age)) {
         await rm(lock, { force: true })
         break
       }
       await sleep(Math.min(100, timeoutMs - age))
     }
+  }
+  // create_tmp_packfile and odb_mkstemp of git: each as large as what had come until then.
+  const packs = join(directory, 'objects', 'pack')
+  for (const name of await readdir(packs)) {
+    const age = name.startsWith('tmp_') ? await ageOf(join(packs, name)) : null
+    if (age !== null && !isOwned(age)) await rm(join(packs, name), { force: true })
   }
 }
 

@@ -29,8 +29,9 @@ const FINAL: readonly string[] = ['rocket', 'confused', '-1'] satisfies Reaction
 /**
  * Carries out the command of a comment. What it says and who wrote it is asked of GitHub: a task may have waited where
  * others can write.
+ * @param isSwept found by a sweep, and not heard of
  */
-export function commandJob(bench: Bench, event: CommandGiven): Job {
+export function commandJob(bench: Bench, event: CommandGiven, isSwept: boolean): Job {
   return {
     async run() {
       const client = await bench.client(event)
@@ -39,7 +40,8 @@ export function commandJob(bench: Bench, event: CommandGiven): Job {
       if (comment === null || parsed === null) return
       // Seen before: carried out, unless the process ended on the way.
       const receipt = await patiently(bench.clock, () => receive(client, event.commentId, 'eyes'))
-      if (receipt === 'gone') return
+      // Without a receipt nobody can tell what of it was done: a sweep would find it again and again.
+      if (receipt === 'gone' || (receipt === 'locked' && isSwept)) return
       const known = receipt === 'known'
       if (
         known &&

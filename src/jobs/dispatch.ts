@@ -14,7 +14,7 @@ export function jobOf(bench: FleetBench, task: Task): Job {
     case 'review-wanted':
       return reviewJob(bench, task, task.manner)
     case 'command-given':
-      return commandJob(bench, task)
+      return commandJob(bench, task, task.swept === true)
     case 'button-pressed':
       return fixButtonJob(bench, task)
     case 'check-rerequested':

@@ -9,6 +9,7 @@ import { getMeeting } from '../github/api/pulls.ts'
 import type { Meeting, Pull } from '../github/api/pulls.ts'
 import { GitError } from '../git/command.ts'
 import { FetchFailed } from '../git/fetch.ts'
+import type { FetchFailure } from '../git/fetch.ts'
 import type { Mirror } from '../git/mirror.ts'
 import { filesAt } from '../git/tree.ts'
 import type { Tree, TreeFile } from '../git/tree.ts'
@@ -125,7 +126,10 @@ async function trustedOf(
   return { base, config, configProblems: problems, proposed }
 }
 
-/** Fetches into a mirror, once more with a new token where the one at hand is refused: tokens can end early. */
+/**
+ * Fetches into a mirror, once more with a new token where the one at hand is refused: tokens can end early, and one may be
+ * of a repository that had the name before.
+ */
 export async function bring(
   bench: Bench,
   client: Client,
@@ -137,10 +141,12 @@ export async function bring(
   try {
     await mirror.fetch({ url, token: await bench.gitTokens.get(client), commits, refs })
   } catch (error) {
-    if (!(error instanceof FetchFailed) || error.reason !== 'unauthorized') throw error
+    if (!(error instanceof FetchFailed) || !STALE_TOKEN.has(error.reason)) throw error
     await mirror.fetch({ url, token: await bench.gitTokens.get(client, true), commits, refs })
   }
 }
+
+const STALE_TOKEN: ReadonlySet<FetchFailure> = new Set(['unauthorized', 'not-found'])
 
 /** What may be asked of a judgement beside the change itself. */
 export interface Aside {

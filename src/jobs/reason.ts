@@ -1,8 +1,9 @@
-// Which failures may be told in public, in their own words: those of GitHub and git. Everything else is a bug,
+// Which failures may be told in public, in their own words: those of GitHub and git, and limits. Everything else is a bug,
 // whose message may hold anything.
 import { GitError } from '../git/command.ts'
 import { CommitMissing, FetchFailed } from '../git/fetch.ts'
 import { ApiError } from '../github/api/client.ts'
+import { ThinkingFailed } from '../threads/threads.ts'
 
 /** A sentence fit for the public, or null. */
 export function publicReason(error: unknown): string | null {
@@ -10,7 +11,7 @@ export function publicReason(error: unknown): string | null {
   // What git says of itself names directories of this machine.
   if (error instanceof GitError) return `git could not do its part (${error.reason}).`
   if (error instanceof FetchFailed) return sentence(error.message.replace(/ \(.*\)$/s, ''))
-  const known = error instanceof ApiError || error instanceof CommitMissing
+  const known = error instanceof ApiError || error instanceof CommitMissing || error instanceof ThinkingFailed
   return known ? sentence(error.message) : null
 }
 

@@ -11,7 +11,7 @@ import type { FleetBench } from './bench.ts'
 import type { Job } from './job.ts'
 import { bring } from './look.ts'
 import { reviewOf } from './task.ts'
-import type { RepositorySweepWanted, SweepWanted } from './task.ts'
+import type { RepositorySweepWanted, SweepWanted, Task } from './task.ts'
 
 const MINUTE = 60_000
 /** A run that has not ended by then has nobody who works on it: milliseconds. */
@@ -26,6 +26,8 @@ const MAX_REDELIVERIES = 100
 const SECOND_TRY = 15 * MINUTE
 /** Pull requests of a repository that are judged anew in one sweep, since their base moved. */
 const MAX_GLANCES = 25
+/** Milliseconds for which others go before one that was. */
+const GLANCED = 60 * MINUTE
 
 /** Goes through installations and failed deliveries. */
 export function sweepJob(bench: FleetBench, { first }: SweepWanted): Job {
@@ -79,7 +81,7 @@ export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWante
       const moved: OpenPull[] = []
       for (const pull of pulls) {
         for (const comment of unanswered(pull, bench.clock.now()))
-          await bench.enqueue({
+          await leave(bench, {
             kind: 'command-given',
             ...place(task),
             number: pull.number,
@@ -89,16 +91,33 @@ export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWante
             author: comment.author,
             authorIsBot: false,
           })
-        if (isWaiting(pull.run, task, bench.clock.now()) || isRetargeted(pull))
-          await bench.enqueue(reviewOf({ ...place(task), number: pull.number }, 'look'))
-        else if (hasMoved(pull)) moved.push(pull)
+        if (isWaiting(pull.run, task, bench.clock.now()) || isRetargeted(pull)) {
+          if (await isItsTurn(bench, client, task, pull))
+            await leave(bench, reviewOf({ ...place(task), number: pull.number }, 'look'))
+        } else if (hasMoved(pull)) moved.push(pull)
       }
       for (const group of await queuedGroups(bench, client))
-        if (isWaiting(group.run, task, bench.clock.now())) await bench.enqueue(groupTask(task, group))
+        if (isWaiting(group.run, task, bench.clock.now())) await leave(bench, groupTask(task, group))
       await glanceAt(bench, client, task, moved)
     },
     failed: () => Promise.resolve(),
   }
+}
+
+/** Who was not waiting for an answer is served after those who are. */
+function leave(bench: FleetBench, task: Task): Promise<void> {
+  return bench.enqueue({ ...task, swept: true })
+}
+
+/** Where no run can be made, none will be there at the next sweep: judging all of it again would be in vain. */
+async function isItsTurn(
+  bench: FleetBench,
+  { repository: { owner, name } }: Client,
+  { first }: RepositorySweepWanted,
+  { number, headSha, run }: OpenPull,
+): Promise<boolean> {
+  if (first || run !== null) return true
+  return bench.turn(`look ${owner}/${name}#${String(number)} ${headSha}`, SECOND_TRY)
 }
 
 /** Servers of older versions know of no merge queue, and the permission to see one may be withheld. */
@@ -172,19 +191,32 @@ async function glanceAt(
     [...new Set(tips.values())].map((name) => `refs/heads/${name}`),
   )
   const answers = new Map<string, boolean>()
-  let glances = 0
-  for (const { number, run, baseTip } of moved) {
+  const due: {
+    readonly number: number
+    readonly run: OpenRun
+    readonly tip: string
+    readonly rest: number
+  }[] = []
+  for (const { number, run, baseTip: tip } of moved) {
     const from = groundOf(run?.summary ?? '')?.baseSha
     // A failure of our own says nothing about a base: a look is due whatever has moved.
-    if (run === null || baseTip === null) continue
-    const between = `${from ?? ''} ${baseTip}`
-    const changed = answers.get(between) ?? (from === undefined || (await matters(mirror, from, baseTip)))
+    if (run === null || tip === null) continue
+    const between = `${from ?? ''} ${tip}`
+    const changed = answers.get(between) ?? (from === undefined || (await matters(mirror, from, tip)))
     answers.set(between, changed)
-    if (!changed || glances >= MAX_GLANCES) continue
-    const rest = from === undefined ? SECOND_TRY : COMMAND_AGE
-    if (!(await bench.turn(`glance ${run.id} ${baseTip}`, rest))) continue
+    if (changed) due.push({ number, run, tip, rest: from === undefined ? SECOND_TRY : COMMAND_AGE })
+  }
+  // Where a base keeps moving there are always some that are due: those that were not glanced at of late go first.
+  const [fresh, others]: [typeof due, typeof due] = [[], []]
+  for (const one of due)
+    if (fresh.length < MAX_GLANCES && (await bench.turn(`glanced ${one.run.id}`, GLANCED))) fresh.push(one)
+    else others.push(one)
+  let glances = 0
+  for (const { number, run, tip, rest } of [...fresh, ...others]) {
+    if (glances >= MAX_GLANCES) return
+    if (!(await bench.turn(`glance ${run.id} ${tip}`, rest))) continue
     glances += 1
-    await bench.enqueue(reviewOf({ ...place(task), number }, 'glance'))
+    await leave(bench, reviewOf({ ...place(task), number }, 'glance'))
   }
 }
 

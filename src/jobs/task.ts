@@ -49,6 +49,8 @@ export type Task = (
 ) & {
   /** The delivery of the webhook that it comes of, for the log. */
   readonly delivery?: string | undefined
+  /** Found by a sweep: nobody has just asked for it. */
+  readonly swept?: true
 }
 
 /** What is to be done about an event; null: nothing. */
@@ -75,23 +77,31 @@ export function reviewOf({ repository, installation, number }: Subject, manner: 
   return { kind: 'review-wanted', repository, installation, number, manner }
 }
 
-/** Where a task stands in the queue: what is about one pull request, or one commit, is done one after the other. */
+/**
+ * Where a task stands in the queue: what is about one pull request, or one commit, is done one after the other, and what a
+ * sweep found after what somebody waits for.
+ */
 export function entryOf(task: Task): Entry<Task> {
+  const isSweep = task.kind === 'sweep-wanted' || task.kind === 'repository-sweep-wanted'
+  return { ...placeOf(task), task, ...(isSweep || task.swept === true ? { later: true } : {}) }
+}
+
+function placeOf(task: Task): Pick<Entry<Task>, 'key' | 'slot'> {
   switch (task.kind) {
     case 'review-wanted':
-      return { key: pullKey(task), slot: task.manner, task }
+      return { key: pullKey(task), slot: task.manner }
     case 'command-given':
-      return { key: pullKey(task), slot: `comment ${String(task.commentId)}`, task }
+      return { key: pullKey(task), slot: `comment ${String(task.commentId)}` }
     case 'button-pressed':
-      return { key: pullKey(task), slot: `button ${task.identifier} ${task.headSha}`, task }
+      return { key: pullKey(task), slot: `button ${task.identifier} ${task.headSha}` }
     case 'check-rerequested':
-      return { key: commitKey(task.repository, task.headSha), slot: 'rerequested', task }
+      return { key: commitKey(task.repository, task.headSha), slot: 'rerequested' }
     case 'merge-group-requested':
-      return { key: commitKey(task.repository, task.headSha), slot: 'merge group', task }
+      return { key: commitKey(task.repository, task.headSha), slot: 'merge group' }
     case 'sweep-wanted':
-      return { key: 'sweep', slot: 'sweep', task }
+      return { key: 'sweep', slot: 'sweep' }
     case 'repository-sweep-wanted':
-      return { key: `sweep ${nameOf(task.repository)}`, slot: 'sweep', task }
+      return { key: `sweep ${nameOf(task.repository)}`, slot: 'sweep' }
   }
 }
 

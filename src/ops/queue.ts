@@ -9,6 +9,8 @@ export interface Entry<T> {
   /** Pieces of one key and slot are interchangeable while they wait; commands have slots of their own. */
   readonly slot: string
   readonly task: T
+  /** Nobody waits for it: others go first. */
+  readonly later?: true
 }
 
 /** Does one piece. It must not throw: what fails is told by the work itself. */
@@ -46,15 +48,16 @@ export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
   let onIdle: (() => void)[] = []
 
   const next = (): void => {
-    for (const [key, entries] of waiting) {
-      if (running.size >= concurrency) return
-      if (running.has(key)) continue
-      const entry = entries.shift()
-      // At the end of the row of keys, so that a busy pull request does not keep others waiting.
-      waiting.delete(key)
-      if (entries.length > 0) waiting.set(key, entries)
-      if (entry !== undefined) start(entry)
-    }
+    for (const isLast of [false, true])
+      for (const [key, entries] of waiting) {
+        if (running.size >= concurrency) return
+        if (running.has(key) || (!isLast && entries.every(({ later }) => later === true))) continue
+        const entry = entries.shift()
+        // At the end of the row of keys, so that a busy pull request does not keep others waiting.
+        waiting.delete(key)
+        if (entries.length > 0) waiting.set(key, entries)
+        if (entry !== undefined) start(entry)
+      }
     if (running.size > 0 || waiting.size > 0) return
     const resolve = onIdle
     onIdle = []
@@ -93,7 +96,8 @@ export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
       }),
     ready: () => !closed,
     turn(name, milliseconds) {
-      const now = Date.now()
+      // A clock that goes back must not make anybody wait for it.
+      const now = performance.now()
       for (const [known, until] of turns) if (until <= now) turns.delete(known)
       if (turns.has(name)) return Promise.resolve(false)
       turns.set(name, now + milliseconds)
@@ -102,9 +106,13 @@ export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
   }
 }
 
-/** Of each slot the newest, in the order in which they came. */
+/** Of each slot the newest that somebody waits for, else the newest, in the order in which they came. */
 export function newest<T>(entries: readonly Entry<T>[]): Entry<T>[] {
-  return entries.filter(({ slot }, index) => !entries.slice(index + 1).some((later) => later.slot === slot))
+  const bySlot = new Map<string, Entry<T>>()
+  for (const entry of entries)
+    if (entry.later !== true || bySlot.get(entry.slot)?.later !== undefined || !bySlot.has(entry.slot))
+      bySlot.set(entry.slot, entry)
+  return entries.filter((entry) => bySlot.get(entry.slot) === entry)
 }
 
 /** Did it end in so many milliseconds? */

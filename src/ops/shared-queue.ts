@@ -4,6 +4,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue as BullQueue, Worker } from 'bullmq'
+import type { Job } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
 import { briefly, errorFields, onceAMinute } from './log.ts'
@@ -51,6 +52,12 @@ export function createSharedQueue<T>(
   const bull = new BullQueue(name, { connection: asking })
   bull.on('error', told.lost)
 
+  /** Of a key that waits because of what nobody asked for, somebody asks now. */
+  const hurry = async (job: Job): Promise<void> => {
+    if (job.id === undefined || (await asking.zscore(bull.toKey('prioritized'), job.id)) === null) return
+    // One that has begun meanwhile is no longer there to be moved.
+    await job.changePriority({ priority: 0 }).catch(() => undefined)
+  }
   const listOf = (key: string): string => `${name}:work:${key}`
   const serve = async (key: string): Promise<void> => {
     const take = (text: string): Promise<number> => working.lrem(listOf(key), 1, text)
@@ -143,7 +150,15 @@ export function createSharedQueue<T>(
     async enqueue(entry) {
       if (!isReady()) throw new Error('no work is taken in: Redis does not answer')
       await asking.rpush(listOf(entry.key), sealed(entry, secret))
-      await bull.add('look', { key: entry.key }, { deduplication: { id: entry.key, keepLastIfActive: true } })
+      const job = await bull.add(
+        'look',
+        { key: entry.key },
+        {
+          deduplication: { id: entry.key, keepLastIfActive: true },
+          ...(entry.later === true ? { priority: LATER } : {}),
+        },
+      )
+      if (entry.later !== true) await hurry(job)
     },
     async idle() {
       for (;;) {
@@ -203,6 +218,9 @@ function opened<T>(sealedText: string, secret: string): Entry<T> | null {
 function signature(text: string, secret: string): Buffer {
   return createHmac('sha256', secret).update(text).digest()
 }
+
+/** BullMQ takes what has no priority first. */
+const LATER = 1
 
 /** Work that has ended so many processes is let go: it may be what ends them. */
 const MAX_DEATHS = 3

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/core/config.ts'
 import { answer, reportOf } from '../../src/threads/question.ts'
 import type { Question } from '../../src/threads/question.ts'
+import { publicReason } from '../../src/jobs/reason.ts'
 import { startThreads, ThinkingFailed } from '../../src/threads/threads.ts'
 import type { Threads } from '../../src/threads/threads.ts'
 import { layOutWorkshop } from '../../src/threads/workshop.ts'
@@ -176,6 +177,9 @@ describe('threads', { timeout: 120_000 }, () => {
         threads.think(question),
       ]
       await expect(tooMuch).rejects.toThrow(new ThinkingFailed('judging took more than 48 MiB of memory'))
+      expect(publicReason(await tooMuch.catch((error: unknown) => error))).toBe(
+        'Judging took more than 48 MiB of memory.',
+      )
       // Also what waited for it.
       expect((await next).findings).not.toEqual([])
     } finally {

@@ -121,3 +121,30 @@ scenario('one installation that is suspended keeps no other from being swept', a
   expect(seen.check.status).toBe('completed')
   expect(left.checks).toEqual([])
 })
+
+scenario(
+  'a command whose receipt GitHub does not take is carried out when it is heard, and by no sweep',
+  async ({ github, app }) => {
+    const repository = await github.repository({ files: SHOP })
+    const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+    await app.hears(pull.opened())
+    await app.hears(pull.comment('/ambient-fix'))
+    expect(pull.check.conclusion).toBe('success')
+    await app.hears(pull.pushes({ 'shop/netpol.yaml': ALLOW_WEB }))
+    const taken = pull.head
+    await app.sweep()
+    expect(pull.head).toBe(taken)
+    expect(pull.check.conclusion).toBe('failure')
+  },
+  {
+    app: {
+      permissions: {
+        metadata: 'read',
+        contents: 'write',
+        pull_requests: 'write',
+        checks: 'write',
+        merge_queues: 'read',
+      },
+    },
+  },
+)

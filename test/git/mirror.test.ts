@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { CommitMissing, FetchFailed } from '../../src/git/fetch.ts'
 import { type Mirror, openMirror } from '../../src/git/mirror.ts'
 import { gitTree } from '../../src/git/tree.ts'
-import { clearLocks, tidy } from '../../src/git/upkeep.ts'
+import { clearRemains, tidy } from '../../src/git/upkeep.ts'
 import { remoteServer } from './remote-server.ts'
 import { commit, git, repository, sandbox } from './sandbox.ts'
 
@@ -262,9 +262,23 @@ describe('trouble', () => {
     expect(await m.treeOf(id)).toHaveLength(40)
     writeFileSync(join(m.directory, 'refs/kept/x.lock'), '')
     const started = Date.now()
-    await clearLocks(m.directory, 400)
+    await clearRemains(m.directory, 400)
     expect(Date.now() - started).toBeGreaterThan(250)
     expect(existsSync(join(m.directory, 'refs/kept/x.lock'))).toBe(false)
+  })
+
+  it('with what a killed fetch left there is over for a lock of a time to come, and for what had come of a pack', async () => {
+    const m = mirror(20_000)
+    await m.fetch({ ...remote(), commits: [served({ a: 'before the clock went back' })] })
+    const [lock, old, young] = ['shallow.lock', 'objects/pack/tmp_pack_a', 'objects/pack/tmp_pack_b'].map(
+      (path) => join(m.directory, path),
+    ) as [string, string, string]
+    for (const path of [lock, old, young]) writeFileSync(path, '')
+    const at = (hours: number): Date => new Date(Date.now() + hours * 3_600_000)
+    utimesSync(lock, at(5), at(5))
+    utimesSync(old, at(-1), at(-1))
+    await m.fetch({ ...remote(), commits: [served({ a: 'after that' })] })
+    expect([lock, old, young].map((path) => existsSync(path))).toEqual([false, false, true])
   })
 
   it('with a lock is none of those who want what is here', async () => {

@@ -3,7 +3,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { perform } from '../../src/jobs/job.ts'
 import { createQueue } from '../../src/ops/queue.ts'
 import type { Entry } from '../../src/ops/queue.ts'
@@ -70,6 +71,25 @@ describe('the queue', () => {
     ])
   })
 
+  it('serves what nobody waits for after everything else', async () => {
+    story.length = 0
+    const queue = createQueue(1, work)
+    const later = (key: string, task: string, slot?: string): Entry<string> => ({
+      ...entry(key, task, slot),
+      later: true,
+    })
+    await queue.enqueue(entry('a', 'a'))
+    for (const name of ['b', 'c', 'd']) await queue.enqueue(later(name, name))
+    await queue.enqueue(entry('e', 'e'))
+    // Somebody asks for what waits already; what a sweep finds afterwards does not make him wait.
+    await queue.enqueue(entry('d', 'd2'))
+    await queue.enqueue(later('d', 'd3'))
+    for (const name of ['a', 'd2', 'e', 'b', 'c']) await open(name)
+    await queue.idle()
+    const starts = story.filter((line) => line.endsWith('starts')).map((line) => line.split(' ')[0])
+    expect(starts).toEqual(['a', 'd2', 'e', 'b', 'c'])
+  })
+
   it('drains: what runs ends, what waits is forgotten, and nothing more is taken', async () => {
     story.length = 0
     const queue = createQueue(1, work)
@@ -95,6 +115,12 @@ describe('the queue', () => {
     const queue = createQueue(1, work)
     expect(await queue.turn('sweep', 60_000)).toBe(true)
     expect(await queue.turn('sweep', 60_000)).toBe(false)
+    // A turn ends by what has passed, and not by what the clock on the wall is set to.
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000)
+    expect(await queue.turn('short', 1)).toBe(true)
+    await sleep(5)
+    expect(await queue.turn('short', 1)).toBe(true)
+    now.mockRestore()
     expect(await queue.turn('other', 0)).toBe(true)
     expect(await queue.turn('other', 0)).toBe(true)
   })

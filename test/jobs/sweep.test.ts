@@ -192,6 +192,7 @@ describe('a command', () => {
         body: '/ambient-fix',
         author: { id: 5, login: 'mona' },
         authorIsBot: false,
+        swept: true,
       },
     ])
   })
@@ -281,27 +282,104 @@ describe('a base that moved', () => {
     expect(fetched).toEqual([[TIP], ['refs/heads/main']])
   })
 
+  /** Turns as a queue gives them, at a time that can be moved; and those that were asked for. */
+  const clockwork = () => {
+    const until = new Map<string, number>()
+    const asked: (readonly [string, number])[] = []
+    let now = 0
+    return {
+      asked,
+      passes: (minutes: number) => {
+        now += minutes
+      },
+      turn: (name: string, milliseconds: number): boolean => {
+        asked.push([name, milliseconds / 60_000])
+        if ((until.get(name) ?? 0) > now) return false
+        until.set(name, now + milliseconds / 60_000)
+        return true
+      },
+    }
+  }
+
   it('is glanced at once for a run and a tip, by one process in a day', async () => {
-    const turns: unknown[] = []
-    const turn = (...asked: readonly unknown[]): boolean => turns.push(asked) !== 1
-    const { said } = await swept({ pulls: moved(2), changed: ['a.yaml'], turn })
-    expect(said).toEqual(['glance 2'])
-    expect(turns).toEqual(['R1', 'R2'].map((id) => [`glance ${id} ${TIP}`, 24 * 60 * 60_000]))
+    const { turn, asked, passes } = clockwork()
+    const world = { pulls: moved(2), changed: ['a.yaml'], turn }
+    expect((await swept(world)).said).toEqual(['glance 1', 'glance 2'])
+    expect(asked.slice(2)).toEqual(['R1', 'R2'].map((id) => [`glance ${id} ${TIP}`, 24 * 60]))
+    passes(24 * 60 - 1)
+    expect((await swept(world)).said).toEqual([])
+    passes(1)
+    expect((await swept(world)).said).toEqual(['glance 1', 'glance 2'])
   })
 
   it('what could not be judged is tried again after a quarter of an hour', async () => {
-    const turns: unknown[] = []
-    const turn = (...asked: readonly unknown[]): boolean => turns.push(asked) > 0
-    await swept({ pulls: [pull([run({ summary: 'It failed.' })])], turn })
-    expect(turns).toEqual([[`glance R1 ${TIP}`, 15 * 60_000]])
+    const { turn, passes } = clockwork()
+    const world = { pulls: [pull([run({ summary: 'It failed.' })])], turn }
+    expect((await swept(world)).said).toEqual(['glance 1'])
+    passes(14)
+    expect((await swept(world)).said).toEqual([])
+    passes(1)
+    expect((await swept(world)).said).toEqual(['glance 1'])
   })
 
   it('brings 25 glances in one sweep, and leaves the others their turn', async () => {
-    const turns: string[] = []
-    const turn = (name: string): boolean => turns.push(name) > 0
-    const { said } = await swept({ pulls: moved(30), changed: ['a.yaml'], turn })
-    expect(said).toHaveLength(25)
-    expect(turns).toHaveLength(25)
+    const { turn } = clockwork()
+    const world = { pulls: moved(30), changed: ['a.yaml'], turn }
+    expect((await swept(world)).said).toHaveLength(25)
+    expect((await swept(world)).said).toEqual(
+      [26, 27, 28, 29, 30].map((number) => `glance ${String(number)}`),
+    )
+  })
+
+  it('and that keeps moving is glanced at from everywhere in turn', async () => {
+    const { turn, passes } = clockwork()
+    const seen = new Set<string>()
+    for (const tip of ['d', 'e', 'f']) {
+      const onTip = moved(60).map((one) => ({ ...one, baseRef: { target: { oid: tip.repeat(40) } } }))
+      for (const said of (await swept({ pulls: onTip, changed: ['a.yaml'], turn })).said) seen.add(said)
+      passes(10)
+    }
+    expect(seen.size).toBe(60)
+  })
+})
+
+describe('a head for which no run can be made', () => {
+  it('is judged again after a quarter of an hour, and at once where a process has just begun', async () => {
+    const turns: unknown[] = []
+    const turn = (...asked: readonly unknown[]): boolean => turns.push(asked) > 1
+    expect((await swept({ pulls: [pull([])], turn })).said).toEqual([])
+    expect(turns).toEqual([[`look acme/platform#1 ${HEAD}`, 15 * 60_000]])
+    expect((await swept({ pulls: [pull([])], turn: () => false, first: true })).said).toEqual(['look 1'])
+  })
+})
+
+describe('what GitHub leaves out', () => {
+  it.each<[what: string, World]>([
+    ['a pull request', { pulls: [null as unknown as object, pull([])] }],
+    [
+      'a suite',
+      {
+        pulls: [
+          pull([], { commits: { nodes: [{ commit: { oid: HEAD, checkSuites: { nodes: [null] } } }] } }),
+        ],
+      },
+    ],
+    [
+      'the runs of a suite',
+      {
+        pulls: [
+          pull([], {
+            commits: { nodes: [{ commit: { oid: HEAD, checkSuites: { nodes: [{ checkRuns: null }] } } }] },
+          }),
+        ],
+      },
+    ],
+    ['a run', { pulls: [pull([null as unknown as object])] }],
+    ['a comment', { pulls: [pull([], { comments: { nodes: [null] } })] }],
+    ['the commits', { pulls: [pull([], { commits: { nodes: null } })] }],
+    ['the commit of the base', { pulls: [pull([], { baseRef: { target: null } })] }],
+  ])('%s: the others are seen', async (_, world) => {
+    expect((await swept(world)).said).toEqual(['look 1'])
   })
 })
 

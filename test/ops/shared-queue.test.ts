@@ -91,6 +91,23 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     expect(story.filter((line) => line.endsWith('ends'))).toHaveLength(4)
   })
 
+  it('serves what nobody waits for after everything else', async () => {
+    const queue = await ready(join('a'))
+    const later = (key: string, task: string): Entry<string> => ({ ...entry(key, task), later: true })
+    for (const name of ['busy', 'too']) await queue.enqueue(entry(name, name))
+    await until(() => gates.has('busy') && gates.has('too'))
+    for (const name of ['b', 'c', 'd']) await queue.enqueue(later(name, name))
+    await queue.enqueue(entry('e', 'e'))
+    await queue.enqueue(entry('d', 'd2'))
+    for (const name of ['busy', 'e', 'd2', 'b', 'too', 'c']) {
+      await until(() => gates.has(name))
+      gates.get(name)?.()
+    }
+    await queue.idle()
+    const taken = story.filter((line) => line.includes('takes')).map((line) => line.split(' takes ')[1])
+    expect(taken.slice(2)).toEqual(['e', 'd2', 'b', 'c'])
+  })
+
   it('does what was being done by a process that died', async () => {
     const dead = await ready(join('dead'))
     await dead.enqueue(entry('pull', 'look'))

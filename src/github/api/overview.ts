@@ -174,11 +174,16 @@ const QUEUE = `query ($owner: String!, $name: String!, $app: Int!) {
   }
 }`
 
+/** A connection of GraphQL: any of its parts is null where GitHub could not tell. */
+type Nodes<T> = { readonly nodes: readonly (T | null)[] | null } | null
+
+function nodesOf<T>(connection: Nodes<T>): readonly T[] {
+  return (connection?.nodes ?? []).flatMap((node) => node ?? [])
+}
+
 interface Runs {
   readonly oid: string
-  readonly checkSuites: {
-    readonly nodes: readonly { readonly checkRuns: { readonly nodes: readonly RawRun[] } }[]
-  } | null
+  readonly checkSuites: Nodes<{ readonly checkRuns: Nodes<RawRun> }>
 }
 
 interface RawRun {
@@ -208,17 +213,16 @@ interface RawPull {
   readonly headRefOid: string
   readonly locked: boolean
   readonly baseRefName: string
-  readonly baseRef: { readonly target: { readonly oid: string } } | null
-  readonly comments: { readonly nodes: readonly RawComment[] }
-  readonly commits: { readonly nodes: readonly { readonly commit: Runs }[] }
+  readonly baseRef: { readonly target: { readonly oid: string } | null } | null
+  readonly comments: Nodes<RawComment>
+  readonly commits: Nodes<{ readonly commit: Runs }>
 }
 
 interface Pulls {
   readonly repository: {
     readonly pullRequests: {
       readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
-      readonly nodes: readonly RawPull[]
-    }
+    } & NonNullable<Nodes<RawPull>>
   }
 }
 
@@ -226,12 +230,10 @@ interface Queued {
   readonly repository: {
     readonly defaultBranchRef: { readonly name: string } | null
     readonly mergeQueue: {
-      readonly entries: {
-        readonly nodes: readonly {
-          readonly baseCommit: { readonly oid: string } | null
-          readonly headCommit: Runs | null
-        }[]
-      }
+      readonly entries: Nodes<{
+        readonly baseCommit: { readonly oid: string } | null
+        readonly headCommit: Runs | null
+      }>
     } | null
   }
 }
@@ -244,9 +246,9 @@ export async function listOpenPulls(client: Client, appId: number): Promise<read
     const answer: Pulls = await ask('show the open pull requests', () =>
       client.octokit.graphql<Pulls>(PULLS, variables),
     )
-    const { nodes, pageInfo } = answer.repository.pullRequests
-    pulls.push(...nodes.map(asPull))
-    if (!pageInfo.hasNextPage) return pulls
+    const { pageInfo, ...page } = answer.repository.pullRequests
+    pulls.push(...nodesOf(page).map(asPull))
+    if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return pulls
     after = pageInfo.endCursor
   }
 }
@@ -257,7 +259,7 @@ export async function listQueuedGroups(client: Client, appId: number): Promise<r
     client.octokit.graphql<Queued>(QUEUE, { ...client.repository, app: appId }),
   )
   const baseRef = repository.defaultBranchRef?.name
-  return (repository.mergeQueue?.entries.nodes ?? []).flatMap(({ baseCommit, headCommit }) =>
+  return nodesOf(repository.mergeQueue?.entries ?? null).flatMap(({ baseCommit, headCommit }) =>
     baseCommit === null || headCommit === null || baseRef === undefined
       ? []
       : [{ headSha: headCommit.oid, baseSha: baseCommit.oid, baseRef, run: runOf(headCommit, null) }],
@@ -265,21 +267,21 @@ export async function listQueuedGroups(client: Client, appId: number): Promise<r
 }
 
 function asPull(raw: RawPull): OpenPull {
-  const commit = raw.commits.nodes[0]?.commit
+  const [commit] = nodesOf(raw.commits).map((one) => one.commit)
   return {
     number: raw.number,
     headSha: raw.headRefOid,
     baseRef: raw.baseRefName,
     locked: raw.locked,
-    baseTip: raw.baseRef?.target.oid ?? null,
+    baseTip: raw.baseRef?.target?.oid ?? null,
     run: commit?.oid === raw.headRefOid ? runOf(commit, raw.number) : null,
-    comments: raw.comments.nodes.map(asComment),
+    comments: nodesOf(raw.comments).map(asComment),
   }
 }
 
 function runOf({ checkSuites }: Runs, number: number | null): OpenRun | null {
-  const runs = (checkSuites?.nodes ?? [])
-    .flatMap(({ checkRuns }) => checkRuns.nodes)
+  const runs = nodesOf(checkSuites)
+    .flatMap(({ checkRuns }) => nodesOf(checkRuns))
     .filter(({ externalId }) => pullNumber(externalId) === number)
     .reverse()
     .sort((a, b) => compareText(b.startedAt ?? '', a.startedAt ?? ''))
