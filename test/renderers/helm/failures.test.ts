@@ -302,4 +302,31 @@ describe.skipIf(!(await hasHelm()))('a template that asks the cluster', () => {
     })
     expect(rendered.problems).toEqual([])
   })
+
+  const policy =
+    'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}}\n{{ end }}'
+  it.each<[asked: string, isTold: boolean]>([
+    ['if .Capabilities.APIVersions.Has "networking.k8s.io/v1"', false],
+    ['if .Capabilities.APIVersions.Has "networking.k8s.io/v1/NetworkPolicy"', false],
+    ['if has "policy/v1" $.Capabilities.APIVersions', false],
+    [
+      'if or (.Capabilities.APIVersions.Has "v1/Pod") (.Capabilities.APIVersions.Has "apps/v1/Deployment")',
+      false,
+    ],
+    ['if .Capabilities.APIVersions.Has "cilium.io/v2"', true],
+    ['if not (.Capabilities.APIVersions.Has `gateway.networking.k8s.io/v1`)', true],
+    ['if .Capabilities.APIVersions.Has "networking.k8s.io/v1/Wonder"', true],
+    ['if .Capabilities.APIVersions.Has "v1/Wonder"', true],
+    ['if .Capabilities.APIVersions.Has (printf "%s" .Values.api)', true],
+    ['if .Capabilities.APIVersions', true],
+    ['if or (.Capabilities.APIVersions.Has "v1") (.Capabilities.APIVersions.Has $api)', true],
+  ])('for an API, by %s', async (asked, isTold) => {
+    const rendered = await render({
+      ...CHART,
+      'charts/shop/values.yaml': 'api: a\n',
+      [TEMPLATE]: `{{ $api := "x" }}\n{{ ${asked} }}\n${policy}`,
+    })
+    expect(told(rendered)).toEqual(isTold ? [`chart-asks-for-apis unseen ${TEMPLATE}:2`] : [])
+    if (!isTold) expect(names(rendered)).toEqual(['NetworkPolicy a'])
+  })
 })

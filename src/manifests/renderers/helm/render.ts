@@ -1,5 +1,5 @@
 // Charts, as `helm template` renders them: what a controller would install, with the way back to template and values.
-// Objects that ask for API versions (`.Capabilities.APIVersions`) see helm's built-in ones and those of the unit.
+// Objects that ask for API versions (`.Capabilities.APIVersions`) see those of Kubernetes and those of the unit.
 import { createHash } from 'node:crypto'
 import type { Manifest } from '../../../core/kubernetes/manifest.ts'
 import { JUDGED_KINDS } from '../../../core/kubernetes/state.ts'
@@ -10,10 +10,11 @@ import { listedItems } from '../../parse.ts'
 import { missingTool } from '../../tools/missing-tool.ts'
 import type { Tool } from '../../tools/toolbox.ts'
 import type { HelmUnit, Kitchen, Renderer, Rendering } from '../../unit.ts'
+import { KUBERNETES_KINDS } from './apis.ts'
+import { asksCluster } from './asks-cluster.ts'
 import { mapping, readChart, readYaml } from './chart.ts'
 import type { YamlFile } from './chart.ts'
 import { failure } from './failure.ts'
-import { lookups } from './lookups.ts'
 import { keepable, readPrinted } from './output.ts'
 import { MARK, gather } from './parts.ts'
 import type { Parts } from './parts.ts'
@@ -61,7 +62,7 @@ export const renderHelm: Renderer<HelmUnit> = async (unit, kitchen) => {
   const rendering: Rendering = {
     manifests,
     units: [],
-    problems: [...parts.problems, ...problems, ...lookups(unit, parts)],
+    problems: [...parts.problems, ...problems, ...asksCluster(unit, parts)],
     inputs: sorted(inputs),
   }
   kitchen.memory.set(whole, rendering)
@@ -78,7 +79,7 @@ function argsOf(unit: HelmUnit, below: (path: string) => string): readonly strin
     ...unit.sets.map(({ text, asString }) => `--set${asString ? '-string' : ''}=${text}`),
     unit.skipCrds ? '--skip-crds' : '--include-crds',
     '--skip-tests',
-    ...unit.apiVersions.map((version) => `--api-versions=${version}`),
+    ...[...KUBERNETES_KINDS, ...unit.apiVersions].map((version) => `--api-versions=${version}`),
     ...(unit.kubeVersion === null ? [] : [`--kube-version=${unit.kubeVersion}`]),
     '--',
     unit.release,
