@@ -16,6 +16,10 @@ it.each([
     'cilium/layer-7-on-the-application-port',
     'but mesh traffic arrives on 15008/TCP, which no policy admits from there',
   ],
+  [
+    'isolated/waypoint-gone-of-a-policy-for-it-alone',
+    'Nothing comes to it through that waypoint, so this is hardly meant.',
+  ],
   ['cilium/service-account-that-nobody-shows', 'pods serviceaccount(batch) in orchard'],
 ])('%s', async (folder, words) => {
   expect(await said(folder)).toContain(words)

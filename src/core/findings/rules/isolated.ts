@@ -1,6 +1,7 @@
 // An enrolled workload that the mesh reached (or that reached the mesh), and that a change cuts off whole.
 // Where an HBONE rule already says so as an error, this rule has nothing to add; nor where one has the doubt, if it is one.
 import type { Direction } from '../../kubernetes/kinds/policy.ts'
+import { portRange, subtractPorts } from '../../kubernetes/port-set.ts'
 import type { Workload } from '../../kubernetes/state.ts'
 import type { Analysis, World } from '../../analysis.ts'
 import type { Member } from '../../ambient/mesh.ts'
@@ -9,6 +10,7 @@ import { indexesOf } from '../../policy/index-set.ts'
 import { noPeers } from '../../policy/peer-set.ts'
 import type { Certainty, Finding } from '../finding.ts'
 import { admittedBy } from '../admitted-by.ts'
+import type { Admitted } from '../admitted-by.ts'
 import { closing, hasDenial } from '../closing.ts'
 import { meshGate } from '../mesh-gate.ts'
 import { withOpenPorts } from '../open-to.ts'
@@ -98,7 +100,7 @@ function gateBefore(base: World, workload: Workload, direction: Direction): Gate
   if (base.mesh.member(workload).enrollment.state === 'yes')
     return meshGate(base, workload, direction, base.state.config.mesh.hbonePort)
   const unnamed = gateForPods(base, workload, direction)
-  return unnamed !== 'open' && admitsApplications(base, workload, direction) ? 'open' : unnamed
+  return unnamed !== 'open' && admitsMesh(base, workload, direction) ? 'open' : unnamed
 }
 
 /** Is some TCP port open to pods of which no policy speaks? */
@@ -113,10 +115,31 @@ function gateForPods({ engine }: World, workload: Workload, direction: Direction
  * Do mesh peers that the policies admit get in on any TCP port? Peers that are only possibly in the mesh are no reason
  * to say so: a policy that names them alone may mean what it does.
  */
+function admitsMesh(world: World, workload: Workload, direction: Direction): boolean {
+  return admitsOn(world, workload, direction, () => true)
+}
+
+/** The same, on a port of an application: whoever opens the HBONE port alone has not thought of another. */
 function admitsApplications(world: World, workload: Workload, direction: Direction): boolean {
+  const mesh = portRange('TCP', world.state.config.mesh.hbonePort)
+  return admitsOn(
+    world,
+    workload,
+    direction,
+    ({ ports, names }) => names.length > 0 || subtractPorts(ports, mesh).TCP.length > 0,
+  )
+}
+
+function admitsOn(
+  world: World,
+  workload: Workload,
+  direction: Direction,
+  isMeant: (admitted: Admitted) => boolean,
+): boolean {
   const cut = byStanding(world, workload, direction)
   return world.engine.letting(workload, direction).some(({ policy, rule }) =>
     admittedBy(world, workload, direction, rule, policy).some((admitted) => {
+      if (!isMeant(admitted)) return false
       const { certain } = withOpenPorts(world, workload, direction, admitted).peers
       return !noPeers(world.engine.matches(rule, policy, cut(certain).counts).open)
     }),
