@@ -35,14 +35,16 @@ export function companionName(
   return freeName(state, policy.namespace.name, host, fitting(full, suffix))
 }
 
-/** The same for the pods of one workload: `waypoint-ambient`. */
+/** The same for the pods of one workload: `waypoint-ambient`, `waypoint-ambient-egress`. */
 export function nameApart(
   state: ClusterState,
   { namespace }: NetworkPolicy,
   host: Pick<Host, 'names'>,
   workload: string,
+  direction: Direction,
 ): string {
-  return freeName(state, namespace.name, host, fitting(workload, '-ambient'))
+  const suffix = `-ambient${direction === 'egress' ? '-egress' : ''}`
+  return freeName(state, namespace.name, host, fitting(workload, suffix))
 }
 
 function fitting(name: string, suffix: string): string {

@@ -60,7 +60,12 @@ export function alongWaypoints(
 }
 
 /** istiod or DNS, as the charts of both label their pods. */
-export function admitControl(finding: ComparedFinding, touched: Touched, fits: Fits): Need | null {
+export function admitControl(
+  head: Analysis,
+  finding: ComparedFinding,
+  touched: Touched,
+  fits: Fits,
+): Need | null {
   const dns = finding.port === 53
   const labels = dns ? { key: 'k8s-app', value: 'kube-dns' } : { key: 'app', value: 'istiod' }
   const peer = writePods(
@@ -73,7 +78,9 @@ export function admitControl(finding: ComparedFinding, touched: Touched, fits: F
         [53, 'TCP'],
       ]
     : [[finding.port, 'TCP']]
-  return need(finding, choose(finding, touched, fits), [peer], ports)
+  // Every pod asks DNS, and nothing but a proxy asks istiod.
+  const place = choose(finding, touched, fits, dns) ?? apartFrom(head, finding, touched, fits)
+  return need(finding, place, [peer], ports)
 }
 
 type Place = Pick<Addition, 'policy' | 'apart'>
@@ -120,13 +127,18 @@ function need(
 }
 
 /**
- * A rule for the clients of a waypoint does not go into a policy for the whole namespace: it would open every port of
- * every pod there to them.
+ * A rule for the clients of a waypoint, or for what stands behind it, does not go into a policy for the whole namespace: it
+ * would open every port of every pod there to them, or lead every pod past the waypoint.
  */
-function choose({ culprits, direction }: ComparedFinding, touched: Touched, fits: Fits): Place | null {
+function choose(
+  { culprits, direction }: ComparedFinding,
+  touched: Touched,
+  fits: Fits,
+  mayBeWide = false,
+): Place | null {
   const candidates = culprits.flatMap(({ policy, rule }) =>
     fits(policy, direction) &&
-    (rule !== null || direction === 'egress' || policy.spec.subjects.every(({ pods }) => pods.length > 0))
+    (rule !== null || mayBeWide || policy.spec.subjects.every(({ pods }) => pods.length > 0))
       ? [policy]
       : [],
   )

@@ -205,7 +205,7 @@ function needsOf(
       return one(
         finding.direction === 'ingress'
           ? admitPeers(head, finding, touched, chosen)
-          : admitControl(finding, touched, chosen),
+          : admitControl(head, finding, touched, chosen),
       )
     case 'host-probe-policy':
       return one(turnOffDefaultDeny(head, finding))

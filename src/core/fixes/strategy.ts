@@ -147,7 +147,7 @@ function ofItsOwn(
   const name =
     apart === null
       ? companionName(state, policy, taken, use, direction)
-      : nameApart(state, policy, taken, apart.workload.name)
+      : nameApart(state, policy, taken, apart.workload.name, direction)
   return {
     kind: 'companion',
     name,
