@@ -18,11 +18,12 @@ import type { Finding } from './finding.ts'
 /**
  * For each finding of the head: enrolment label first, then policy, then workload, each in path order. A policy that
  * falls short comes before one that isolates the workload beside it and may have helped until now; the workload itself
- * before the peers that it loses; the mode that closes what no policy opens between policies and workload; at last what
- * shows the CNI, and the mode. Null where nothing that bears on it changed.
+ * before the peers that it loses; the mode that closes what no policy opens between policies and workload; then namespaces
+ * of lost peers, whoever is lost, and Services, by which waypoints stand in the way; at last what shows the CNI, and the mode. Null where nothing that bears on it changed.
  */
-export function causes(head: Analysis, touched: Touched): (finding: Finding) => Place | null {
-  const { workloads } = head.population
+export function causes(head: Analysis, touched: Touched): (finding: Finding, isNew: boolean) => Place | null {
+  const { population } = head
+  const { workloads } = population
   const inTouched = <T>(all: readonly T[], originOf: (one: T) => Origin | null): (() => IndexSet) => {
     let known: IndexSet | null = null
     return () =>
@@ -30,14 +31,20 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
   }
   const changed = inTouched(workloads, ({ origin }) => origin)
   const inChangedNamespaces = inTouched(workloads, ({ namespace }) => namespace.origin)
-  const enrolledInTouched = inTouched(head.population.namespaces, ({ origin }) => origin)
+  const inTouchedNamespaces = inTouched(population.namespaces, ({ origin }) => origin)
+  const served = inTouched(
+    workloads,
+    ({ services }) => services.map(({ origin }) => origin).find((one) => isAmong(one, touched)) ?? null,
+  )
   const isTouched = ({ path, line }: Place): boolean => touched.lines.get(path)?.has(line) === true
 
   const { at: shown, enforcement } = head.state.network
   const cni = shown !== null && isTouched(shown) ? [shown] : []
   const mode = enforcement.at !== null && isTouched(enforcement.at) ? [enforcement.at] : []
 
-  return ({ culprits, enrolledBy, isolatedBy, lost, rule, workload, workloadRoutes }) => {
+  const ownOf = ({ id }: Finding['workload']): readonly Workload[] => workloads.filter((one) => one.id === id)
+
+  return ({ culprits, enrolledBy, isolatedBy, lost, rule, workload, workloadRoutes }, isNew) => {
     const among = (some: IndexSet, sets: readonly PeerSet[]): readonly Workload[] =>
       sets.flatMap(({ known }) =>
         [...indexesOf(intersect(known, some))].map((index) => workloads[index] as Workload),
@@ -49,8 +56,8 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
     )
     const ofUnseen = all
       .flatMap(({ unseen }) => unseen)
-      .flatMap(({ namespaces }) => [...indexesOf(intersect(namespaces, enrolledInTouched()))])
-      .flatMap((index) => head.population.namespaces[index]?.origin ?? [])
+      .flatMap(({ namespaces }) => [...indexesOf(intersect(namespaces, inTouchedNamespaces()))])
+      .flatMap((index) => population.namespaces[index]?.origin ?? [])
       .map((origin) => placeOf(origin, ['metadata', 'labels', DATAPLANE_MODE]))
     const labels = [...[...enrolledBy, ...enrolled].flatMap(({ at }) => at ?? []), ...ofUnseen].filter(
       isTouched,
@@ -70,10 +77,24 @@ export function causes(head: Analysis, touched: Touched): (finding: Finding) => 
       mayClose(enforcement) ? mode : [],
       ...workloadsOf.map(placesIn),
     ]
+    const nearby = (): readonly Located[] => [
+      ...all
+        .flatMap(({ known, unseen }) => [population.homesOf(known), ...unseen.map((one) => one.namespaces)])
+        .flatMap((namespaces) => [...indexesOf(intersect(namespaces, inTouchedNamespaces()))])
+        .flatMap((index): readonly Located[] => {
+          const origin = population.namespaces[index]?.origin ?? null
+          return origin === null ? [] : [[origin, [['metadata', 'labels']]]]
+        }),
+      ...among(changed(), all).map(({ origin }): Located => [origin, []]),
+      ...[...ownOf(workload), ...among(served(), all)].flatMap(({ services }) =>
+        services.map(({ origin }): Located => [origin, []]),
+      ),
+    ]
     const last = rule === 'kubelet-probe' ? cni : []
     const made = [workload.namespace.origin, ...culprits.map(({ policy }) => policy.origin), workload.origin]
     const steering = made.map((origin) => changedSteering(origin, touched))
-    return firstOf([labels, ...places, last, mode, ...steering].find((some) => some.length > 0) ?? [])
+    const near = [labels, ...places].find((some) => some.length > 0) ?? (isNew ? placesIn(nearby()) : [])
+    return firstOf([near, last, mode, ...steering].find((some) => some.length > 0) ?? [])
   }
 }
 

@@ -81,7 +81,7 @@ export function compare(
     ...finding,
     fingerprint: fingerprint(finding),
     change,
-    cause: change === 'resolved' ? null : causeOf(finding),
+    cause: change === 'resolved' ? null : causeOf(finding, change === 'introduced'),
     ...waivedBy(finding, waivers, today),
   })
   const resolved = [...before.values()].filter(
