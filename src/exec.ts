@@ -21,6 +21,11 @@ export interface RunOptions {
   readonly limits?: Limits
   /** `none`: a network of its own with nothing in it, where `isolatesNetwork` says so, else the one of everybody. */
   readonly network?: 'none'
+  /**
+   * The command ends with the thread that started it, also where that is ended from outside and can end nothing itself.
+   * Enforced by `setpriv` where that is on PATH, else not at all.
+   */
+  readonly endsWithThread?: true
 }
 
 /** What one process may use: the command, and again each that it starts. */
@@ -141,25 +146,46 @@ let isolatorFound: Promise<string | null> | undefined
  * Containers, AppArmor and `user.max_user_namespaces` may each forbid the namespace, or unshare may be missing or lack
  * these options. There is no telling but by trying.
  */
-async function findIsolator(): Promise<string | null> {
-  const [unshare, nothing] = [await findCommand('unshare'), await findCommand('true')]
-  if (unshare === null || nothing === null) return null
+function findIsolator(): Promise<string | null> {
+  return tried('unshare', NO_NETWORK)
+}
+
+/** That of busybox lacks the option. */
+function ender(): Promise<string | null> {
+  enderFound ??= tried('setpriv', WITH_PARENT)
+  return enderFound
+}
+
+let enderFound: Promise<string | null> | undefined
+
+/** Where a program is that runs others with these options, here; null where it does not. */
+async function tried(helper: string, options: readonly string[]): Promise<string | null> {
+  const [program, nothing] = [await findCommand(helper), await findCommand('true')]
+  if (program === null || nothing === null) return null
   try {
     const bounds = { timeoutMs: 30_000, maxOutputBytes: 1000 }
-    return (await run(unshare, [...NO_NETWORK, nothing], bounds)).code === 0 ? unshare : null
+    return (await run(program, [...options, nothing], bounds)).code === 0 ? program : null
   } catch {
     return null
   }
 }
 
+/** PR_SET_PDEATHSIG, prctl(2): of the thread that forks, and kept when another program takes the process over. */
+const WITH_PARENT = ['--pdeathsig', 'KILL', '--']
+
 /** Without a mapped user the command is nobody in its namespace, and may not even bring up its loopback device. */
 const NO_NETWORK = ['--user', '--net', '--']
 
-/** Both helpers become the next program of the line, so that the process that is signalled stays the same. */
-async function confined(line: Line, { limits, network }: RunOptions): Promise<Line> {
+/**
+ * All helpers become the next program of the line, so that the process that is signalled stays the same. The innermost
+ * asks for its signal last: a new user namespace would forget that.
+ */
+async function confined(line: Line, { limits, network, endsWithThread }: RunOptions): Promise<Line> {
   const flags = limits === undefined ? [] : limitFlags(limits)
+  const setpriv = endsWithThread === true ? await ender() : null
   const prlimit = flags.length === 0 ? null : await findCommand('prlimit')
-  const limited: Line = prlimit === null ? line : [prlimit, ...flags, '--', ...line]
+  const mortal: Line = setpriv === null ? line : [setpriv, ...WITH_PARENT, ...line]
+  const limited: Line = prlimit === null ? mortal : [prlimit, ...flags, '--', ...mortal]
   const unshare = network === 'none' ? await isolator() : null
   return unshare === null ? limited : [unshare, ...NO_NETWORK, ...limited]
 }

@@ -182,7 +182,7 @@ function readRedis(get: Get, mistakes: string[]): string | null {
     )
     return null
   }
-  const { username, password, pathname } = new URL(text)
+  const { username, password, pathname, search, hash } = new URL(text)
   if (!isDecodable(username) || !isDecodable(password))
     mistakes.push(
       'REDIS_URL has a user or a password that cannot be decoded: percent-encode it, where % itself is %25',
@@ -190,6 +190,9 @@ function readRedis(get: Get, mistakes: string[]): string | null {
   // What Redis takes for a whole number.
   if (!/^\/?(?:0|[1-9]\d*)?$/.test(pathname))
     mistakes.push('REDIS_URL has a path that is no number of a database, which is 0 or more')
+  // ioredis would take any of its options from there, and the queue does not work with some of them.
+  if (!/^(?:\?family=[46])?$/.test(search) || hash !== '')
+    mistakes.push('REDIS_URL has parameters, of which only ?family=4 or ?family=6 may be given')
   return text
 }
 

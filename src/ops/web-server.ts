@@ -86,7 +86,7 @@ async function answer(
   { path, hear, pages }: WebServerOptions,
 ): Promise<void> {
   const asked = pathOf(request)
-  const make = request.method === 'GET' ? pages.get(asked) : undefined
+  const make = request.method === 'GET' || request.method === 'HEAD' ? pages.get(asked) : undefined
   if (make !== undefined) {
     say(response, await make())
     return

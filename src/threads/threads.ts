@@ -55,74 +55,80 @@ export function startThreads(options: ThreadOptions): Threads {
     }
   }
   const lanes = Array.from({ length: options.count }, () => lane(options))
-  const waiting = lanes.map(() => 0)
-  const known = new Map<string, number>()
+  const idle = new Set(lanes)
+  const known = new Map<string, Lane>()
+  const row: Waiting[] = []
+  let stopped = false
 
-  const choose = (directory: string): number => {
-    const own = known.get(directory)
-    if (own !== undefined && waiting[own] === 0) return own
-    const idle = waiting.indexOf(0)
-    return idle >= 0 ? idle : (own ?? waiting.indexOf(Math.min(...waiting)))
+  // Whoever came first goes first, to the thread that knows his repository where that has nothing to do.
+  const serve = (): void => {
+    while (row.length > 0 && idle.size > 0) {
+      const { question, resolve, reject } = row.shift() as Waiting
+      const { directory } = question.head
+      const own = known.get(directory)
+      const chosen = own !== undefined && idle.has(own) ? own : ([...idle][0] as Lane)
+      known.set(directory, chosen)
+      idle.delete(chosen)
+      const over = (): void => {
+        idle.add(chosen)
+        serve()
+      }
+      chosen.judge(question).then(resolve, reject).then(over, over)
+    }
   }
   return {
     async think(question) {
-      const { directory } = question.head
-      const chosen = choose(directory)
-      known.set(directory, chosen)
-      waiting[chosen] = (waiting[chosen] ?? 0) + 1
+      if (stopped) throw new Error('threads were stopped')
       try {
-        return take(await (lanes[chosen] as Lane).ask(question))
+        return take(
+          await new Promise<Thought>((resolve, reject) => {
+            row.push({ question, resolve, reject })
+            serve()
+          }),
+        )
       } catch (error) {
         throw asFailure(error, options) ?? error
-      } finally {
-        waiting[chosen] = (waiting[chosen] ?? 1) - 1
       }
     },
     async stop() {
+      stopped = true
+      for (const { reject } of row.splice(0)) reject(new Error('threads were stopped'))
       await Promise.all(lanes.map((one) => one.stop()))
     },
   }
 }
 
-/** One thread, and those who wait for it. */
+interface Waiting {
+  readonly question: Question
+  readonly resolve: (thought: Thought) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One thread; who asks waits for its answer before the next question. */
 interface Lane {
-  ask(question: Question): Promise<Thought>
+  judge(question: Question): Promise<Thought>
   stop(): Promise<void>
 }
 
 /** From source, threads read TypeScript as their parent does; compiled, they need nothing. */
 const SUFFIX = extname(import.meta.url)
 
-const nothing = (): void => undefined
-
-/** Questions wait for each other here, and not in the pool, where waiting would count as judging. */
+/** Questions wait for each other before they come here, and not in the pool, where waiting would count as judging. */
 function lane(options: ThreadOptions): Lane {
   const pool = poolOfOne(options)
-  let before: Promise<void> = Promise.resolve()
-  let stopped = false
-  const judge = async (question: Question): Promise<Thought> => {
-    if (stopped) throw new Error('threads were stopped')
-    const over = new AbortController()
-    const timer = setTimeout(() => {
-      over.abort()
-    }, options.patience)
-    try {
-      return await pool.run(question, { signal: over.signal })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
   return {
-    ask(question) {
-      const mine = before.then(() => judge(question))
-      // Whatever becomes of it, the next one has its turn.
-      before = mine.then(nothing, nothing)
-      return mine
+    async judge(question) {
+      const over = new AbortController()
+      const timer = setTimeout(() => {
+        over.abort()
+      }, options.patience)
+      try {
+        return await pool.run(question, { signal: over.signal })
+      } finally {
+        clearTimeout(timer)
+      }
     },
-    stop() {
-      stopped = true
-      return pool.destroy()
-    },
+    stop: () => pool.destroy(),
   }
 }
 

@@ -1,7 +1,9 @@
 // Thinking beside the thread that asks: the same report, and an end to what takes too much.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/core/config.ts'
+import { findCommand } from '../../src/exec.ts'
 import { answer, reportOf } from '../../src/threads/question.ts'
 import type { Question } from '../../src/threads/question.ts'
 import { publicReason } from '../../src/jobs/reason.ts'
@@ -11,6 +13,8 @@ import { layOutWorkshop } from '../../src/threads/workshop.ts'
 import { checkText } from '../../src/words/github/summary.ts'
 import { reportJson } from '../../src/words/json.ts'
 import { commit, repository, sandbox } from '../git/sandbox.ts'
+import { isGone } from '../tools/is-gone.ts'
+import { standIn, whole } from '../tools/stand-ins.ts'
 
 const NAMESPACE = (labels: string): string =>
   `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels: {${labels}}\n`
@@ -125,6 +129,32 @@ describe('threads', { timeout: 120_000 }, () => {
     const threads = startThreads({ ...options(), count: 1, patience: 1 })
     try {
       await expect(threads.think(question)).rejects.toThrow(new ThinkingFailed('judging took more than 0 s'))
+    } finally {
+      await threads.stop()
+    }
+  })
+
+  it('leave nobody waiting for one that is busy, and take what renders for them along when they are ended', async () => {
+    const tools = join(scratch, 'tools')
+    const told = join(scratch, 'pid')
+    standIn(tools, 'kustomize', `echo $$ > ${told}\nexec ${await whole('sleep')} 60`)
+    const rendered = commit(directory, { 'k/kustomization.yaml': 'resources: [a.yaml]\n', 'k/a.yaml': SHOP })
+    const other = repository(scratch, 'beside')
+    const id = commit(other, { 'a.yaml': SHOP })
+    const elsewhere = { ...question, base: { directory: other, id }, head: { directory: other, id } }
+    const threads = startThreads({ ...options(), count: 2, patience: 4000, toolsDirectory: tools })
+    try {
+      const ends: string[] = []
+      const long = threads.think({ ...question, head: { directory, id: rendered } })
+      const short = [elsewhere, question, question].map((one) => threads.think(one))
+      for (const one of [long, ...short]) one.catch(() => undefined)
+      void long.catch(() => ends.push('long'))
+      // Nobody waits for the thread that knows his repository while another has nothing to do.
+      await Promise.all(short.map((one) => one.then(() => ends.push('short'))))
+      expect(ends).toEqual(['short', 'short', 'short'])
+      await expect(long).rejects.toThrow(new ThinkingFailed('judging took more than 4 s'))
+      if ((await findCommand('setpriv')) !== null)
+        expect(await isGone(Number(readFileSync(told, 'utf8')))).toBe(true)
     } finally {
       await threads.stop()
     }

@@ -205,16 +205,20 @@ describe('settings', () => {
     expect(readSettings({ ...env, REDIS_URL: url, SWEEP_INTERVAL: '0', THREADS: '0' }, none)).toMatchObject({
       settings: { redisUrl: url, sweepInterval: 0, threads: 0 },
     })
-    const [scheme, decoding, database] = [
+    const [scheme, decoding, database, parameters] = [
       'REDIS_URL is no URL such as redis://:password@host:6379, with the password percent-encoded',
       'REDIS_URL has a user or a password that cannot be decoded: percent-encode it, where % itself is %25',
       'REDIS_URL has a path that is no number of a database, which is 0 or more',
-    ]
+      'REDIS_URL has parameters, of which only ?family=4 or ?family=6 may be given',
+    ] as [string, string, string, string]
     const told: Readonly<Record<string, readonly string[]>> = {
       'redis://redis': [],
       'REDIS://redis/': [],
       'redis://user:hunter%252@redis:6379/0': [],
       'redis://:hunter2@[::1]:6379/15?family=6': [],
+      'redis://:hunter2@redis?keyPrefix=x': [parameters],
+      'redis://:hunter2@redis/1?family=6&maxRetriesPerRequest=0': [parameters],
+      'redis://:hunter2@redis/1#x': [parameters],
       'https://:hunter2@redis': [scheme],
       'redis::hunter2@redis': [scheme],
       'redis:6379': [scheme],

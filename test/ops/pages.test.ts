@@ -51,6 +51,7 @@ it.skipIf(missing !== null)(
       expect([status, numbers.includes('\nambient_guard_queue_depth')]).toEqual([200, false])
       expect(await page('/ping')).toEqual([200, 'PONG'])
       expect((await fetch(`${server.url}/readyz`, { method: 'POST' })).status).toBe(404)
+      expect((await fetch(`${server.url}/readyz`, { method: 'HEAD' })).status).toBe(503)
       // GitHub keeps the delivery, and a sweep asks for it again.
       github.deliverTo(`${server.url}/api/github/webhooks`)
       const pull = await (await github.repository({ files: { a: 'a' } })).pullRequest({ changes: { a: 'b' } })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -53,6 +53,24 @@ describe('what a tool sees', () => {
     expect(lines.slice(0, 2)).toEqual(['née', 'hi'])
     const modes = lines.slice(2, 5).map((text) => text.slice(0, 10))
     expect(modes).toEqual(['drwx------', 'drwx------', '-rw-------'])
+  })
+
+  it('is nothing that a process left which was killed, and that goes', async () => {
+    const left = (name: string, minutes: number): string => {
+      const folder = join(scratches, name)
+      mkdirSync(join(folder, 'tree'), { recursive: true })
+      const then = new Date(Date.now() - minutes * 60_000)
+      utimesSync(folder, then, then)
+      return folder
+    }
+    const folders = [
+      left('ambient-guard-render-old', 11),
+      left('ambient-guard-render-young', 9),
+      left('of-somebody-else', 999),
+    ]
+    await runs(':')
+    expect(folders.map((folder) => existsSync(folder))).toEqual([false, true, true])
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
   })
 
   it('is the directory it is given as arguments, which is where it stands', async () => {

@@ -41,6 +41,7 @@ export function confinement(tree: string, temporary: string, bounds: Bounds): Ru
       openFiles: 256,
     },
     network: 'none',
+    endsWithThread: true,
   }
 }
 

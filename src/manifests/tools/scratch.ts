@@ -1,6 +1,6 @@
 // A directory that exists for one run: the files below `tree`, and room for the program's own beside them, so that
 // no file of the run can stand where the program keeps its things.
-import { chmod, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join, sep } from 'node:path'
 import type { ToolResult, ToolRun } from './toolbox.ts'
@@ -19,7 +19,9 @@ export async function inScratch(
   const refused = refusal(files, maxBytes)
   if (refused !== null) return { ok: false, message: refused }
   // By its real name, since that is the one that programs will speak of.
-  const root = await mkdtemp(join(await realpath(tmpdir()), 'ambient-guard-'))
+  const top = await realpath(tmpdir())
+  await removeStale(top)
+  const root = await mkdtemp(join(top, PREFIX))
   try {
     const scratch = { tree: join(root, 'tree'), temporary: join(root, 'tmp') }
     await mkdir(scratch.tree, { mode: 0o700 })
@@ -28,6 +30,24 @@ export async function inScratch(
     return failed === null ? await work(scratch) : { ok: false, message: failed }
   } finally {
     await removeAll(root)
+  }
+}
+
+const PREFIX = 'ambient-guard-render-'
+/** Milliseconds after which nobody is at work in one any more: many times as long as a run may take. */
+const STALE = 600_000
+
+/** Those that a thread or a process left which was ended from outside. */
+async function removeStale(top: string): Promise<void> {
+  for (const name of await readdir(top)) {
+    if (!name.startsWith(PREFIX)) continue
+    const folder = join(top, name)
+    // Another may be removing it, or it may be somebody else's.
+    const age = await lstat(folder).then(
+      (found) => (found.isDirectory() ? Date.now() - found.mtimeMs : 0),
+      () => 0,
+    )
+    if (age > STALE) await removeAll(folder).catch(() => undefined)
   }
 }
 
