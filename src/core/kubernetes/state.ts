@@ -21,6 +21,7 @@ import { readAuthorizationPolicy } from './kinds/authorization-policy.ts'
 import type { AuthorizationSpec } from './kinds/authorization-policy.ts'
 import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
+import { K3S_CHART, isK3sChart, k3sChartProblem } from './kinds/k3s-chart.ts'
 import { KYVERNO_KINDS, kyvernoProblem, writesForUs } from './kinds/kyverno.ts'
 import type { PolicySpec, Tier } from './kinds/policy.ts'
 import { readService } from './kinds/service.ts'
@@ -114,13 +115,15 @@ export const JUDGED_KINDS: readonly string[] = [
     ...WORKLOAD_KINDS.map((kind) => kind.slice(kind.indexOf('/') + 1)),
     ...POLICY_KIND_NAMES,
     ...KYVERNO_KINDS,
+    K3S_CHART,
   ]),
 ].sort(compareText)
 
 /** Does this object itself bear on who reaches whom? */
 export function isJudged(manifest: Manifest): boolean {
   const { kind } = manifest
-  return KYVERNO_KINDS.includes(kind) ? writesForUs(manifest) : JUDGED_KINDS.includes(kind)
+  if (KYVERNO_KINDS.includes(kind)) return writesForUs(manifest)
+  return kind === K3S_CHART ? isK3sChart(manifest) : JUDGED_KINDS.includes(kind)
 }
 
 /** Not judged itself: Calico selects pods by the labels of their service accounts. */
@@ -173,6 +176,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
   )
   const servicesOf = servicesByLabel([...services, ...selecting].sort(byId))
   problems.push(...chosen.flatMap((manifest) => kyvernoProblem(manifest, config) ?? []))
+  problems.push(...chosen.filter(isK3sChart).map((manifest) => k3sChartProblem(manifest, config)))
   const policies = readPolicies(chosen, manifests, config, network, namespace, problems)
   const authorizations = of('security.istio.io/AuthorizationPolicy').flatMap((manifest) => {
     // A namespace that is known by such a policy alone is not one in which anything has to be judged.
