@@ -14,7 +14,7 @@ import { joinPath } from '../../source-tree.ts'
 import type { SourceTree } from '../../source-tree.ts'
 import { chartOf } from './chart.ts'
 import type { Chart } from './chart.ts'
-import { clusterOf, flag, isWaiting, mappingAt, optionalText, rendering, told } from './object.ts'
+import { clusterOf, flag, isWaiting, mappingAt, optionalText, rendering, suspended, told } from './object.ts'
 import type { Ask } from './object.ts'
 import { valuesOf } from './values.ts'
 
@@ -51,7 +51,9 @@ export async function renderHelmRelease(
     skipCrds: skipsCrds(spec),
   }
   const kept = await keptVersion(ask, kitchen.tree, chart)
-  const problems = [...chart.problems, ...values.problems, ...changedAfterwards(ask), ...kept]
+  const folder = chart.source.kind === 'folder' ? [chart.source.folder] : []
+  const paused = suspended(ask, [...folder, ...chart.valueFiles])
+  const problems = [...chart.problems, ...values.problems, ...changedAfterwards(ask), ...kept, ...paused]
   return rendering(ask, [unit], problems, [...chart.inputs, ...values.inputs])
 }
 

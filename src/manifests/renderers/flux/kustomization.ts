@@ -15,7 +15,7 @@ import { generatedFor } from './generated.ts'
 import { isFound, pathInSource, refAt } from './git-source.ts'
 import type { Wanted } from './git-source.ts'
 import { ignoredBelow, ignoredIn } from './ignore.ts'
-import { clusterOf, isWaiting, optionalText, rendering, told } from './object.ts'
+import { clusterOf, isWaiting, optionalText, rendering, suspended, told } from './object.ts'
 import type { Ask } from './object.ts'
 import { sourceOf } from './sources.ts'
 import { substitutionsOf } from './substitutions.ts'
@@ -42,7 +42,8 @@ export async function renderKustomization(ask: Ask, kitchen: Kitchen): Promise<R
   const leftOut = (path: string): boolean => source.leavesOut(path) || ignored.ignored(path)
   const looked = KUSTOMIZATION_FILES.map((name) => joinPath(folder, name))
   const inputs = [folder, ...looked, ...source.inputs, ...ignored.inputs, ...substitutions.inputs]
-  const sure = [...source.problems, ...dependencies, ...substitutions.problems]
+  const paused = suspended(ask, [folder])
+  const sure = [...source.problems, ...dependencies, ...substitutions.problems, ...paused]
   const gone = whyGone(ask, kitchen.tree, folder, leftOut)
   if (gone !== null) return rendering(ask, [], [...sure, gone], inputs)
   const additions = additionsOf(ask, kitchen.tree, folder)

@@ -57,6 +57,20 @@ export function toldAt(ask: Ask, origin: Origin, route: Route, problem: Told): P
   return { ...placeOf(origin, route), hides: ask.hides, ...problem }
 }
 
+/** What a suspended object applied stays, and what changes of it in Git is not applied. @param under where that is */
+export function suspended(ask: Ask, under: readonly string[]): readonly Problem[] {
+  if (!flag(get(ask.spec, 'suspend'))) return []
+  return [
+    told(ask, ['spec', 'suspend'], {
+      code: 'suspended',
+      class: 'unseen',
+      message: `${ask.title} is suspended: what it applied stays, and what changes of it is not applied.`,
+      remedy: 'Resume it to have changes applied, or judge them once it is.',
+      hides: { namespaces: [], under },
+    }),
+  ]
+}
+
 /** What the object has of the wrong shape; Flux's API refuses all of it for that. */
 function faultsOf(ask: Ask): readonly Problem[] {
   return ask.spec.faults.map(({ route, message }) =>
