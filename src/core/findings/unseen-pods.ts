@@ -24,10 +24,11 @@ export function unseenWorkloads(
   namespace: Namespace,
   policies: readonly NetworkPolicy[],
 ): readonly Problem[] {
+  const risk = riskIn(world)
   const risky = policies.filter(
     (policy) =>
       selectsNothing(world, namespace, policy.spec.subjects) &&
-      policy.spec.subjects.some((subject) => mayBreak(world, policy, subject, namespace, DIRECTIONS)),
+      policy.spec.subjects.some(({ pods }) => mayBreak(risk, policy, pods, namespace)),
   )
   return told(world, risky, [namespace], `in the enrolled namespace ${namespace.name}`)
 }
@@ -39,6 +40,7 @@ export function unseenWorkloads(
  */
 export function unseenOfCluster(world: World): readonly Problem[] {
   const namespaces = [...world.state.namespaces.values()]
+  const risk = riskIn(world)
   return world.index.wide.flatMap((policy) => {
     const subjects = policy.spec.subjects.filter(
       ({ pods, namespaces: where }) => pods.length === 0 || (where !== null && where.length > 0),
@@ -49,7 +51,7 @@ export function unseenOfCluster(world: World): readonly Problem[] {
         selectsNothing(world, namespace, subjects),
     )
     const first = places.find((namespace) =>
-      subjects.some((subject) => mayBreak(world, policy, subject, namespace, DIRECTIONS)),
+      subjects.some(({ pods }) => mayBreak(risk, policy, pods, namespace)),
     )
     return first === undefined
       ? []
@@ -110,24 +112,42 @@ export function selectsNothing(
   )
 }
 
+/** Is a pod that a selector finds in a namespace, and of which nothing else is known, at risk in a direction? */
+type Risk = (of: NetworkPolicy, pods: Selector, namespace: Namespace, direction: Direction) => boolean
+
 /** Would a pod that the policy selects, and of which nothing else is known, be enrolled and at risk? */
-function mayBreak(
+function mayBreak(risk: Risk, policy: NetworkPolicy, pods: Selector, namespace: Namespace): boolean {
+  return DIRECTIONS.some(
+    (direction) => policy.spec[direction] !== null && risk(policy, pods, namespace, direction),
+  )
+}
+
+/** Many policies speak of the same pods, who are at risk under all of them together: each is asked about once. */
+function riskIn(world: World): Risk {
+  const known = new Map<string, boolean>()
+  return (policy, pods, namespace, direction) => {
+    const key = JSON.stringify([namespace.name, direction, pods])
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const now = isAtRisk(world, policy, pods, namespace, direction)
+    known.set(key, now)
+    return now
+  }
+}
+
+function isAtRisk(
   world: World,
   policy: NetworkPolicy,
-  { pods }: Subject,
+  pods: Selector,
   namespace: Namespace,
-  directions: readonly Direction[],
+  direction: Direction,
 ): boolean {
   if (world.mesh.podsSide(pods, namespace, 'receives') !== 'certain') return false
   const pod = imagine(policy, pods, namespace)
-  const withPod = imaginedIn(world, pod)
-  return directions.some((direction) => {
-    if (policy.spec[direction] === null) return false
-    if (direction === 'egress') return lostPeers(withPod, pod, direction).length > 0
-    // Labels that cannot be made up: nothing can be asked about such a pod.
-    if (!matches(pods, pod.pods.labels)) return true
-    return probesMayFail(world, pod) || lostPeers(withPod, pod, direction).length > 0
-  })
+  const lost = (): boolean => lostPeers(imaginedIn(world, pod), pod, direction).length > 0
+  if (direction === 'egress') return lost()
+  // Labels that cannot be made up: nothing can be asked about such a pod.
+  return !matches(pods, pod.pods.labels) || probesMayFail(world, pod) || lost()
 }
 
 function probesMayFail({ state, engine }: World, pod: Workload): boolean {
