@@ -6,7 +6,7 @@ import { git, GitError, line } from './command.ts'
 
 /**
  * Removes what a killed git left: lock files, and what it had of a pack. A lock older than the time a fetch may take has no
- * owner, nor has one of a time to come; a younger one may have one, in another process, and is waited for until it is gone
+ * owner, nor has one of a time so far ahead; a younger one may have one, in another process, and is waited for until it is gone
  * or that old.
  */
 export async function clearRemains(directory: string, timeoutMs: number): Promise<void> {
@@ -15,7 +15,7 @@ export async function clearRemains(directory: string, timeoutMs: number): Promis
     ...(await readdir(join(directory, 'refs'), { recursive: true })).map((path) => join('refs', path)),
   ]
   const locks = entries.filter((path) => path.endsWith('.lock')).map((path) => join(directory, path))
-  const isOwned = (age: number): boolean => age >= 0 && age < timeoutMs
+  const isOwned = (age: number): boolean => Math.abs(age) < timeoutMs
   for (const lock of locks) {
     for (;;) {
       const age = await ageOf(lock)

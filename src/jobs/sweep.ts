@@ -1,5 +1,7 @@
 // The story of a sweep: everything that waits for us on GitHub is found again, whatever was missed. It writes nothing
 // itself, and leaves tasks; each of them does nothing where all is well.
+import { createHash } from 'node:crypto'
+import { compareText } from '../core/source/problem.ts'
 import type { OpenComment, OpenPull, OpenRun, QueuedGroup } from '../github/api/overview.ts'
 import { listOpenPulls, listQueuedGroups } from '../github/api/overview.ts'
 import { isRefusal } from '../github/api/client.ts'
@@ -26,8 +28,6 @@ const MAX_REDELIVERIES = 100
 const SECOND_TRY = 15 * MINUTE
 /** Pull requests of a repository that are judged anew in one sweep, since their base moved. */
 const MAX_GLANCES = 25
-/** Milliseconds for which others go before one that was. */
-const GLANCED = 60 * MINUTE
 
 /** Goes through installations and failed deliveries. */
 export function sweepJob(bench: FleetBench, { first }: SweepWanted): Job {
@@ -206,13 +206,12 @@ async function glanceAt(
     answers.set(between, changed)
     if (changed) due.push({ number, run, tip, rest: from === undefined ? SECOND_TRY : COMMAND_AGE })
   }
-  // Where a base keeps moving there are always some that are due: those that were not glanced at of late go first.
-  const [fresh, others]: [typeof due, typeof due] = [[], []]
-  for (const one of due)
-    if (fresh.length < MAX_GLANCES && (await bench.turn(`glanced ${one.run.id}`, GLANCED))) fresh.push(one)
-    else others.push(one)
+  // Where a base keeps moving there are always some that are due: each tip has an order of its own.
+  const orderOf = ({ run, tip }: (typeof due)[number]): string =>
+    createHash('sha256').update(`${run.id} ${tip}`).digest('hex')
+  const inOrder = due.map((one) => [orderOf(one), one] as const).sort(([a], [b]) => compareText(a, b))
   let glances = 0
-  for (const { number, run, tip, rest } of [...fresh, ...others]) {
+  for (const [, { number, run, tip, rest }] of inOrder) {
     if (glances >= MAX_GLANCES) return
     if (!(await bench.turn(`glance ${run.id} ${tip}`, rest))) continue
     glances += 1

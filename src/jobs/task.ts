@@ -99,7 +99,7 @@ function placeOf(task: Task): Pick<Entry<Task>, 'key' | 'slot'> {
     case 'merge-group-requested':
       return { key: commitKey(task.repository, task.headSha), slot: 'merge group' }
     case 'sweep-wanted':
-      return { key: 'sweep', slot: 'sweep' }
+      return { key: 'sweep', slot: task.first ? 'first sweep' : 'sweep' }
     case 'repository-sweep-wanted':
       return { key: `sweep ${nameOf(task.repository)}`, slot: 'sweep' }
   }

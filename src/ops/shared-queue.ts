@@ -150,15 +150,21 @@ export function createSharedQueue<T>(
     async enqueue(entry) {
       if (!isReady()) throw new Error('no work is taken in: Redis does not answer')
       await asking.rpush(listOf(entry.key), sealed(entry, secret))
+      // Of a key that is worked on, BullMQ keeps how the newest was asked for: also for what came before.
+      const isAsked =
+        entry.later !== true ||
+        (await asking.lrange(listOf(entry.key), 0, -1)).some(
+          (text) => opened<T>(text, secret)?.later !== true,
+        )
       const job = await bull.add(
         'look',
         { key: entry.key },
         {
           deduplication: { id: entry.key, keepLastIfActive: true },
-          ...(entry.later === true ? { priority: LATER } : {}),
+          ...(isAsked ? {} : { priority: LATER }),
         },
       )
-      if (entry.later !== true) await hurry(job)
+      if (isAsked) await hurry(job)
     },
     async idle() {
       for (;;) {

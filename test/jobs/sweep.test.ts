@@ -304,12 +304,12 @@ describe('a base that moved', () => {
   it('is glanced at once for a run and a tip, by one process in a day', async () => {
     const { turn, asked, passes } = clockwork()
     const world = { pulls: moved(2), changed: ['a.yaml'], turn }
-    expect((await swept(world)).said).toEqual(['glance 1', 'glance 2'])
-    expect(asked.slice(2)).toEqual(['R1', 'R2'].map((id) => [`glance ${id} ${TIP}`, 24 * 60]))
+    expect((await swept(world)).said.sort()).toEqual(['glance 1', 'glance 2'])
+    expect(asked.sort()).toEqual(['R1', 'R2'].map((id) => [`glance ${id} ${TIP}`, 24 * 60]))
     passes(24 * 60 - 1)
     expect((await swept(world)).said).toEqual([])
     passes(1)
-    expect((await swept(world)).said).toEqual(['glance 1', 'glance 2'])
+    expect((await swept(world)).said.sort()).toEqual(['glance 1', 'glance 2'])
   })
 
   it('what could not be judged is tried again after a quarter of an hour', async () => {
@@ -325,19 +325,17 @@ describe('a base that moved', () => {
   it('brings 25 glances in one sweep, and leaves the others their turn', async () => {
     const { turn } = clockwork()
     const world = { pulls: moved(30), changed: ['a.yaml'], turn }
-    expect((await swept(world)).said).toHaveLength(25)
-    expect((await swept(world)).said).toEqual(
-      [26, 27, 28, 29, 30].map((number) => `glance ${String(number)}`),
-    )
+    const [first, second] = [(await swept(world)).said, (await swept(world)).said]
+    expect([first.length, second.length, new Set([...first, ...second]).size]).toEqual([25, 5, 30])
   })
 
-  it('and that keeps moving is glanced at from everywhere in turn', async () => {
-    const { turn, passes } = clockwork()
+  it('and that keeps moving is glanced at from everywhere', async () => {
+    const { turn } = clockwork()
     const seen = new Set<string>()
-    for (const tip of ['d', 'e', 'f']) {
-      const onTip = moved(60).map((one) => ({ ...one, baseRef: { target: { oid: tip.repeat(40) } } }))
+    for (let tip = 0; tip < 24; tip += 1) {
+      const oid = tip.toString(16).padStart(2, '0').repeat(20)
+      const onTip = moved(60).map((one) => ({ ...one, baseRef: { target: { oid } } }))
       for (const said of (await swept({ pulls: onTip, changed: ['a.yaml'], turn })).said) seen.add(said)
-      passes(10)
     }
     expect(seen.size).toBe(60)
   })

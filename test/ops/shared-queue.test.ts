@@ -108,6 +108,26 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     expect(taken.slice(2)).toEqual(['e', 'd2', 'b', 'c'])
   })
 
+  it('serves what somebody waits for in its turn, whatever a sweep finds for it afterwards', async () => {
+    const queue = await ready(join('a'))
+    const later = (key: string, task: string): Entry<string> => ({
+      ...entry(key, task, 'sweep'),
+      later: true,
+    })
+    for (const name of ['busy', 'too']) await queue.enqueue(entry(name, name))
+    await until(() => gates.has('busy') && gates.has('too'))
+    await queue.enqueue(entry('busy', 'command', 'comment 1'))
+    await queue.enqueue(later('busy', 'found'))
+    for (const name of ['b', 'c']) await queue.enqueue(later(name, name))
+    for (const name of ['busy', 'command', 'found', 'b', 'too', 'c']) {
+      await until(() => gates.has(name))
+      gates.get(name)?.()
+    }
+    await queue.idle()
+    const taken = story.filter((line) => line.includes('takes')).map((line) => line.split(' takes ')[1])
+    expect(taken.slice(2)).toEqual(['command', 'found', 'b', 'c'])
+  })
+
   it('does what was being done by a process that died', async () => {
     const dead = await ready(join('dead'))
     await dead.enqueue(entry('pull', 'look'))

@@ -4,7 +4,8 @@ import type { Analysis } from '../analysis.ts'
 import { withSeverity } from '../analysis.ts'
 import type { Severity, Waiver } from '../config.ts'
 import type { Place } from '../kubernetes/origin.ts'
-import { pathsOf, placeOf } from '../kubernetes/origin.ts'
+import { EVERYTHING } from '../kubernetes/labels.ts'
+import { isEqual, pathsOf, placeOf } from '../kubernetes/origin.ts'
 import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
@@ -56,7 +57,7 @@ export function compare(
   today: string,
 ): Comparison {
   const problems = [
-    ...compareProblems(head.problems, base === null ? [] : everyProblem(base), touched).flatMap((problem) =>
+    ...compareProblems(base, head, touched).flatMap((problem) =>
       AS_BEFORE.includes(problem.code)
         ? asBefore(problem, base, head, touched)
         : problem.code === 'not-pruned'
@@ -123,7 +124,9 @@ function isNew(
 function hidden({ culprits, workload }: Finding, problems: readonly ComparedProblem[]): boolean {
   const { namespace } = workload
   const origins = [workload.origin, namespace.origin, ...culprits.map(({ policy }) => policy.origin)]
-  const files = new Set(origins.flatMap((one) => (one === null ? [] : pathsOf(one))))
+  const files = new Set(
+    origins.flatMap((one) => (one === null ? [] : [...pathsOf(one), ...(one.steeredBy ?? [])])),
+  )
   return problems.some(
     ({ change, class: kind, hides }) =>
       change === 'introduced' &&
@@ -140,19 +143,41 @@ function everyProblem({ problems, state }: Analysis): readonly Problem[] {
 
 /** Two problems of one file in the same words are two: a second broken document is a new one. */
 function compareProblems(
-  problems: readonly Problem[],
-  before: readonly Problem[],
+  base: Analysis | null,
+  head: Analysis,
   touched: Touched,
 ): readonly ComparedProblem[] {
+  const { problems } = head
+  const before = base === null ? [] : everyProblem(base)
   const left = new Map<string, number>()
   for (const problem of before) left.set(wordsOf(problem), (left.get(wordsOf(problem)) ?? 0) + 1)
   const [steeredBefore, steered] = [steeringByWords(before), steeringByWords(problems)]
+  const isBrought = broughtBy(base, head)
   return problems.map((problem) => {
     const words = wordsOf(problem)
     const known = left.get(words) ?? 0
     left.set(words, known - 1)
-    return compareProblem(problem, known > 0, steeredBefore.get(words) !== steered.get(words), touched)
+    const isSteered = steeredBefore.get(words) !== steered.get(words)
+    return compareProblem(problem, known > 0, isSteered || isBrought(problem), touched)
   })
+}
+
+/** Is a policy that a problem hangs on new, or another than it was, or a namespace enrolled by now? Whatever brought that. */
+function broughtBy(base: Analysis | null, head: Analysis): (problem: Problem) => boolean {
+  const specs = ({ state }: Analysis): ReadonlyMap<string, unknown> =>
+    new Map(state.policies.map(({ id, object }) => [id, object['spec']]))
+  let known: readonly ReadonlyMap<string, unknown>[] | null = null
+  const isEnrolled = (name: string): boolean => {
+    const namespace = base?.state.namespaces.get(name)
+    return namespace !== undefined && base?.mesh.podsSide(EVERYTHING, namespace, 'receives') === 'certain'
+  }
+  return ({ about }) => {
+    if (about === undefined) return false
+    if (base === null || about.namespaces.some((name) => !isEnrolled(name))) return true
+    if (about.policies.length === 0) return false
+    const [was, is] = (known ??= [specs(base), specs(head)])
+    return about.policies.some((id) => !isEqual(was?.get(id), is?.get(id)))
+  }
 }
 
 /** How what is told in the same words is asked for, by all who ask for it; without what nobody asks for. */
@@ -271,7 +296,7 @@ function isApplied(head: Analysis, base: Analysis, { path, line }: Problem): boo
 }
 
 /** What stays as it was, whatever is written: told where it was there before and the change alters it. */
-const AS_BEFORE = ['chart-version-kept', 'not-updated']
+const AS_BEFORE = ['chart-version-kept', 'not-updated', 'suspended']
 
 function asBefore(
   problem: ComparedProblem,
@@ -305,7 +330,9 @@ function compareProblem(
   return {
     ...problem,
     change: same ? 'existing' : 'introduced',
-    relevant: problem.moot !== true && (touched.paths.has(path) || touches || below || isSteered),
+    relevant:
+      problem.moot !== true &&
+      (touches || below || isSteered || (touched.paths.has(path) && problem.wherever !== true)),
   }
 }
 

@@ -48,11 +48,10 @@ export function unseenOfCluster(world: World): readonly Problem[] {
     const places = namespaces.filter(
       (namespace) =>
         subjects.some((subject) => inNamespaces(subject, policy, namespace) === 'yes') &&
-        selectsNothing(world, namespace, subjects),
+        selectsNothing(world, namespace, subjects) &&
+        subjects.some(({ pods }) => mayBreak(risk, policy, pods, namespace)),
     )
-    const first = places.find((namespace) =>
-      subjects.some(({ pods }) => mayBreak(risk, policy, pods, namespace)),
-    )
+    const [first] = places
     return first === undefined
       ? []
       : told(world, [policy], places, `in enrolled namespaces, such as ${first.name}`)
@@ -86,7 +85,6 @@ function told(
   const [first] = policies
   if (first === undefined) return []
   const asked = namespaces.map(({ name }) => name).filter((name) => config.enroll.includes(name))
-  const files = [...policies, ...namespaces].flatMap(({ origin }) => (origin === null ? [] : pathsOf(origin)))
   return [
     {
       ...placeOf(first.origin, ['spec']),
@@ -94,7 +92,11 @@ function told(
       class: 'unseen',
       message: `${namePolicies(policies)} ${policies.length === 1 ? 'isolates' : 'isolate'} pods that are not in the tree, ${where}: whether they lose mesh traffic or kubelet probes is not known.`,
       remedy: `Add their workloads to the tree, or to clusters.${config.name}.assume.manifests.`,
-      hides: { namespaces: asked, under: [...new Set(files)] },
+      hides: { namespaces: asked, under: [...new Set(policies.flatMap(({ origin }) => pathsOf(origin)))] },
+      about: {
+        policies: policies.map(({ id }) => id),
+        namespaces: namespaces.map(({ name }) => name),
+      },
     },
   ]
 }

@@ -1,7 +1,7 @@
 // What the tree does not show and the verdict would need: told once, never taken for "allowed".
 import { DATAPLANE_MODE, EVERYTHING } from '../kubernetes/labels.ts'
 import { ISTIO_CNI_SETTING } from '../kubernetes/istio-cni-settings.ts'
-import { pathsOf, placeOf } from '../kubernetes/origin.ts'
+import { placeOf } from '../kubernetes/origin.ts'
 import type { Place } from '../kubernetes/origin.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { selects } from '../policy/selects.ts'
@@ -93,7 +93,7 @@ function policed({ index, state }: World): readonly string[] | 'all' {
 }
 
 /** Pieces from elsewhere, for namespaces that are told. */
-const REMOTE = ['remote-base', 'remote-chart', 'remote-source']
+const REMOTE = ['remote-base', 'remote-chart', 'remote-source', 'chart-asks-for-apis', 'chart-looks-up']
 
 /** What comes from elsewhere for namespaces that have nothing to do with the mesh is told, and hides nothing that matters. */
 export function withWhatItHides(world: World, problem: Problem): Problem {
@@ -185,7 +185,9 @@ function emptyNamespace(world: World, { namespace, members }: Home): readonly Pr
       class: 'unseen',
       message: `The namespace ${name} is enrolled, and nothing that runs in it is in the tree: whether anything there loses mesh traffic or kubelet probes is not known.`,
       remedy: `Add its workloads and policies to the tree, or to clusters.${state.config.name}.assume.manifests.`,
-      hides: { namespaces: asked ? [name] : [], under: pathsOf(origin) },
+      hides: { namespaces: asked ? [name] : [] },
+      about: { policies: [], namespaces: [name] },
+      wherever: true,
     },
   ]
 }

@@ -105,10 +105,10 @@ export function textsOf(origin: Origin): readonly Lines[] {
   return [...layers, wholeOf(origin)]
 }
 
-/** Every file that bears on an object: its texts, and those that steer how it is rendered. */
-export function pathsOf({ file, making, steeredBy = [] }: Origin): readonly string[] {
+/** The files of an object's texts. */
+export function pathsOf({ file, making }: Origin): readonly string[] {
   const layers = (making?.layers ?? []).map((layer) => layer.file.path)
-  return [...new Set([file.path, ...layers, ...steeredBy])]
+  return [...new Set([file.path, ...layers])]
 }
 
 /** The text that holds what stands at a route of an object. */

@@ -27,6 +27,10 @@ export interface Problem {
   readonly hides: Hides
   /** Of what somebody asks for: equal where it is asked for in the same words (patches, variables, values). */
   readonly steering?: string
+  /** Policies, by id, and enrolled namespaces that it hangs on: it is relevant where one of them is new, or another. */
+  readonly about?: { readonly policies: readonly string[]; readonly namespaces: readonly string[] }
+  /** Not relevant merely because a change touches its file. */
+  readonly wherever?: boolean
   /** What it hides bears on nothing, wherever it stands: it is told, and never relevant. */
   readonly moot?: boolean
 }

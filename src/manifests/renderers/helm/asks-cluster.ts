@@ -56,7 +56,10 @@ export function asksCluster(unit: HelmUnit, parts: Parts): readonly Problem[] {
     return questions.flatMap(({ code, asks, words, remedy }): readonly Problem[] => {
       const isAsked = (action: Action): boolean => asks(action, unit)
       if (![{ actions: own }, ...included].some(({ actions }) => actions.some(isAsked))) return []
-      if (!mayMatter([text, ...included.map((define) => define.text)].join('\n'))) return []
+      const kinds = kindsIn([text, ...included.map((define) => define.text)].join('\n'))
+      if (kinds.length > 0 && !kinds.some((kind) => DECIDING.has(kind) || isPrinted(kind))) return []
+      // Whoever labels a namespace bears on one that has had nothing to do with the mesh until then.
+      const mayEnroll = kinds.length === 0 || kinds.some((kind) => kind === 'Namespace' || isPrinted(kind))
       const line = lineAt(text, own.find(isAsked)?.start ?? 0)
       const place = placeAt({ chain, path }, line) ?? unit.at
       return [
@@ -66,7 +69,7 @@ export function asksCluster(unit: HelmUnit, parts: Parts): readonly Problem[] {
           class: 'unseen',
           message: `${place.path} ${words}: what release ${unit.release} installs may differ from what was judged.`,
           remedy,
-          hides: { namespaces: [unit.namespace], under: [place.path] },
+          hides: { namespaces: mayEnroll ? [] : [unit.namespace], under: [place.path, unit.at.path] },
         },
       ]
     })
@@ -90,12 +93,18 @@ const DECIDING: ReadonlySet<string> = new Set(
   ),
 )
 
-/** A kind that decides, one that an action prints, or none at all. */
-function mayMatter(text: string): boolean {
-  const kinds = [...text.matchAll(/^[ \t]*kind:[ \t]*["']?([^"'\s#]*)/gm)].map(([, kind = '']) => kind)
-  return (
-    kinds.length === 0 || kinds.some((kind) => DECIDING.has(kind) || kind === '' || kind.startsWith('{{'))
+/** The kinds of the objects in a text; deeper ones are of references. */
+function kindsIn(text: string): readonly string[] {
+  const found = [...text.matchAll(/^([ \t]*)(apiVersion|kind):[ \t]*["']?([^"'\s#]*)/gm)]
+  const depths = new Set(found.flatMap(([, depth, key]) => (key === 'apiVersion' ? [depth] : [])))
+  return found.flatMap(([, depth, key, kind = '']) =>
+    key === 'kind' && (depths.size === 0 || depths.has(depth)) ? [kind] : [],
   )
+}
+
+/** Does an action print it? */
+function isPrinted(kind: string): boolean {
+  return kind === '' || kind.startsWith('{{')
 }
 
 interface Template {
