@@ -107,7 +107,10 @@ export function withWhatItHides(world: World, problem: Problem): Problem {
   const bears =
     namespaces.length === 0 ||
     (open.length > 0 && bearsOnMesh(world, { ...problem, code: 'policy-not-evaluated', hides }))
-  return bears ? problem : { ...problem, moot: true }
+  if (bears) return problem
+  return problem.farther === true
+    ? { ...problem, hides: { ...hides, namespaces: [] } }
+    : { ...problem, moot: true }
 }
 
 /** Enrolment in a namespace that nothing describes is unknown: one problem for each, no findings. */

@@ -31,3 +31,8 @@ const OF_THE_CLUSTER: ReadonlySet<string> = new Set([
 export function isOfCluster(groupKind: string): boolean {
   return OF_THE_CLUSTER.has(groupKind)
 }
+
+/** The same of a kind whose group is not known. */
+export function mayBeOfCluster(kind: string): boolean {
+  return [...OF_THE_CLUSTER].some((groupKind) => groupKind.endsWith(`/${kind}`))
+}

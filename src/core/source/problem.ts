@@ -31,6 +31,8 @@ export interface Problem {
   readonly about?: { readonly policies: readonly string[]; readonly namespaces: readonly string[] }
   /** Not relevant merely because a change touches its file. */
   readonly wherever?: boolean
+  /** It may bear on other namespaces than those that it names. */
+  readonly farther?: true
   /** What it hides bears on nothing, wherever it stands: it is told, and never relevant. */
   readonly moot?: boolean
 }

@@ -283,7 +283,10 @@ describe.skipIf(!(await hasHelm()))('a template that asks the cluster', () => {
     expect(names(rendered)).toEqual(['Namespace shop'])
     expect(told(rendered)).toEqual([`chart-looks-up unseen ${TEMPLATE}:2`])
     // A label may come of it, and what becomes enrolled had nothing to do with the mesh until then.
-    expect(rendered.problems[0]?.hides).toEqual({ namespaces: [], under: [TEMPLATE, 'apps/shop.yaml'] })
+    expect(rendered.problems[0]).toMatchObject({
+      hides: { namespaces: ['shop'], under: [TEMPLATE, 'apps/shop.yaml'] },
+      farther: true,
+    })
     const through = await render({
       ...CHART,
       [TEMPLATE]: '{{ include "all" . }}',

@@ -3,6 +3,7 @@
 // password that was made before, or a monitor, and says nothing of who reaches whom; so it is told only of templates that
 // make policies, namespaces and the like, or of which that cannot be told.
 import { WORKLOAD_KINDS } from '../../../core/kubernetes/kinds/workload.ts'
+import { mayBeOfCluster } from '../../../core/kubernetes/scope.ts'
 import { JUDGED_KINDS } from '../../../core/kubernetes/state.ts'
 import { lineAt } from '../../../core/source/text.ts'
 import type { Problem } from '../../../core/source/problem.ts'
@@ -56,10 +57,11 @@ export function asksCluster(unit: HelmUnit, parts: Parts): readonly Problem[] {
     return questions.flatMap(({ code, asks, words, remedy }): readonly Problem[] => {
       const isAsked = (action: Action): boolean => asks(action, unit)
       if (![{ actions: own }, ...included].some(({ actions }) => actions.some(isAsked))) return []
-      const kinds = kindsIn([text, ...included.map((define) => define.text)].join('\n'))
+      const all = [text, ...included.map((define) => define.text)].join('\n')
+      const kinds = kindsIn(all)
       if (kinds.length > 0 && !kinds.some((kind) => DECIDING.has(kind) || isPrinted(kind))) return []
-      // Whoever labels a namespace bears on one that has had nothing to do with the mesh until then.
-      const mayEnroll = kinds.length === 0 || kinds.some((kind) => kind === 'Namespace' || isPrinted(kind))
+      const farther = reachesOut(all, kinds)
+      const values = farther ? [...unit.valueFiles, placeAt({ chain, path: 'values.yaml' }, 1)?.path] : []
       const line = lineAt(text, own.find(isAsked)?.start ?? 0)
       const place = placeAt({ chain, path }, line) ?? unit.at
       return [
@@ -69,7 +71,11 @@ export function asksCluster(unit: HelmUnit, parts: Parts): readonly Problem[] {
           class: 'unseen',
           message: `${place.path} ${words}: what release ${unit.release} installs may differ from what was judged.`,
           remedy,
-          hides: { namespaces: mayEnroll ? [] : [unit.namespace], under: [place.path, unit.at.path] },
+          hides: {
+            namespaces: [unit.namespace],
+            under: [place.path, unit.at.path, ...values.flatMap((one) => one ?? [])],
+          },
+          ...(farther ? { farther } : {}),
         },
       ]
     })
@@ -99,6 +105,16 @@ function kindsIn(text: string): readonly string[] {
   const depths = new Set(found.flatMap(([, depth, key]) => (key === 'apiVersion' ? [depth] : [])))
   return found.flatMap(([, depth, key, kind = '']) =>
     key === 'kind' && (depths.size === 0 || depths.has(depth)) ? [kind] : [],
+  )
+}
+
+/** Does a template label namespaces, bind the whole cluster, or make something in a namespace other than the release's? */
+function reachesOut(text: string, kinds: readonly string[]): boolean {
+  const places = [...text.matchAll(/(?:^|[{,])[ \t]*(?:-[ \t]+)?namespace:[ \t]*([^\n]*)/gm)]
+  return (
+    kinds.length === 0 ||
+    kinds.some((kind) => mayBeOfCluster(kind) || isPrinted(kind)) ||
+    places.some(([, place = '']) => !/^["']?\{\{-? *\$?\.Release\.Namespace\b/.test(place))
   )
 }
 
