@@ -297,6 +297,8 @@ function isApplied(head: Analysis, base: Analysis, { path, line }: Problem): boo
 
 /** What stays as it was, whatever is written: told where it was there before and the change alters it. */
 const AS_BEFORE = ['chart-version-kept', 'not-updated', 'suspended']
+/** Also where the change itself brings that: what it alters beside is not applied. */
+const FROM_NOW_ON = ['suspended']
 
 function asBefore(
   problem: ComparedProblem,
@@ -306,7 +308,8 @@ function asBefore(
 ): readonly ComparedProblem[] {
   const alters = isBelow(problem.hides, paths) && namespaces.size > 0
   const matters = [base, head].some((world) => world !== null && concerns(world, problem))
-  return problem.change === 'existing' && alters && matters ? [{ ...problem, relevant: true }] : []
+  const holds = problem.change === 'existing' || (base !== null && FROM_NOW_ON.includes(problem.code))
+  return holds && alters && matters ? [{ ...problem, relevant: true }] : []
 }
 
 function isBelow({ under = [] }: Problem['hides'], paths: ReadonlySet<string>): boolean {

@@ -66,7 +66,7 @@ export function suspended(ask: Ask, under: readonly string[]): readonly Problem[
       class: 'unseen',
       message: `${ask.title} is suspended: what it applied stays, and what changes of it is not applied.`,
       remedy: 'Resume it to have changes applied, or judge them once it is.',
-      hides: { namespaces: [], under },
+      hides: { namespaces: [], under: [...under, ask.manifest.origin.file.path] },
     }),
   ]
 }
