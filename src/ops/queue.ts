@@ -109,9 +109,10 @@ export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
 /** Of each slot the newest that somebody waits for, else the newest, in the order in which they came. */
 export function newest<T>(entries: readonly Entry<T>[]): Entry<T>[] {
   const bySlot = new Map<string, Entry<T>>()
-  for (const entry of entries)
-    if (entry.later !== true || bySlot.get(entry.slot)?.later !== undefined || !bySlot.has(entry.slot))
-      bySlot.set(entry.slot, entry)
+  for (const entry of entries) {
+    const kept = bySlot.get(entry.slot)
+    if (kept === undefined || kept.later === true || entry.later !== true) bySlot.set(entry.slot, entry)
+  }
   return entries.filter((entry) => bySlot.get(entry.slot) === entry)
 }
 

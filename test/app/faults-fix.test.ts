@@ -1,19 +1,12 @@
 // GitHub fails at one call of a fix, or from that call on. Once there has been another chance there is one commit, or an
 // answer that says why there is none; never two of either, and never an answer that denies a commit that is there.
-import { expect, test } from 'vitest'
-import { FAULTS, atEachCall, waits } from './faults.ts'
+import { expect } from 'vitest'
+import { QUICK, atEachCall, testEach } from './faults.ts'
 import type { Trouble } from './faults.ts'
 import { ALLOW_WEB, SHOP } from './manifests.ts'
-import { play } from './scenario.ts'
 import type { Story } from './scenario.ts'
 
-/** No answer at all takes its time at each of twenty calls, and is told from half of one by nothing that comes after. */
-const QUICK = Object.entries(FAULTS).filter(([, { hangs }]) => hangs !== true)
-
-for (const [name, { options, ...fault }] of QUICK)
-  (waits(fault) ? test.concurrent : test)(`a fix, and ${name}`, { timeout: 600_000 }, () =>
-    play((story) => fixes(story, fault), options),
-  )
+testEach('a fix', QUICK, fixes)
 
 async function fixes({ github, app }: Story, fault: Trouble): Promise<void> {
   const calls = await atEachCall(github, fault, async (n, arm) => {

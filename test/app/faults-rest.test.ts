@@ -1,27 +1,27 @@
 // GitHub fails at one call of the other stories: a merge group, a look that finds what was said mended, an explanation.
 // Once there has been another chance each stands as if nothing had happened.
-import { expect, test } from 'vitest'
-import { FAULTS, atEachCall, waits } from './faults.ts'
+import { expect } from 'vitest'
+import { QUICK, atEachCall, testEach } from './faults.ts'
 import type { Trouble } from './faults.ts'
 import { ALLOW_WEB, ENROLLED, SHOP } from './manifests.ts'
-import { play } from './scenario.ts'
 import type { Story } from './scenario.ts'
 
-/** No answer at all is met by looks and fixes, at the same client. */
-const QUICK = Object.entries(FAULTS).filter(([, { hangs }]) => hangs !== true)
-const STORIES = { 'a merge group': queues, 'a mended pull request': tidies, 'an explanation': explains }
+testEach('a merge group', QUICK, queues)
+testEach('a mended pull request', QUICK, tidies)
+testEach('an explanation', QUICK, explains)
 
-for (const [name, { options, ...fault }] of QUICK)
-  for (const [what, tell] of Object.entries(STORIES))
-    (waits(fault) ? test.concurrent : test)(`${what}, and ${name}`, { timeout: 600_000 }, () =>
-      play((story) => tell(story, fault), options),
-    )
+/** A pull request that cuts something off, and was judged while all was well. */
+async function broken({ github, app }: Story, n: number) {
+  const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  await app.hears(pull.opened())
+  return { repository, pull }
+}
 
-async function queues({ github, app }: Story, fault: Trouble): Promise<void> {
+async function queues(story: Story, fault: Trouble): Promise<void> {
+  const { github, app } = story
   const calls = await atEachCall(github, fault, async (n, arm) => {
-    const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
-    const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-    await app.hears(pull.opened())
+    const { repository, pull } = await broken(story, n)
     const group = await repository.mergeGroup([pull])
     const disarm = arm()
     await app.hears(group.requested())
@@ -40,11 +40,10 @@ async function queues({ github, app }: Story, fault: Trouble): Promise<void> {
   expect(calls).toBeGreaterThan(4)
 }
 
-async function tidies({ github, app }: Story, fault: Trouble): Promise<void> {
+async function tidies(story: Story, fault: Trouble): Promise<void> {
+  const { github, app } = story
   const calls = await atEachCall(github, fault, async (n, arm) => {
-    const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
-    const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-    await app.hears(pull.opened())
+    const { pull } = await broken(story, n)
     const disarm = arm()
     // The line that is commented on stays in the diff.
     await app.hears(pull.pushes({ 'shop/namespace.yaml': ENROLLED.replace('ambient', 'none') }))
@@ -59,11 +58,10 @@ async function tidies({ github, app }: Story, fault: Trouble): Promise<void> {
   expect(calls).toBeGreaterThan(7)
 }
 
-async function explains({ github, app }: Story, fault: Trouble): Promise<void> {
+async function explains(story: Story, fault: Trouble): Promise<void> {
+  const { github, app } = story
   const calls = await atEachCall(github, fault, async (n, arm) => {
-    const repository = await github.repository({ name: `shop-${String(n)}`, files: SHOP })
-    const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
-    await app.hears(pull.opened())
+    const { pull } = await broken(story, n)
     const [fingerprint = ''] = /f-[0-9a-f]{10}/.exec(pull.check.output.summary ?? '') ?? []
     const disarm = arm()
     const { commentId } = await app.hears(pull.comment(`/ambient-explain ${fingerprint}`))

@@ -1,21 +1,17 @@
 // GitHub fails at one call of a look, whichever it is, in every way that it knows; or from that call on. Once there has
 // been another chance, the pull request stands as after a clean look: nothing open, nothing twice, nothing green that
 // was not judged.
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import type { PullRequest } from '../harness/index.ts'
-import { FAULTS, atEachCall, waits } from './faults.ts'
+import { FAULTS, atEachCall, testEach } from './faults.ts'
 import type { Trouble } from './faults.ts'
 import { ALLOW_WEB, OPEN_WEB, SHOP } from './manifests.ts'
-import { play } from './scenario.ts'
 import type { Story } from './scenario.ts'
 
-for (const [name, { options, ...fault }] of Object.entries(FAULTS))
-  (waits(fault) ? test.concurrent : test)(`a look, and ${name}`, { timeout: 600_000 }, () =>
-    play(async (story) => {
-      await looks(story, fault)
-      await finds(story, fault)
-    }, options),
-  )
+testEach('a look', Object.entries(FAULTS), async (story, fault) => {
+  await looks(story, fault)
+  await finds(story, fault)
+})
 
 /** With nothing to say the check is all there is: it is made completed, and once. */
 async function looks({ github, app }: Story, fault: Trouble): Promise<void> {

@@ -1,6 +1,8 @@
 // The ways in which GitHub fails, and each call of a story in turn.
+import { test } from 'vitest'
 import type { Fault, FaultHandle, GitHub } from '../harness/index.ts'
-import type { StoryOptions } from './scenario.ts'
+import { play } from './scenario.ts'
+import type { Story, StoryOptions } from './scenario.ts'
 
 /** What hangs is given up after that many milliseconds, and git after a second without a byte. */
 const HASTE: StoryOptions = {
@@ -29,8 +31,23 @@ export const FAULTS: Readonly<Record<string, Trouble & { readonly options?: Stor
 }
 
 /** Is most of such a story waiting, so that others may be told meanwhile? */
-export function waits({ hangs, tokensEnd, status }: Trouble): boolean {
+function waits({ hangs, tokensEnd, status }: Trouble): boolean {
   return hangs === true || tokensEnd === true || status === 401 || status === 403
+}
+
+/** Without those that take their time at each of many calls, and are met by looks at the same client. */
+export const QUICK = Object.entries(FAULTS).filter(([, { hangs }]) => hangs !== true)
+
+/** A test for each of these faults. */
+export function testEach(
+  what: string,
+  faults: readonly (readonly [string, (typeof FAULTS)[string]])[],
+  tell: (story: Story, fault: Trouble) => Promise<void>,
+): void {
+  for (const [name, { options, ...fault }] of faults)
+    (waits(fault) ? test.concurrent : test)(`${what}, and ${name}`, { timeout: 600_000 }, () =>
+      play((story) => tell(story, fault), options),
+    )
 }
 
 /**

@@ -91,41 +91,39 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     expect(story.filter((line) => line.endsWith('ends'))).toHaveLength(4)
   })
 
-  it('serves what nobody waits for after everything else', async () => {
+  /** A queue that is busy with two keys, `busy` and `too`. */
+  const occupied = async (): Promise<Queue<string>> => {
     const queue = await ready(join('a'))
-    const later = (key: string, task: string): Entry<string> => ({ ...entry(key, task), later: true })
     for (const name of ['busy', 'too']) await queue.enqueue(entry(name, name))
     await until(() => gates.has('busy') && gates.has('too'))
-    for (const name of ['b', 'c', 'd']) await queue.enqueue(later(name, name))
-    await queue.enqueue(entry('e', 'e'))
-    await queue.enqueue(entry('d', 'd2'))
-    for (const name of ['busy', 'e', 'd2', 'b', 'too', 'c']) {
+    return queue
+  }
+  /** Ends these in turn, as soon as each has begun; returns what was taken after the two. */
+  const served = async (queue: Queue<string>, names: readonly string[]): Promise<readonly unknown[]> => {
+    for (const name of names) {
       await until(() => gates.has(name))
       gates.get(name)?.()
     }
     await queue.idle()
     const taken = story.filter((line) => line.includes('takes')).map((line) => line.split(' takes ')[1])
-    expect(taken.slice(2)).toEqual(['e', 'd2', 'b', 'c'])
+    return taken.slice(2)
+  }
+
+  it('serves what nobody waits for after everything else', async () => {
+    const queue = await occupied()
+    for (const name of ['b', 'c', 'd']) await queue.enqueue({ ...entry(name, name), later: true })
+    await queue.enqueue(entry('e', 'e'))
+    await queue.enqueue(entry('d', 'd2'))
+    expect(await served(queue, ['busy', 'e', 'd2', 'b', 'too', 'c'])).toEqual(['e', 'd2', 'b', 'c'])
   })
 
   it('serves what somebody waits for in its turn, whatever a sweep finds for it afterwards', async () => {
-    const queue = await ready(join('a'))
-    const later = (key: string, task: string): Entry<string> => ({
-      ...entry(key, task, 'sweep'),
-      later: true,
-    })
-    for (const name of ['busy', 'too']) await queue.enqueue(entry(name, name))
-    await until(() => gates.has('busy') && gates.has('too'))
+    const queue = await occupied()
     await queue.enqueue(entry('busy', 'command', 'comment 1'))
-    await queue.enqueue(later('busy', 'found'))
-    for (const name of ['b', 'c']) await queue.enqueue(later(name, name))
-    for (const name of ['busy', 'command', 'found', 'b', 'too', 'c']) {
-      await until(() => gates.has(name))
-      gates.get(name)?.()
-    }
-    await queue.idle()
-    const taken = story.filter((line) => line.includes('takes')).map((line) => line.split(' takes ')[1])
-    expect(taken.slice(2)).toEqual(['command', 'found', 'b', 'c'])
+    await queue.enqueue({ ...entry('busy', 'found', 'sweep'), later: true })
+    for (const name of ['b', 'c']) await queue.enqueue({ ...entry(name, name), later: true })
+    const order = ['busy', 'command', 'found', 'b', 'too', 'c']
+    expect(await served(queue, order)).toEqual(['command', 'found', 'b', 'c'])
   })
 
   it('does what was being done by a process that died', async () => {

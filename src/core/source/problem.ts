@@ -30,7 +30,7 @@ export interface Problem {
   /** Policies, by id, and enrolled namespaces that it hangs on: it is relevant where one of them is new, or another. */
   readonly about?: { readonly policies: readonly string[]; readonly namespaces: readonly string[] }
   /** Not relevant merely because a change touches its file. */
-  readonly wherever?: boolean
+  readonly wherever?: true
   /** It may bear on other namespaces than those that it names. */
   readonly farther?: true
   /** What it hides bears on nothing, wherever it stands: it is told, and never relevant. */
