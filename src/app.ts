@@ -100,7 +100,16 @@ interface Yard {
   readonly queue: Queue<Task>
 }
 
-function layOut({ settings, probot, clock, log, threads, metrics, queue, shownAfter }: Yard): FleetBench {
+function layOut({
+  settings,
+  probot,
+  clock,
+  log,
+  threads,
+  metrics,
+  queue,
+  shownAfter,
+}: Yard): Omit<FleetBench, 'client'> {
   let login: Promise<string> | null = null
   return {
     clock,
@@ -118,7 +127,6 @@ function layOut({ settings, probot, clock, log, threads, metrics, queue, shownAf
     enqueue: (task) => queue.enqueue(entryOf(task)),
     turn: (name, milliseconds) => queue.turn(name, milliseconds),
     gitTokens: keepGitTokens(clock.now),
-    client: ({ installation, repository }) => clientFor(probot, settings.appId, installation, repository),
     botLogin: () =>
       (login ??= askBotLogin(probot).catch((error: unknown) => {
         login = null
@@ -141,6 +149,8 @@ export interface ServerOptions {
   readonly arrival?: number
   /** Instead of `SHOWN_AFTER`. */
   readonly shownAfter?: number
+  /** Milliseconds after which what a process was at that Redis hears nothing of is another's; half a minute by default. */
+  readonly patience?: number
 }
 
 export interface RunningServer {
@@ -179,17 +189,21 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       own.error(errorFields(error), 'a thread that judges ended while nothing was asked of it')
     },
   })
-  const work: Work<Task> = async ({ key, task }) => {
+  const work: Work<Task> = async ({ key, task }, hold) => {
     const begun = performance.now()
-    const result = await perform(jobOf(bench, task), own, { key, job: task.kind, delivery: task.delivery })
+    const held: FleetBench = {
+      ...bench,
+      client: (place) => clientFor(probot, settings.appId, place, () => hold.isOurs()),
+    }
+    const result = await perform(jobOf(held, task), own, { key, job: task.kind, delivery: task.delivery })
     metrics.worked(task.kind, result, performance.now() - begun)
   }
   const { concurrency, redisUrl } = settings
+  const { shownAfter = SHOWN_AFTER, patience } = options
   const queue: Queue<Task> =
     redisUrl === null
       ? createQueue(concurrency, work)
-      : createSharedQueue({ redisUrl, secret: settings.webhookSecret, concurrency, log: own }, work)
-  const { shownAfter = SHOWN_AFTER } = options
+      : createSharedQueue({ redisUrl, secret: settings.webhookSecret, concurrency, log: own, patience }, work)
   const bench = layOut({ settings, probot, clock, shownAfter, log: own, threads, metrics, queue })
 
   const works = { queue, metrics, log: own }

@@ -40,7 +40,7 @@ const JOBS = [
   'sweep-wanted',
   'repository-sweep-wanted',
 ]
-const RESULTS = ['done', 'failed', 'untold']
+const RESULTS = ['done', 'failed', 'untold', 'left']
 const STATUSES = ['2xx', '3xx', '4xx', '5xx', 'none']
 
 /** @param depth of the queue, asked for each time somebody looks; null, and the series is not there, while it is unknown */

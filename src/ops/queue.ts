@@ -13,8 +13,20 @@ export interface Entry<T> {
   readonly later?: true
 }
 
+/** What keeps others from the key of a piece while it is worked on. */
+export interface Hold {
+  /**
+   * False where another process may be at it by now. Whoever is told so says nothing more to anybody, and ends: the piece is
+   * done again.
+   */
+  isOurs(): boolean
+}
+
 /** Does one piece. It must not throw: what fails is told by the work itself. */
-export type Work<T> = (entry: Entry<T>) => Promise<void>
+export type Work<T> = (entry: Entry<T>, hold: Hold) => Promise<void>
+
+/** In one process nobody else can come. */
+const FOR_GOOD: Hold = { isOurs: () => true }
 
 export interface Depth {
   readonly waiting: number
@@ -65,7 +77,7 @@ export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
   }
   const start = (entry: Entry<T>): void => {
     running.add(entry.key)
-    void work(entry).finally(() => {
+    void work(entry, FOR_GOOD).finally(() => {
       running.delete(entry.key)
       next()
     })

@@ -3,10 +3,12 @@
 // the jobs that come while one is active, and a command must not take the place of another.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Queue as BullQueue, Worker } from 'bullmq'
+import { Queue as BullQueue, WaitingError, Worker } from 'bullmq'
 import type { Job } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
+import { renewHold } from './hold.ts'
+import type { RenewedHold } from './hold.ts'
 import { briefly, errorFields, onceAMinute } from './log.ts'
 import type { Log } from './log.ts'
 import { newest, within } from './queue.ts'
@@ -21,10 +23,12 @@ export interface SharedQueueOptions {
   readonly concurrency: number
   readonly log: Log
   /** Milliseconds after which the work of a process that died is another's; 30,000 by default. */
-  readonly patience?: number
+  readonly patience?: number | undefined
 }
 
 const NAME = 'ambient-guard'
+
+type Pulled = Job<{ readonly key: string }>
 
 /** Milliseconds within which Redis has answered a write, where work is taken in, and how often it is asked. */
 const [SILENCE, BEAT] = [10_000, 3000]
@@ -59,7 +63,8 @@ export function createSharedQueue<T>(
     await job.changePriority({ priority: 0 }).catch(() => undefined)
   }
   const listOf = (key: string): string => `${name}:work:${key}`
-  const serve = async (key: string): Promise<void> => {
+  /** Does what there is for a key; not to the end where the work found that the hold on it is lost. */
+  const serve = async (key: string, hold: RenewedHold): Promise<void> => {
     const take = (text: string): Promise<number> => working.lrem(listOf(key), 1, text)
     const found: { readonly text: string; readonly entry: Entry<T> }[] = []
     for (const text of await working.lrange(listOf(key), 0, -1)) {
@@ -71,27 +76,44 @@ export function createSharedQueue<T>(
       }
     }
     for (const entry of newest(found.map((one) => one.entry))) {
-      await work(entry)
+      await work(entry, hold)
+      if (hold.wasDenied) return
       // Only now: what a process that dies has not done is done by the next.
       for (const { text } of found.filter((one) => one.entry.slot === entry.slot)) await take(text)
     }
   }
   const running = new Map<string, Promise<void>>()
-  const workOn = async ({ data: { key } }: { readonly data: { readonly key: string } }): Promise<void> => {
+  const ending = new AbortController()
+  const workOn = async (job: Pulled, token = ''): Promise<void> => {
+    const { key } = job.data
     // A Redis that was silent for long gives a key to whoever asks, and this process may still be at it.
     while (running.has(key)) await running.get(key)?.catch(() => undefined)
-    const own = serve(key)
+    const hold = renewHold(async (lasting) => (await job.extendLock(token, lasting)) === 1, patience)
+    const own = (async () => {
+      let isOurs = await hold.regained(ending.signal)
+      while (isOurs) {
+        await serve(key, hold)
+        if (!hold.wasDenied && hold.isOurs()) return
+        isOurs = await hold.regained(ending.signal)
+      }
+      log.warn({ key }, 'work was left to whoever takes it up')
+      // It stays as it is: once its lock has ended, somebody finds it.
+      throw new WaitingError()
+    })()
     running.set(key, own)
     try {
       await own
     } finally {
+      hold.end()
       running.delete(key)
     }
   }
-  const worker = new Worker<{ readonly key: string }>(name, workOn, {
+  const worker = new Worker<Pulled['data']>(name, workOn, {
     connection: working,
     concurrency,
     lockDuration: patience,
+    // The hold does that, and knows when it was done.
+    skipLockRenewal: true,
     stalledInterval: patience,
     maxStalledCount: MAX_DEATHS,
     removeOnComplete: { count: 0 },
@@ -175,6 +197,7 @@ export function createSharedQueue<T>(
     },
     async drain(milliseconds) {
       closed = true
+      ending.abort()
       clearInterval(pulse)
       // A worker that lost its Redis may wait for it for good: what matters is that nothing is worked on any more.
       const ended = await within(

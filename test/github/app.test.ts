@@ -1,8 +1,10 @@
-// The app about itself: what is said where GitHub does not know it.
+// The app about itself: what is said where GitHub does not know it, and where the work is another's.
 import { generateKeyPairSync } from 'node:crypto'
 import { Probot } from 'probot'
 import { expect, test } from 'vitest'
-import { askBotLogin, impatientOctokit, toldOctokit } from '../../src/github/api/app.ts'
+import { askBotLogin, clientFor, impatientOctokit, toldOctokit } from '../../src/github/api/app.ts'
+import { LeftToOthers } from '../../src/github/api/client.ts'
+import { getPull } from '../../src/github/api/pulls.ts'
 import { overviewOf } from '../../src/github/api/overview.ts'
 import { startGitHub } from '../harness/index.ts'
 import type { GitHub } from '../harness/index.ts'
@@ -57,6 +59,28 @@ test.each([
     })
     const why = names ? `${message}: ${SETTINGS}` : message
     expect(await said(askBotLogin(probot))).toBe(`GitHub refused to tell who this app is: ${why}`)
+  } finally {
+    await github.close()
+  }
+})
+
+test('nothing is asked of GitHub any more once the work is no longer ours, whoever fails to hear it', async () => {
+  const github = await startGitHub()
+  try {
+    const repository = await github.repository({ files: { 'a.yaml': 'a: 1\n' } })
+    const pull = await repository.pullRequest({ changes: { 'a.yaml': 'a: 2\n' } })
+    const probot = await probotOf(github, github.privateKey)
+    const [installation = 0] = await overviewOf(probot).installations()
+    let ours = true
+    const place = { installation, repository: { owner: 'acme', name: 'platform' } }
+    const client = await clientFor(probot, github.appId, place, () => ours)
+    const { headSha } = await getPull(client, pull.number)
+    expect(headSha).toBe(pull.head)
+    const asked = github.requests.length
+    ours = false
+    await expect(getPull(client, pull.number)).rejects.toThrow(LeftToOthers)
+    await expect(client.octokit.graphql('{ viewer { login } }')).rejects.toThrow(LeftToOthers)
+    expect(github.requests).toHaveLength(asked)
   } finally {
     await github.close()
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Redis } from 'ioredis'
 import { createSharedQueue } from '../../src/ops/shared-queue.ts'
-import type { Entry, Queue, Work } from '../../src/ops/queue.ts'
+import type { Entry, Hold, Queue, Work } from '../../src/ops/queue.ts'
 import { startRedis, whyNoRedis } from './redis.ts'
 import type { RedisServer } from './redis.ts'
 
@@ -243,6 +243,52 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     expect(most).toBe(1)
     gates.get('look 1')?.()
     await queue.drain(100)
+    await own.stop()
+  })
+
+  it('tells who works on a key that Redis gives away, and lets the other do all of it', async () => {
+    const own = await startRedis()
+    const [taken, told, holds] = [[] as string[], [] as string[], new Map<string, Hold>()]
+    const start = (who: string): Queue<string> => {
+      const queue = createSharedQueue<string>(
+        { redisUrl: own.url, secret: 's3cret', concurrency: 1, log: QUIET, patience: 900 },
+        async ({ task }, hold) => {
+          taken.push(`${who} ${task}`)
+          holds.set(who, hold)
+          await new Promise<void>((resolve) => gates.set(who, resolve))
+          told.push(`${who} ${String(hold.isOurs())}`)
+        },
+      )
+      open.push(queue)
+      return queue
+    }
+    const first = await ready(start('first'))
+    await first.enqueue(entry('pull', 'look'))
+    await first.enqueue(entry('pull', 'command', 'comment 1'))
+    await until(() => gates.has('first'))
+    expect(holds.get('first')?.isOurs()).toBe(true)
+    const second = await ready(start('second'))
+    // Longer than the lock lasts: while it is renewed, it stays.
+    await sleep(2000)
+    expect([taken, holds.get('first')?.isOurs()]).toEqual([['first look'], true])
+    own.pause()
+    // Told before anybody else can have it.
+    const paused = performance.now()
+    await until(() => holds.get('first')?.isOurs() === false)
+    expect(performance.now() - paused).toBeLessThan(900)
+    await sleep(1500)
+    own.goOn()
+    await until(() => taken.length > 1)
+    // Whoever has it now has it: of the two processes either may be asked first.
+    expect(taken[1]).toBe('second look')
+    for (const who of ['first', 'second']) gates.get(who)?.()
+    gates.delete('second')
+    await until(() => gates.has('second'))
+    gates.get('second')?.()
+    await second.idle()
+    expect(taken).toEqual(['first look', 'second look', 'second command'])
+    expect(told.sort()).toEqual(['first false', 'second true', 'second true'])
+    await Promise.all([first, second].map((queue) => queue.drain(1000)))
     await own.stop()
   })
 

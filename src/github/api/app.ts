@@ -1,17 +1,37 @@
 // The app about itself, and octokits for its installations.
 import { ProbotOctokit } from 'probot'
 import type { Probot } from 'probot'
-import { ask } from './client.ts'
+import { LeftToOthers, ask } from './client.ts'
 import type { Client, RepositoryName } from './client.ts'
 
-/** A client for one repository. Octokit keeps the installation's token for as long as it is said to last. */
+/**
+ * A client for one repository. Octokit keeps the installation's token for as long as it is said to last.
+ * @param isOurs is the work still ours? Nothing is asked of GitHub once it is not: what was asked throws LeftToOthers.
+ */
 export async function clientFor(
   probot: Probot,
   appId: number,
-  installation: number,
-  repository: RepositoryName,
+  { installation, repository }: Place,
+  isOurs: () => boolean,
 ): Promise<Client> {
   const octokit = await probot.auth(installation)
+  // Where the request goes out, since it may have waited for its turn until then.
+  octokit.hook.wrap('request', async (request, options) => {
+    const send: typeof fetch =
+      (options.request as { readonly fetch?: typeof fetch } | undefined)?.fetch ?? fetch
+    let isLeft = false
+    const sendOurs: typeof fetch = (...asked) => {
+      isLeft = !isOurs()
+      return isLeft ? Promise.reject(new LeftToOthers()) : send(...asked)
+    }
+    // Every hook is given these same options, whatever a hook hands on.
+    options.request = { ...options.request, fetch: sendOurs }
+    try {
+      return await request(options)
+    } catch (error) {
+      throw isLeft ? new LeftToOthers() : error
+    }
+  })
   // A token may end early. Octokit would show it until its hour is over, and every check would stand still.
   octokit.hook.wrap('request', async (request, options) => {
     try {
@@ -23,6 +43,11 @@ export async function clientFor(
     }
   })
   return { octokit, repository, installation, app: { id: appId }, login: null, hears: true, checked: true }
+}
+
+export interface Place {
+  readonly installation: number
+  readonly repository: RepositoryName
 }
 
 interface TokenCache {

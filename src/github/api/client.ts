@@ -48,6 +48,14 @@ export class ApiError extends Error {
   }
 }
 
+/** Nothing more is asked of GitHub: another process may be at the same work by now. */
+export class LeftToOthers extends Error {
+  override readonly name = 'LeftToOthers'
+  constructor() {
+    super('the work was left: another process may have taken it up')
+  }
+}
+
 /** Writes that may not happen twice are never retried blindly: a 502 may hide that they landed. */
 export const ONCE = { request: { retries: 0 } } as const
 
