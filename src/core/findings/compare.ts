@@ -5,16 +5,16 @@ import { withSeverity } from '../analysis.ts'
 import type { Severity, Waiver } from '../config.ts'
 import type { Place } from '../kubernetes/origin.ts'
 import { EVERYTHING } from '../kubernetes/labels.ts'
-import { isEqual, pathsOf, placeOf } from '../kubernetes/origin.ts'
+import { isEqual, placeOf } from '../kubernetes/origin.ts'
 import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { causes } from './cause.ts'
+import { concerns, filesOf, heldBack, isBelow, isHeldBack, resumed } from './held-back.ts'
 import { newlyLost } from './lost-before.ts'
 import { byFinding, bySeverity, culpritRoute, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { CHANGE_RULES, STATE_RULES } from './rules/index.ts'
-import { bearsOnMesh } from './unseen.ts'
 import { waivedBy } from './waivers.ts'
 import type { Waived } from './waivers.ts'
 
@@ -58,13 +58,13 @@ export function compare(
 ): Comparison {
   const problems = [
     ...compareProblems(base, head, touched).flatMap((problem) =>
-      AS_BEFORE.includes(problem.code)
-        ? asBefore(problem, base, head, touched)
+      isHeldBack(problem)
+        ? heldBack(problem, base, head, touched)
         : problem.code === 'not-pruned'
           ? []
           : problem,
     ),
-    ...(base === null ? [] : withdrawn(base, head, touched)),
+    ...(base === null ? [] : [...withdrawn(base, head, touched), ...resumed(base, head, touched)]),
   ].sort(byPlace)
   const changed =
     base === null
@@ -121,12 +121,9 @@ function isNew(
 }
 
 /** A finding is not mended where what would show it has become unreadable or gone out of sight. */
-function hidden({ culprits, workload }: Finding, problems: readonly ComparedProblem[]): boolean {
-  const { namespace } = workload
-  const origins = [workload.origin, namespace.origin, ...culprits.map(({ policy }) => policy.origin)]
-  const files = new Set(
-    origins.flatMap((one) => (one === null ? [] : [...pathsOf(one), ...(one.steeredBy ?? [])])),
-  )
+function hidden(finding: Finding, problems: readonly ComparedProblem[]): boolean {
+  const { namespace } = finding.workload
+  const files = filesOf(finding)
   return problems.some(
     ({ change, class: kind, hides }) =>
       change === 'introduced' &&
@@ -273,11 +270,6 @@ function withdrawn(base: Analysis, head: Analysis, { paths }: Touched): readonly
   )
 }
 
-/** Has what a problem hides something to do with the mesh? */
-function concerns(world: Analysis, problem: Problem): boolean {
-  return bearsOnMesh(world, { ...problem, code: 'policy-not-evaluated' })
-}
-
 /** The same, for the namespaces that are still described. */
 function concernsThoseOf(head: Analysis, problem: Problem): boolean {
   const { namespaces } = problem.hides
@@ -293,29 +285,6 @@ function isApplied(head: Analysis, base: Analysis, { path, line }: Problem): boo
     const at = placeOf(origin, [])
     return at.path === path && at.line === line && ids.has(id)
   })
-}
-
-/** What stays as it was, whatever is written: told where it was there before and the change alters it. */
-const AS_BEFORE = ['chart-version-kept', 'not-updated', 'suspended']
-/** Also where the change itself brings that: what it alters beside is not applied. */
-const FROM_NOW_ON = ['suspended']
-
-function asBefore(
-  problem: ComparedProblem,
-  base: Analysis | null,
-  head: Analysis,
-  { paths, namespaces }: Touched,
-): readonly ComparedProblem[] {
-  const alters = isBelow(problem.hides, paths) && namespaces.size > 0
-  const matters = [base, head].some((world) => world !== null && concerns(world, problem))
-  const holds = problem.change === 'existing' || (base !== null && FROM_NOW_ON.includes(problem.code))
-  return holds && alters && matters ? [{ ...problem, relevant: true }] : []
-}
-
-function isBelow({ under = [] }: Problem['hides'], paths: ReadonlySet<string>): boolean {
-  return under.some((folder) =>
-    [...paths].some((changed) => folder === '.' || changed === folder || changed.startsWith(`${folder}/`)),
-  )
 }
 
 function compareProblem(

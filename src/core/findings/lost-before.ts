@@ -6,10 +6,11 @@ import type { Role } from '../ambient/mesh.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import { intersect } from '../kubernetes/interval-set.ts'
 import type { Namespace, Workload } from '../kubernetes/state.ts'
-import { fromRising, indexesOf } from '../policy/index-set.ts'
+import { NOBODY, fromRising, indexesOf } from '../policy/index-set.ts'
 import type { Peer } from '../policy/peer.ts'
 import { eachPeer } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
+import { admittedBy, plainPorts } from './admitted-by.ts'
 import type { Finding } from './finding.ts'
 
 /** For two states: does a finding name peers that `before`, the same finding on the base, had not lost? */
@@ -34,10 +35,11 @@ function isNewlyLost(
   if (behindHeard.some(({ peers }) => joinedAs[role](peers))) return true
   // So it does who was let in there until now: another rule admitted them, which is gone, or finds them no more.
   if (behindHeard.some(({ peers }) => wereLetIn(peers, before, base))) return true
+  if (behindHeard.length > 0 && someNamedWereLetIn(finding, before, base, viewOf(head))) return true
   // So does a waypoint that was lost to others before.
   if (finding.lost.some(({ through }) => through !== undefined && joinedAs.sends(through))) return true
   if (unheard.size === 0) return false
-  const wasLost = lostOnBase(before, base)
+  const wasLost = lostIn(before, base)
   const { population } = head
   for (const { name, peers } of finding.lost) {
     if (name === null) {
@@ -53,23 +55,34 @@ function isNewlyLost(
   return [...unheard].some((name) => !explained.has(name))
 }
 
-function roleOf({ direction }: Finding): Role {
+function roleOf({ direction }: Pick<Finding, 'direction'>): Role {
   return direction === 'ingress' ? 'sends' : 'receives'
 }
 
-/** The base, and who of the head is whom there. */
-interface BaseView {
+/** A state, and who is whom in it. */
+interface View {
   readonly analysis: Analysis
   readonly workload: (id: string) => Workload | undefined
+}
+
+/** The base, and who of the head is whom there. */
+interface BaseView extends View {
   /** Peers of the head as they were; without those that were not there. */
   readonly asTheyWere: (peers: PeerSet) => PeerSet
 }
 
-function baseView(analysis: Analysis, head: Analysis): BaseView {
-  const { population, state } = analysis
+function viewOf(analysis: Analysis): View {
   let byId: ReadonlyMap<string, Workload> | null = null
-  const workload = (id: string): Workload | undefined =>
-    (byId ??= new Map(state.workloads.map((one) => [one.id, one]))).get(id)
+  const { workloads } = analysis.state
+  return {
+    analysis,
+    workload: (id) => (byId ??= new Map(workloads.map((one) => [one.id, one]))).get(id),
+  }
+}
+
+function baseView(analysis: Analysis, head: Analysis): BaseView {
+  const { population } = analysis
+  const { workload } = viewOf(analysis)
   return {
     analysis,
     workload,
@@ -88,7 +101,7 @@ function baseView(analysis: Analysis, head: Analysis): BaseView {
           elsewhere: others.map(({ name }): Peer => ({
             kind: 'pods',
             pods,
-            namespace: namespaceOn(analysis, name),
+            namespace: namespaceIn(analysis, name),
           })),
         }
       })
@@ -97,7 +110,7 @@ function baseView(analysis: Analysis, head: Analysis): BaseView {
         unseen: unseen.map(({ there }) => there),
         rest: [
           ...unseen.flatMap(({ elsewhere }) => elsewhere),
-          ...peers.rest.flatMap((peer) => onBase(peer, analysis, workload) ?? []),
+          ...peers.rest.flatMap((peer) => inView(peer, { analysis, workload }) ?? []),
         ],
       }
     },
@@ -108,7 +121,7 @@ function rising(indexes: readonly number[]): readonly number[] {
   return [...indexes].sort((a, b) => a - b)
 }
 
-function namespaceOn({ state }: Analysis, name: string): Namespace {
+function namespaceIn({ state }: Analysis, name: string): Namespace {
   return state.namespaces.get(name) ?? undescribed(name)
 }
 
@@ -170,26 +183,56 @@ function joinedSince(base: Analysis, head: Analysis): Record<Role, (peers: PeerS
   return { sends: now('sends'), receives: now('receives') }
 }
 
-/** Did the rules that `before` blames admit a peer of the mesh, and not its port? */
-function lostOnBase(before: Finding, { analysis, workload }: BaseView): (peer: Peer) => boolean {
-  const own = workload(before.workload.id)
-  const blamed = new Set(before.culprits.map(({ rule }) => rule))
+/**
+ * Pods that the tree does not show and a rule of the base names: did it let some in that are lost on the head, behind a
+ * name for many? That name has no representative of their labels.
+ */
+function someNamedWereLetIn(finding: Finding, before: Finding, base: BaseView, head: View): boolean {
+  const own = base.workload(before.workload.id)
+  if (own === undefined || before.protocol !== 'TCP') return false
+  const { analysis } = base
+  const { direction, port } = before
+  const isLost = lostIn(finding, head)
   const role = roleOf(before)
+  return analysis.engine
+    .admitting(own, direction)
+    .filter(({ rule }) => hasPort(plainPorts(rule), 'TCP', port))
+    .flatMap(({ rule, policy }) => admittedBy(analysis, own, direction, rule, policy))
+    .flatMap(({ peers: { certain, possible } }) => [certain, possible])
+    .some((peers) =>
+      [...eachPeer({ ...peers, known: NOBODY }, analysis.population)].some(
+        (peer) =>
+          peer.kind === 'pods' &&
+          isOfMesh(peer, analysis, role) &&
+          hasPort(analysis.engine.allows(own, peer, direction).sure, 'TCP', port) &&
+          isLost(peer),
+      ),
+    )
+}
+
+/** Do the rules that a finding blames admit a peer of the mesh, and not its port? */
+function lostIn(
+  { workload: { id }, culprits, direction, port }: Finding,
+  view: View,
+): (peer: Peer) => boolean {
+  const own = view.workload(id)
+  const blamed = new Set(culprits.map(({ rule }) => rule))
+  const role = roleOf({ direction })
   return (peer) => {
-    const was = onBase(peer, analysis, workload)
-    if (was === null || own === undefined || !isOfMesh(was, analysis, role)) return false
-    const { sure, hits } = analysis.engine.allows(own, was, before.direction)
+    const there = inView(peer, view)
+    if (there === null || own === undefined || !isOfMesh(there, view.analysis, role)) return false
+    const { sure, hits } = view.analysis.engine.allows(own, there, direction)
     return (
-      !hasPort(sure, 'TCP', before.port) &&
+      !hasPort(sure, 'TCP', port) &&
       hits.some(({ rule, perhaps }) => blamed.has(rule) && perhaps.TCP.length > 0)
     )
   }
 }
 
-/** The peer as the base knew it; null where it was not there. */
-function onBase(peer: Peer, base: Analysis, workload: BaseView['workload']): Peer | null {
-  if (peer.kind === 'pods') return { ...peer, namespace: namespaceOn(base, peer.namespace.name) }
+/** The peer as that state knows it; null where it is not there. */
+function inView(peer: Peer, { analysis, workload }: View): Peer | null {
+  if (peer.kind === 'pods') return { ...peer, namespace: namespaceIn(analysis, peer.namespace.name) }
   if (peer.kind !== 'workload') return peer
-  const was = workload(peer.workload.id)
-  return was === undefined ? null : { ...peer, workload: was }
+  const there = workload(peer.workload.id)
+  return there === undefined ? null : { ...peer, workload: there }
 }

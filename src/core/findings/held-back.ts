@@ -1,0 +1,100 @@
+// What stays as it was in the cluster, whatever is written: what a suspended unit applied, and versions that are kept. What
+// a change alters of it does not come about, and what it held back until now comes about with the change that resumes it.
+import type { Analysis } from '../analysis.ts'
+import { pathsOf } from '../kubernetes/origin.ts'
+import type { Problem } from '../source/problem.ts'
+import type { ComparedProblem, Touched } from './compare.ts'
+import { fingerprint } from './finding.ts'
+import type { Finding } from './finding.ts'
+import { bearsOnMesh } from './unseen.ts'
+
+/** Also where the change itself brings that: what it alters beside is not applied. */
+const SUSPENDED = 'suspended'
+
+/** Told where it was there before and the change alters it. */
+const HELD_BACK = ['chart-version-kept', 'not-updated', SUSPENDED]
+
+/** What it comes to for a change; nothing where it holds nothing of it back. */
+export function heldBack(
+  problem: ComparedProblem,
+  base: Analysis | null,
+  head: Analysis,
+  { paths, namespaces }: Touched,
+): readonly ComparedProblem[] {
+  const isSuspended = problem.code === SUSPENDED
+  const isMoved = isSuspended && enrolsBelow(problem, base, head, namespaces)
+  const alters = namespaces.size > 0 && (isBelow(problem.hides, paths) || isMoved)
+  const matters = [base, head].some((world) => world !== null && concerns(world, problem))
+  const holds = problem.change === 'existing' || (base !== null && isSuspended)
+  return holds && alters && matters ? [{ ...problem, relevant: true }] : []
+}
+
+/**
+ * Does the change enrol a namespace, or take it out, for which policies stand there? They may be others than those that
+ * were applied. What else changes in such a namespace is no reason to speak of them each time.
+ */
+function enrolsBelow(
+  { hides }: Problem,
+  base: Analysis | null,
+  head: Analysis,
+  namespaces: ReadonlySet<string>,
+): boolean {
+  const moved = [...namespaces].filter((name) => {
+    const [was, is] = [base?.state.namespaces.get(name), head.state.namespaces.get(name)]
+    return is !== undefined && (was === undefined || base?.mesh.kindOf(was) !== head.mesh.kindOf(is))
+  })
+  return (
+    moved.length > 0 &&
+    head.state.policies.some(
+      ({ namespace, origin }) => moved.includes(namespace.name) && isBelow(hides, new Set(pathsOf(origin))),
+    )
+  )
+}
+
+/** What was held back until now, where something is told of it as from before: it may be news to the cluster. */
+export function resumed(base: Analysis, head: Analysis, { paths }: Touched): readonly ComparedProblem[] {
+  const still = new Set(head.problems.map(({ code, path, message }) => JSON.stringify([code, path, message])))
+  const gone = base.problems.filter(
+    ({ code, path, message }) =>
+      code === SUSPENDED && paths.has(path) && !still.has(JSON.stringify([code, path, message])),
+  )
+  if (gone.length === 0) return []
+  const before = new Set(base.findings.map(fingerprint))
+  const from = head.findings.filter(
+    (finding) => finding.severity !== 'note' && before.has(fingerprint(finding)),
+  )
+  return gone
+    .filter(({ hides }) => from.some((finding) => isBelow(hides, filesOf(finding))))
+    .map((problem) => ({
+      ...problem,
+      line: 1,
+      message: `${problem.message} This change resumes it: what is told of it as from before may be news to the cluster.`,
+      remedy: 'Look at what was applied last, or mend what is told.',
+      change: 'introduced',
+      relevant: true,
+      moot: false,
+    }))
+}
+
+/** Has what a problem hides something to do with the mesh? */
+export function concerns(world: Analysis, problem: Problem): boolean {
+  return bearsOnMesh(world, { ...problem, code: 'policy-not-evaluated' })
+}
+
+/** The files that have a say in what a finding is about. */
+export function filesOf({ culprits, workload }: Finding): ReadonlySet<string> {
+  const origins = [workload.origin, workload.namespace.origin, ...culprits.map(({ policy }) => policy.origin)]
+  return new Set(origins.flatMap((one) => (one === null ? [] : [...pathsOf(one), ...(one.steeredBy ?? [])])))
+}
+
+/** Is one of these files, or where it stands, what a problem is about? */
+export function isBelow({ under = [] }: Problem['hides'], paths: ReadonlySet<string>): boolean {
+  return under.some((folder) =>
+    [...paths].some((changed) => folder === '.' || changed === folder || changed.startsWith(`${folder}/`)),
+  )
+}
+
+/** Is it held back, and no news of its own? */
+export function isHeldBack({ code }: Problem): boolean {
+  return HELD_BACK.includes(code)
+}
