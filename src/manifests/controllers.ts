@@ -23,7 +23,22 @@ const LOOKED_UP: Readonly<Record<string, readonly string[]>> = {
   'source.extensions.fluxcd.io': ['ArtifactGenerator'],
 }
 
-const EVERY = [...Object.values(ASKING), LOOKED_UP]
+/**
+ * Kinds of others that hold whole objects, which their controller, or `oc process`, makes of them: OpenShift, Hive, Open
+ * Cluster Management, Crossplane's provider for Kubernetes, Flux Operator, Capsule, Fleet.
+ */
+const CARRYING: Readonly<Record<string, readonly string[]>> = {
+  'template.openshift.io': ['Template'],
+  'hive.openshift.io': ['SyncSet', 'SelectorSyncSet'],
+  'work.open-cluster-management.io': ['ManifestWork', 'ManifestWorkReplicaSet'],
+  'policy.open-cluster-management.io': ['Policy', 'ConfigurationPolicy'],
+  'kubernetes.crossplane.io': ['Object'],
+  'fluxcd.controlplane.io': ['ResourceSet'],
+  'capsule.clastix.io': ['TenantResource', 'GlobalTenantResource'],
+  'fleet.cattle.io': ['Bundle'],
+}
+
+const EVERY = [...Object.values(ASKING), LOOKED_UP, CARRYING]
 
 /** A document that names none of these kinds is of no controller. */
 export const CONTROLLER_KINDS: readonly string[] = [
@@ -36,7 +51,12 @@ export function controllerOf({ apiVersion, kind }: Manifest): 'argocd' | 'flux' 
   return null
 }
 
-/** Does a manifest ask a controller for something, or is it what such a manifest looks up? */
+/** Does a manifest hold whole objects of which something else makes what is in the cluster? */
+export function isCarrier({ apiVersion, kind }: Manifest): boolean {
+  return has(CARRYING, apiVersion, kind)
+}
+
+/** Does a manifest ask a controller for something, is it what such a manifest looks up, or does it carry objects? */
 export function isOfController({ apiVersion, kind }: Manifest): boolean {
   return EVERY.some((groups) => has(groups, apiVersion, kind))
 }

@@ -8,6 +8,7 @@ import type { Host, Place } from '../core/kubernetes/origin.ts'
 import { isOfCluster } from '../core/kubernetes/scope.ts'
 import { isRelevant } from '../core/kubernetes/state.ts'
 import type { Problem } from '../core/source/problem.ts'
+import { carriedObjects } from './carried.ts'
 import { controllerOf, isOfController } from './controllers.ts'
 import { isKustomization } from './listing.ts'
 import { misspeltKinds } from './misspelt-kinds.ts'
@@ -157,7 +158,7 @@ function serve(
     unit,
     rendering.manifests.map((bare) => dress(bare, unit, steeredBy)),
   )
-  part.problems.push(...leftAlone(unit, objects), ...misspeltKinds(objects))
+  part.problems.push(...leftAlone(unit, objects), ...misspeltKinds(objects), ...carriedObjects(objects))
   for (const manifest of objects) {
     stock.add(root, manifest)
     if (isRelevant(manifest) || isOfController(manifest)) part.manifests.push(manifest)

@@ -93,7 +93,14 @@ function policed({ index, state }: World): readonly string[] | 'all' {
 }
 
 /** Pieces from elsewhere, for namespaces that are told. */
-const REMOTE = ['remote-base', 'remote-chart', 'remote-source', 'chart-asks-for-apis', 'chart-looks-up']
+const REMOTE = [
+  'carried-objects',
+  'remote-base',
+  'remote-chart',
+  'remote-source',
+  'chart-asks-for-apis',
+  'chart-looks-up',
+]
 
 /** What comes from elsewhere for namespaces that have nothing to do with the mesh is told, and hides nothing that matters. */
 export function withWhatItHides(world: World, problem: Problem): Problem {
