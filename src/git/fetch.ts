@@ -8,9 +8,12 @@ export interface Remote {
   readonly token: string | null
 }
 
-/** `redirected`: the repository lives elsewhere now, and the token does not follow. `locked`: another process is at it. */
+/**
+ * `redirected`: the repository lives elsewhere now, and the token does not follow. `locked`: another process is at it.
+ * `disk`: what came cannot be written here.
+ */
 export type FetchFailure =
-  'unauthorized' | 'not-found' | 'redirected' | 'timed-out' | 'unreachable' | 'locked' | 'failed'
+  'unauthorized' | 'not-found' | 'redirected' | 'timed-out' | 'unreachable' | 'locked' | 'disk' | 'failed'
 
 /** The remote did not give what was asked. The message is one sentence, without the token. */
 export class FetchFailed extends Error {
@@ -71,6 +74,17 @@ export function failureOf(error: unknown, remote: Remote): FetchFailed | CommitM
   return new FetchFailed(reason, redact(`${SENTENCES[reason]} (${error.message})`, remote))
 }
 
+/** What the disk of this machine did not take, which is no fault of the remote; null for anything else. */
+export function diskFailureOf(error: unknown): FetchFailed | null {
+  const { code } = error as { readonly code?: unknown }
+  const sign = error instanceof GitError ? DISK.exec(error.stderr)?.[1] : DISK_CODES.find((one) => one === code)
+  return sign === undefined ? null : new FetchFailed('disk', `${SENTENCES.disk} (${sign})`)
+}
+
+/** strerror(3), not as told by the other side. */
+const DISK = /^(?!remote:).*\b(No space left on device|Disk quota exceeded|Read-only file system)\b/im
+const DISK_CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES']
+
 /** upload-pack.c, fetch-pack.c and remote-curl.c of git; the second is protocol version 0. */
 const REFUSED_ID =
   /not our ref|does not allow request for unadvertised object|couldn't find remote ref|no such remote ref/i
@@ -97,6 +111,7 @@ const SENTENCES: Readonly<Record<FetchFailure, string>> = {
   'timed-out': 'the remote repository did not answer in time',
   unreachable: 'the remote repository cannot be reached',
   locked: 'another process is using the mirror',
+  disk: 'the app cannot write to its own disk, which is full or read-only',
   failed: 'the remote repository could not be fetched',
 }
 

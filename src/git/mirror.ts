@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { git, line } from './command.ts'
-import { CommitMissing, failureOf, type Remote, remoteOptions } from './fetch.ts'
+import { CommitMissing, diskFailureOf, failureOf, type Remote, remoteOptions } from './fetch.ts'
 import { type Merge, type MergeSides, trueMerge } from './merge.ts'
 import { isObjectId, treeOf } from './objects.ts'
 import { clearRemains, tidy, touch } from './upkeep.ts'
@@ -53,15 +53,19 @@ export function openMirror(cacheDirectory: string, key: string, options: MirrorO
         check(request)
         const isComplete = (await absent(directory, request.commits)).length === 0
         if (!isComplete) {
-          await create(directory)
-          // Only who writes here is in the way of a lock.
-          await clearRemains(directory, timeoutMs)
-          await bring({
-            directory,
-            deadline: Date.now() + timeoutMs,
-            network: options.network ?? {},
-            request,
-          })
+          try {
+            await create(directory)
+            // Only who writes here is in the way of a lock.
+            await clearRemains(directory, timeoutMs)
+            await bring({
+              directory,
+              deadline: Date.now() + timeoutMs,
+              network: options.network ?? {},
+              request,
+            })
+          } catch (error) {
+            throw diskFailureOf(error) ?? error
+          }
         }
         await touch(
           directory,
@@ -144,7 +148,7 @@ async function fetchRefs(job: Job, refspecs: readonly string[]): Promise<boolean
     })
     return true
   } catch (error) {
-    const failure = failureOf(error, job.request)
+    const failure = diskFailureOf(error) ?? failureOf(error, job.request)
     if (failure === null) throw error
     if (failure instanceof CommitMissing) return false
     throw failure

@@ -1,6 +1,6 @@
 // What was said on the diff of a pull request, read in one go with what the pull request is by now; and putting
 // away what no longer holds. GraphQL alone tells whether a thread is resolved, and by whom.
-import { ask, isRefusal } from './client.ts'
+import { ApiError, ask, isRefusal } from './client.ts'
 import type { Client } from './client.ts'
 
 /** A thread on a line of the diff, by its first comment. */
@@ -132,6 +132,9 @@ export async function readSpeech(client: Client, number: number): Promise<Speech
         reviews: reviews.map(asReview),
       }
     }
+    const ends = [reviewThreads, page].filter(({ pageInfo }) => pageInfo.hasNextPage)
+    if (ends.every(({ pageInfo }) => pageInfo.endCursor === null))
+      throw new ApiError('unavailable', null, 'GitHub broke off what was said on a pull request')
     // Behind the last of the shorter list there is nothing more of it.
     after = {
       threads: reviewThreads.pageInfo.endCursor ?? after.threads,
