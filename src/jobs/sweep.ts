@@ -3,11 +3,10 @@
 import { createHash } from 'node:crypto'
 import { compareText } from '../core/source/problem.ts'
 import type { OpenComment, OpenPull, OpenRun, QueuedGroup } from '../github/api/overview.ts'
-import { listOpenPulls, listQueuedGroups } from '../github/api/overview.ts'
+import { listQueuedGroups, openPulls } from '../github/api/overview.ts'
 import { isRefusal } from '../github/api/client.ts'
 import type { Client } from '../github/api/client.ts'
 import { parseComment } from '../github/commands/parse.ts'
-import { groundOf } from '../words/github/ground.ts'
 import { errorFields } from '../ops/log.ts'
 import type { FleetBench } from './bench.ts'
 import type { Job } from './job.ts'
@@ -77,9 +76,8 @@ export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWante
   return {
     async run() {
       const client = await bench.client(task)
-      const pulls = await listOpenPulls(client, bench.appId)
-      const moved: OpenPull[] = []
-      for (const pull of pulls) {
+      const moved: MovedPull[] = []
+      for await (const pull of openPulls(client, bench.appId)) {
         for (const comment of unanswered(pull, bench.clock.now()))
           await leave(bench, {
             kind: 'command-given',
@@ -94,7 +92,7 @@ export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWante
         if (isWaiting(pull.run, task, bench.clock.now()) || isRetargeted(pull)) {
           if (await isItsTurn(bench, client, task, pull))
             await leave(bench, reviewOf({ ...place(task), number: pull.number }, 'look'))
-        } else if (hasMoved(pull)) moved.push(pull)
+        } else moved.push(...movedOf(pull))
       }
       for (const group of await queuedGroups(bench, client))
         if (isWaiting(group.run, task, bench.clock.now())) await leave(bench, groupTask(task, group))
@@ -162,13 +160,26 @@ function isWaiting(run: OpenRun | null, { first }: RepositorySweepWanted, now: D
 }
 
 function isRetargeted({ run, baseRef }: OpenPull): boolean {
-  const ground = run === null ? null : groundOf(run.summary)
+  const ground = run?.ground ?? null
   return ground !== null && ground.baseRef !== baseRef
 }
 
+/** Of a pull request whose base has moved, without what was said on it: there may be thousands of them. */
+interface MovedPull {
+  readonly number: number
+  /** Of its run, for GraphQL. */
+  readonly runId: string
+  readonly baseRef: string
+  /** The tip of the base that it was judged on; null where the run does not say. */
+  readonly from: string | null
+  readonly tip: string
+}
+
 /** Is its base elsewhere than when it was judged? One that is being judged says so when that is over. */
-function hasMoved({ run, baseTip }: OpenPull): boolean {
-  return baseTip !== null && run?.completed === true && groundOf(run.summary)?.baseSha !== baseTip
+function movedOf({ number, run, baseRef, baseTip }: OpenPull): readonly MovedPull[] {
+  if (baseTip === null || run?.completed !== true) return []
+  const from = run.ground?.baseSha ?? null
+  return from === baseTip ? [] : [{ number, runId: run.id, baseRef, from, tip: baseTip }]
 }
 
 /** Pull requests whose base has moved in files that matter are judged anew, each once for a tip; so are failures of ours. */
@@ -176,13 +187,11 @@ async function glanceAt(
   bench: FleetBench,
   client: Client,
   task: RepositorySweepWanted,
-  moved: readonly OpenPull[],
+  moved: readonly MovedPull[],
 ): Promise<void> {
   if (moved.length === 0) return
   const mirror = bench.mirror(client.repository)
-  const tips = new Map(
-    moved.flatMap(({ baseTip, baseRef }) => (baseTip === null ? [] : [[baseTip, baseRef]])),
-  )
+  const tips = new Map(moved.map(({ tip, baseRef }) => [tip, baseRef]))
   await bring(
     bench,
     client,
@@ -191,29 +200,22 @@ async function glanceAt(
     [...new Set(tips.values())].map((name) => `refs/heads/${name}`),
   )
   const answers = new Map<string, boolean>()
-  const due: {
-    readonly number: number
-    readonly run: OpenRun
-    readonly tip: string
-    readonly rest: number
-  }[] = []
-  for (const { number, run, baseTip: tip } of moved) {
-    const from = groundOf(run?.summary ?? '')?.baseSha
+  const due: MovedPull[] = []
+  for (const one of moved) {
+    const between = `${one.from ?? ''} ${one.tip}`
     // A failure of our own says nothing about a base: a look is due whatever has moved.
-    if (run === null || tip === null) continue
-    const between = `${from ?? ''} ${tip}`
-    const changed = answers.get(between) ?? (from === undefined || (await matters(mirror, from, tip)))
+    const changed = answers.get(between) ?? (one.from === null || (await matters(mirror, one.from, one.tip)))
     answers.set(between, changed)
-    if (changed) due.push({ number, run, tip, rest: from === undefined ? SECOND_TRY : COMMAND_AGE })
+    if (changed) due.push(one)
   }
   // Where a base keeps moving there are always some that are due: each tip has an order of its own.
-  const orderOf = ({ run, tip }: (typeof due)[number]): string =>
-    createHash('sha256').update(`${run.id} ${tip}`).digest('hex')
+  const orderOf = ({ runId, tip }: MovedPull): string =>
+    createHash('sha256').update(`${runId} ${tip}`).digest('hex')
   const inOrder = due.map((one) => [orderOf(one), one] as const).sort(([a], [b]) => compareText(a, b))
   let glances = 0
-  for (const [, { number, run, tip, rest }] of inOrder) {
+  for (const [, { number, runId, from, tip }] of inOrder) {
     if (glances >= MAX_GLANCES) return
-    if (!(await bench.turn(`glance ${run.id} ${tip}`, rest))) continue
+    if (!(await bench.turn(`glance ${runId} ${tip}`, from === null ? SECOND_TRY : COMMAND_AGE))) continue
     glances += 1
     await leave(bench, reviewOf({ ...place(task), number }, 'glance'))
   }

@@ -6,7 +6,7 @@ import { completeCheckRun, listCheckRuns } from '../../src/github/api/checks.ts'
 import type { Client } from '../../src/github/api/client.ts'
 import { commitFiles } from '../../src/github/api/commits.ts'
 import { createComment, mayWrite, react } from '../../src/github/api/conversation.ts'
-import { listOpenPulls } from '../../src/github/api/overview.ts'
+import { openPulls } from '../../src/github/api/overview.ts'
 import { getMeeting, listFiles } from '../../src/github/api/pulls.ts'
 import { createReview } from '../../src/github/api/reviews.ts'
 import { keepGitTokens } from '../../src/github/api/tokens.ts'
@@ -67,7 +67,7 @@ describe('a limit', () => {
         { data: null, errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] },
         headers,
       )
-    await expect(listOpenPulls(client, 3)).rejects.toMatchObject({ kind: 'limited', retryAfter: 1800 })
+    await expect(openPulls(client, 3).next()).rejects.toMatchObject({ kind: 'limited', retryAfter: 1800 })
   })
 })
 

@@ -3,6 +3,8 @@
 import type { Probot } from 'probot'
 import { CHECK_NAME, pullNumber } from './checks.ts'
 import { compareText } from '../../core/source/problem.ts'
+import { groundOf } from '../../words/github/ground.ts'
+import type { Ground } from '../../words/github/ground.ts'
 import { ask } from './client.ts'
 import type { Client, RepositoryName } from './client.ts'
 
@@ -108,7 +110,8 @@ export interface OpenRun {
   readonly completed: boolean
   /** ISO 8601; null where GitHub does not say. */
   readonly startedAt: string | null
-  readonly summary: string
+  /** What it was judged on; null where it does not say. */
+  readonly ground: Ground | null
 }
 
 export interface OpenComment {
@@ -238,17 +241,16 @@ interface Queued {
   }
 }
 
-/** Every open pull request, the one touched last first: one call for fifty of them. */
-export async function listOpenPulls(client: Client, appId: number): Promise<readonly OpenPull[]> {
-  const pulls: OpenPull[] = []
+/** Every open pull request, the one touched last first: one call for fifty of them, when their turn comes. */
+export async function* openPulls(client: Client, appId: number): AsyncGenerator<OpenPull> {
   for (let after: string | null = null; ;) {
     const variables = { ...client.repository, app: appId, after }
     const answer: Pulls = await ask('show the open pull requests', () =>
       client.octokit.graphql<Pulls>(PULLS, variables),
     )
     const { pageInfo, ...page } = answer.repository.pullRequests
-    pulls.push(...nodesOf(page).map(asPull))
-    if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return pulls
+    for (const pull of nodesOf(page)) yield asPull(pull)
+    if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return
     after = pageInfo.endCursor
   }
 }
@@ -288,7 +290,13 @@ function runOf({ checkSuites }: Runs, number: number | null): OpenRun | null {
   const [newest] = runs
   if (newest === undefined) return null
   const { id, status, startedAt, summary } = newest
-  return { id, completed: status === 'COMPLETED', startedAt, summary: summary ?? '' }
+  const ground = groundOf(summary ?? '')
+  return { id, completed: status === 'COMPLETED', startedAt, ground: ground === null ? null : apart(ground) }
+}
+
+/** A piece of a long text keeps all of it in memory. */
+function apart(ground: Ground): Ground {
+  return JSON.parse(JSON.stringify(ground)) as Ground
 }
 
 /** The reactions that end a command, as GraphQL names them: rocket, confused and -1. */
