@@ -88,7 +88,11 @@ function lost({ files }: Specimen, path: string, after: Buffer): readonly string
   const isText = Buffer.from(text).equals(after)
   const readers = [...files.keys()].some((one) => TOOLS.test(one)) ? [...READERS, asTools] : READERS
   if (isText && documents(text).every((one) => read(one, readers) !== null)) return []
-  const left = new Set(isText ? documents(text).flatMap((one) => judgedIn(one, readers)) : [])
+  // What another file describes as well is not gone with this one.
+  const others = [...files].filter(([other]) => other !== path).map(([, bytes]) => bytes.toString('utf8'))
+  const left = new Set(
+    [...others, ...(isText ? [text] : [])].flatMap(documents).flatMap((one) => judgedIn(one, readers)),
+  )
   return documents(before.toString('utf8'))
     .flatMap((one) => judgedIn(one, readers))
     .filter((name) => !left.has(name))
