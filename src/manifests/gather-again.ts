@@ -56,7 +56,7 @@ export async function gatherAgain(
     const root = index === undefined ? undefined : share.roots[index]
     if (index === undefined || root === undefined) return null
     const inside = new Map([...changes].filter(([path]) => posix.dirname(path) === folder))
-    const now = await regrown(root, inside, grounds.kitchen.parsed, kitchen)
+    const now = await regrown(root, inside, grounds.kitchen.parsed, kitchen, options)
     if (now === null) return null
     roots[index] = now.root
     holdings[index] = { own: now.unit.paths, inputs: now.unit.paths, isWider: false }
@@ -101,15 +101,17 @@ function reachOf(
   if (layout.foreign.has(path) || share?.watched.includes(path) !== false) return 'far'
   const comesOrGoes = before === null || after === null
   if (comesOrGoes && layout.kustomized.has(folder)) return 'far'
-  const isPlain =
-    /\.(ya?ml|json)$/.test(path) && !options.assumed.includes(path) && !isIgnored(path, options.ignorePaths)
-  if (!isPlain) {
+  if (!isPlain(path, options)) {
     // Who puts something into a folder asks for the names in it; a folder that comes or goes is another matter.
     if (!comesOrGoes) return 'none'
     if (layout.rootIn.has(folder)) return 'folder'
     return before === null && grounds.listing.tree.kindOf(folder) === 'folder' ? 'none' : 'far'
   }
   return layout.kustomized.has(folder) ? 'far' : 'folder'
+}
+
+function isPlain(path: string, { assumed, ignorePaths }: LoadOptions): boolean {
+  return /\.(ya?ml|json)$/.test(path) && !assumed.includes(path) && !isIgnored(path, ignorePaths)
 }
 
 function isIgnored(path: string, patterns: readonly string[]): boolean {
@@ -122,6 +124,7 @@ async function regrown(
   changes: ReadonlyMap<string, FileChange>,
   parsedBefore: Grounds['kitchen']['parsed'],
   kitchen: Grounds['kitchen'],
+  options: LoadOptions,
 ): Promise<{ readonly root: Root; readonly unit: PlainUnit } | null> {
   const [unit, ...more] = root.units
   if (unit?.kind !== 'plain' || more.length > 0 || !isSelfContained(root)) return null
@@ -132,6 +135,8 @@ async function regrown(
     paths.delete(path)
     names.delete(posix.basename(path))
     if (after !== null) names.add(posix.basename(path))
+    // Of what is no manifest the name alone counts.
+    if (!isPlain(path, options)) continue
     // What says something and is of no root has another reason not to be.
     const said = before === null ? [] : await parsedBefore([path])
     if (!known.has(path) && said.some(saysSomething)) return null
