@@ -11,9 +11,8 @@ import type { Unit } from './unit.ts'
  * Manifests without the policies that are there for hooks alone or not at all. One that selects nothing but workloads
  * which are hooks themselves is there when they are, and stays.
  */
-export function standing({ kind }: Unit, manifests: readonly Manifest[]): readonly Manifest[] {
-  // What Helm printed and somebody committed is an object like others.
-  const passing = new Set(manifests.filter((one) => passes(one, kind === 'helm')))
+export function standing(unit: Unit, manifests: readonly Manifest[]): readonly Manifest[] {
+  const passing = new Set(manifests.filter((one) => passes(one, hooksOf(unit))))
   if (![...passing].some(isPolicy)) return manifests
   return manifests.filter((one) => !isPolicy(one) || !passing.has(one) || isForHooks(one, manifests, passing))
 }
@@ -28,15 +27,24 @@ const SYNCED = ['PreSync', 'Sync', 'PostSync']
 /** Of Helm: those that an install or an upgrade makes. A test is made by neither. */
 const INSTALLED = ['pre-install', 'post-install', 'pre-upgrade', 'post-upgrade', 'crd-install']
 
+/** An annotation, and those of its values that leave something. */
+type Hooks = readonly [annotation: string, lasting: readonly string[]]
+const OF_ARGO: Hooks = ['argocd.argoproj.io/hook', SYNCED]
+const OF_HELM: Hooks = ['helm.sh/hook', INSTALLED]
+
+/** Those that whoever applies the unit knows. What Helm printed and somebody committed is an object like others. */
+function hooksOf({ kind, syncedBy }: Unit): readonly Hooks[] {
+  return [...(syncedBy === undefined ? [] : [OF_ARGO]), ...(kind === 'helm' ? [OF_HELM] : [])]
+}
+
 /**
  * Is there nothing of the object once all is done? By default a hook stays until the next one of its name
  * (`before-hook-creation`): https://helm.sh/docs/topics/charts_hooks/,
  * https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/. Argo CD takes hooks of Helm for its own, unless there
  * are some of its own (gitops-engine, pkg/sync/hook/hook.go).
  */
-function passes(manifest: Manifest, isOfHelm: boolean): boolean {
-  const annotations = [['argocd.argoproj.io/hook', SYNCED] as const, ['helm.sh/hook', INSTALLED] as const]
-  for (const [prefix, lasting] of isOfHelm ? annotations : annotations.slice(0, 1)) {
+function passes(manifest: Manifest, annotations: readonly Hooks[]): boolean {
+  for (const [prefix, lasting] of annotations) {
     const types = listAt(manifest, prefix)
     if (types.length === 0) continue
     const policies = listAt(manifest, `${prefix}-delete-policy`).map((policy) => policy.toLowerCase())
@@ -68,7 +76,7 @@ function isForHooks(
 export function leftAlone(unit: Unit, manifests: readonly Manifest[]): readonly Problem[] {
   return manifests.flatMap((manifest): readonly Problem[] => {
     if (!isPolicy(manifest) && manifest.kind !== 'Namespace') return []
-    const problem = notApplied(manifest) ?? notPruned(unit, manifest)
+    const problem = notApplied(manifest) ?? hookElsewhere(unit, manifest) ?? notPruned(unit, manifest)
     return problem === null ? [] : [problem]
   })
 }
@@ -102,6 +110,19 @@ function notApplied(manifest: Manifest): Problem | null {
     remedy:
       'Remove the annotation kustomize.toolkit.fluxcd.io/ssa, or change the object in the cluster, too.',
     hides: { namespaces: homeOf(manifest), under: [manifest.origin.file.path] },
+  }
+}
+
+/** Argo CD may apply it all the same: its Applications need not stand in this tree. */
+function hookElsewhere({ syncedBy }: Unit, manifest: Manifest): Problem | null {
+  if (syncedBy !== undefined || !passes(manifest, [OF_ARGO])) return null
+  return {
+    ...placeOf(manifest.origin, ['metadata', 'annotations']),
+    code: 'not-reconciled',
+    class: 'unseen',
+    message: `${titleOf(manifest)} says that it is a hook of Argo CD, and no Application of this tree applies it: whether it stays is not known, and it was judged as if.`,
+    remedy: 'Remove the annotation, or check the object in the cluster.',
+    hides: { namespaces: homeOf(manifest) },
   }
 }
 
