@@ -12,7 +12,7 @@ import type { Manifest } from './manifest.ts'
 import type { Place } from './origin.ts'
 
 export interface Network {
-  /** On a hint, what is hinted at; all but the probe source then counts as for `unknown`. */
+  /** On a hint, what is hinted at; all but the probe source and blocks then counts as for `unknown`. */
   readonly cni: Cni
   /** What the CNI is known by; only what is configured, or an engine's own objects, may silence anything. */
   readonly basis: 'configuration' | 'own-objects' | 'hint' | 'nothing'
@@ -22,8 +22,8 @@ export interface Network {
   readonly at: Place | null
   /** Does enforcement see the address that Ambient gives to kubelet probes? */
   readonly seesProbeSource: 'yes' | 'unknown' | 'believed-not' | 'no'
-  /** Do blocks of addresses apply to pods? */
-  readonly blocksMatchPods: boolean
+  /** Do blocks of addresses apply to pods? On `perhaps` they still speak of pods, and settle nothing. */
+  readonly blocksMatchPods: boolean | 'perhaps'
   /** Where policies decide, in order; empty where nothing enforces them. */
   readonly stages: readonly PolicyStage[]
   readonly enforcement: Enforcement
@@ -57,11 +57,12 @@ export function networkOf(config: ClusterConfig, manifests: readonly Manifest[])
   // Policies that only one engine reads are in no cluster without it: its API would refuse them.
   const enforcing = profileOf(engine ?? (known.basis === 'hint' ? 'unknown' : known.cni))
   const enforcement = enforcementOf(config, known, manifests)
-  const { seesProbeSource, blocksMatchPods } = profileOf(known.basis === 'hint' ? 'unknown' : known.cni)
+  const { seesProbeSource, blocksMatchPods } = profileOf(known.cni)
   return {
     ...shown,
-    seesProbeSource: known.basis === 'hint' ? profileOf(known.cni).seesProbeSource : seesProbeSource,
-    blocksMatchPods,
+    seesProbeSource,
+    // A hint does not make a block that admits everybody worthless, and does not let it settle anything.
+    blocksMatchPods: blocksMatchPods || (known.basis === 'hint' && 'perhaps'),
     stages: enforcement.mode === 'never' ? [] : enforcing.stages,
     enforcement,
     ownPolicies: engine === null ? [] : (enforcing.ownPolicies ?? []),

@@ -14,7 +14,7 @@ import type { Selector } from '../kubernetes/labels.ts'
 import type { Network } from '../kubernetes/network.ts'
 import type { BlockPeer, PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { ClusterState, NetworkPolicy } from '../kubernetes/state.ts'
-import { networkFor, podAddressesMatch, podsInBlock } from './rule-matches.ts'
+import { networkFor, podAddressesMatch, podsMeantBy } from './rule-matches.ts'
 import { NOBODY, fromRising } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
 import { podsName } from './peer.ts'
@@ -159,8 +159,8 @@ export function findPeers(
   const ofBlock = (block: BlockPeer, policy: NetworkPolicy): readonly MeshPeers[] => {
     const { cidr, except, addresses } = block
     const name = except.length === 0 ? cidr : `${cidr} except ${except.join(', ')}`
-    if (!networkFor(policy, network).blocksMatchPods) return []
-    const match = podsInBlock(block, network)
+    if (networkFor(policy, network).blocksMatchPods === false) return []
+    const match = podsMeantBy(block, network)
     if (match === 'yes') return everybody(name)
     if (match === 'no') return []
     const sure = network.pods === null ? NO_ADDRESSES : intersectAddresses(addresses, network.pods)
@@ -241,7 +241,7 @@ function asksForGateways(pods: Selector): boolean {
 export function admitsAnySource({ doubt, peers }: PolicyRule, network: Network): boolean {
   return (
     doubt === null &&
-    (peers === null || peers.some((peer) => peer.kind === 'block' && podsInBlock(peer, network) === 'yes'))
+    (peers === null || peers.some((peer) => peer.kind === 'block' && podsMeantBy(peer, network) === 'yes'))
   )
 }
 

@@ -104,7 +104,7 @@ function peerMatches(candidate: PolicyPeer, policy: NetworkPolicy, peer: Peer, n
 
 /** CIDR rules of Cilium never match its own endpoints (docs.cilium.io, layer3), whichever CNI the tree shows. */
 export function networkFor({ kind }: NetworkPolicy, network: Network): Network {
-  if (!network.blocksMatchPods || !kind.startsWith('Cilium')) return network
+  if (network.blocksMatchPods === false || !kind.startsWith('Cilium')) return network
   const known = ON_CILIUM.get(network) ?? { ...network, blocksMatchPods: false }
   ON_CILIUM.set(network, known)
   return known
@@ -210,17 +210,23 @@ function blockMatches(
 export function hostBlockMatches(block: AddressSet, network: Network): Match {
   const match = network.nodes === null ? withinUnknown(block, network) : within(network.nodes, block)
   // Cilium tells nodes by identity; that blocks reach them is a setting (policyCIDRMatchMode).
-  return network.blocksMatchPods ? match : weaker(match, 'maybe')
+  return network.blocksMatchPods === true ? match : weaker(match, 'maybe')
 }
 
-/** Does the block that a rule names hold the addresses of pods? */
-export function podsInBlock({ addresses, noPods }: BlockPeer, network: Network): Match {
+/** Does the block that a rule names admit pods? */
+export function podsInBlock(block: BlockPeer, network: Network): Match {
+  const match = podsMeantBy(block, network)
+  return network.blocksMatchPods === true ? match : weaker(match, 'maybe')
+}
+
+/** Does it speak of pods? Who wrote it may have meant them, whatever becomes of that. */
+export function podsMeantBy({ addresses, noPods }: BlockPeer, network: Network): Match {
   return noPods === true ? 'no' : podAddressesMatch(addresses, network)
 }
 
 /** Does a block hold the addresses of pods? On Cilium and its derivatives it never applies to pods. */
 export function podAddressesMatch(block: AddressSet, network: Network): Match {
-  if (!network.blocksMatchPods) return 'no'
+  if (network.blocksMatchPods === false) return 'no'
   const match = network.pods === null ? withinUnknown(block, network) : within(network.pods, block)
   return match === 'no' && holdsOtherFamily(block, network) ? 'maybe' : match
 }
