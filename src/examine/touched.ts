@@ -8,6 +8,8 @@ import { isOfCluster } from '../core/kubernetes/scope.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
 import { differing } from '../core/source/differing.ts'
 import { changedLines } from '../core/source/line-diff.ts'
+import { compareText } from '../core/source/problem.ts'
+import { KEPT } from '../manifests/baseline-fields.ts'
 import { filesChanged } from '../manifests/files-changed.ts'
 import type { Gathered, LoadedCluster } from '../manifests/load.ts'
 
@@ -71,6 +73,22 @@ function changedNamespaces(
 
 /** Of manifests that are in one state alone, those that are not among the others word for word. */
 function without(manifests: readonly Manifest[], others: readonly Manifest[]): readonly Manifest[] {
-  const texts = new Set(others.map(({ object }) => JSON.stringify(object)))
-  return manifests.filter(({ object }) => !texts.has(JSON.stringify(object)))
+  const texts = new Set(others.map(judged))
+  return manifests.filter((one) => !texts.has(judged(one)))
+}
+
+/** What is judged of an object, whatever the order of its keys. */
+function judged(manifest: Manifest): string {
+  const keep = KEPT[groupKindOf(manifest)]
+  return JSON.stringify(sorted([manifest.kind, keep === undefined ? manifest.object : keep(manifest.object)]))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([key, part]) => [key, sorted(part)]),
+  )
 }

@@ -6,7 +6,7 @@ import { addressSet } from '../kubernetes/address-set.ts'
 import type { Direction, Subject } from '../kubernetes/kinds/policy.ts'
 import { EVERYTHING, matches, pinnedLabels } from '../kubernetes/labels.ts'
 import type { Selector } from '../kubernetes/labels.ts'
-import { pathsOf, placeOf } from '../kubernetes/origin.ts'
+import { placeOf } from '../kubernetes/origin.ts'
 import { NO_PORTS, hasPort, noPorts, portRange, subtractPorts } from '../kubernetes/port-set.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { ANYBODY } from '../policy/peer.ts'
@@ -92,7 +92,8 @@ function told(
       class: 'unseen',
       message: `${namePolicies(policies)} ${policies.length === 1 ? 'isolates' : 'isolate'} pods that are not in the tree, ${where}: whether they lose mesh traffic or kubelet probes is not known.`,
       remedy: `Add their workloads to the tree, or to clusters.${config.name}.assume.manifests.`,
-      hides: { namespaces: asked, under: [...new Set(policies.flatMap(({ origin }) => pathsOf(origin)))] },
+      hides: { namespaces: asked },
+      wherever: true,
       about: {
         policies: policies.map(({ id }) => id),
         namespaces: namespaces.map(({ name }) => name),

@@ -138,6 +138,7 @@ function undescribedNamespace(world: World, { namespace, members, policies }: Ho
       message: `${state.config.paths === null ? 'Nothing in the tree' : `Nothing in the paths of the cluster ${state.config.name}`} describes the namespace ${namespace.name}, so whether its workloads are enrolled in Ambient is not known.`,
       remedy: `Add its manifest, or state its labels under clusters.${state.config.name}.assume.namespaces.${namespace.name} in .github/ambient-guard.yml.`,
       hides: { namespaces: [namespace.name] },
+      wherever: true,
     },
   ]
 }
