@@ -147,6 +147,10 @@ export const KEPT: Readonly<Record<string, Keep>> = {
   'apps/StatefulSet': templated,
   'apps/DaemonSet': templated,
   'argoproj.io/Rollout': templated,
+  'apps.openshift.io/DeploymentConfig': templated,
+  'apps.kruise.io/CloneSet': templated,
+  'apps.kruise.io/StatefulSet': templated,
+  'apps.kruise.io/DaemonSet': templated,
   'batch/Job': templated,
   'batch/CronJob': workload(fields({ jobTemplate: fields({ spec: fields({ template: TEMPLATE }) }) })),
 

@@ -1,7 +1,8 @@
 // Labels that controllers put on the pods that they make, so that no template shows them, or not which pod has which.
 // Sources: kubernetes/kubernetes pkg/controller/statefulset/stateful_set_utils.go, pkg/controller/daemon/util,
 // pkg/registry/batch/job/strategy.go (generateSelector), pkg/controller/job/indexed_job_utils.go,
-// pkg/controller/cronjob/utils.go, pkg/controller/deployment/sync.go; argoproj/argo-rollouts utils/replicaset.
+// pkg/controller/cronjob/utils.go, pkg/controller/deployment/sync.go; argoproj/argo-rollouts utils/replicaset;
+// openshift/openshift-controller-manager pkg/apps, openkruise/kruise pkg/controller/cloneset.
 import { holds, label, weaker } from '../labels.ts'
 import type { Labels, Match, Requirement, Selector } from '../labels.ts'
 
@@ -40,12 +41,14 @@ export function givenLabels(groupKind: string, name: string | null, ownSelector:
       : { always: true, start: rest === 'nothing' ? name : `${name}-`, rest }
   switch (groupKind) {
     case 'apps/StatefulSet':
+    case 'apps.kruise.io/StatefulSet':
       return {
         'statefulset.kubernetes.io/pod-name': named('number'),
         'apps.kubernetes.io/pod-index': { always: false, start: '', rest: 'number' },
         'controller-revision-hash': named('hash'),
       }
     case 'apps/DaemonSet':
+    case 'apps.kruise.io/DaemonSet':
       return {
         'controller-revision-hash': HASH,
         'pod-template-generation': { always: false, start: '', rest: 'number' },
@@ -60,6 +63,14 @@ export function givenLabels(groupKind: string, name: string | null, ownSelector:
       return { 'pod-template-hash': { ...HASH, always: false, kept: true } }
     case 'argoproj.io/Rollout':
       return { 'rollouts-pod-template-hash': HASH }
+    case 'apps.openshift.io/DeploymentConfig':
+      return { deploymentconfig: named('nothing'), deployment: named('number') }
+    case 'apps.kruise.io/CloneSet':
+      return {
+        'apps.kruise.io/cloneset-instance-id': { ...HASH, rest: 'anything' },
+        'controller-revision-hash': named('hash'),
+        'pod-template-hash': { ...HASH, always: false },
+      }
     default:
       return {}
   }
@@ -118,7 +129,9 @@ const GIVEN_KEYS: ReadonlySet<string> = new Set(
     .flatMap((kind) => Object.keys(givenLabels(`apps/${kind}`, null, false)))
     .concat(
       Object.keys(givenLabels('batch/Job', null, false)),
-      Object.keys(givenLabels('argoproj.io/Rollout', null, false)),
+      ['argoproj.io/Rollout', 'apps.openshift.io/DeploymentConfig', 'apps.kruise.io/CloneSet'].flatMap(
+        (kind) => Object.keys(givenLabels(kind, null, false)),
+      ),
     ),
 )
 

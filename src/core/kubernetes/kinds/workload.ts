@@ -54,6 +54,10 @@ const TEMPLATES: Readonly<Record<string, Route>> = {
   'batch/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
   'v1/ReplicationController': ['spec', 'template'],
   'argoproj.io/Rollout': ['spec', 'template'],
+  'apps.openshift.io/DeploymentConfig': ['spec', 'template'],
+  'apps.kruise.io/CloneSet': ['spec', 'template'],
+  'apps.kruise.io/StatefulSet': ['spec', 'template'],
+  'apps.kruise.io/DaemonSet': ['spec', 'template'],
 }
 
 export const WORKLOAD_KINDS: readonly string[] = Object.keys(TEMPLATES)
