@@ -5,6 +5,7 @@ import type { Analysis } from '../core/index.ts'
 import { list } from '../core/findings/words.ts'
 import { PROTOCOLS } from '../core/kubernetes/port-set.ts'
 import type { Protocol } from '../core/kubernetes/port-set.ts'
+import { unseenAnywhere } from '../core/policy/query.ts'
 import { reachMatrix } from '../core/policy/matrix.ts'
 import type { Matrix } from '../core/policy/matrix.ts'
 import { loadAssumed } from '../manifests/assumed.ts'
@@ -39,6 +40,7 @@ export async function reach(path: string | undefined, options: ReachOptions, out
   const protocol = readProtocol(options.protocol)
   const port = options.port === undefined ? null : readPort(options.port)
   const analysis = await analyse(path, options)
+  sayUnseen(analysis, output)
   if (options.queries !== undefined) return answerQueries(asker(analysis), options.queries, output)
   const isOne = [from, to].every((end) => end !== undefined && !end.startsWith('Namespace/'))
   if (from !== undefined && to !== undefined && port !== null && isOne && format !== 'markdown') {
@@ -64,6 +66,17 @@ export async function reach(path: string | undefined, options: ReachOptions, out
       : reachText(matrix, output.width, useColor(options.color, output)),
   )
   return 0
+}
+
+/** Whether policies come from there is for whoever asks to know. */
+function sayUnseen(analysis: Analysis, output: Output): void {
+  const unseen = unseenAnywhere(analysis)
+  const [first] = unseen
+  if (first === undefined) return
+  const more = unseen.length === 1 ? '' : `, and ${String(unseen.length - 1)} more like it`
+  output.say(
+    `Answered without what is not seen, which may hold policies: ${first.path}:${String(first.line)}${more}. \`ambient-guard check --base none\` says what it is.`,
+  )
 }
 
 async function analyse(path: string | undefined, options: ReachOptions): Promise<Analysis> {

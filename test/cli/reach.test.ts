@@ -322,3 +322,28 @@ describe('reach --queries -', () => {
     expect(stderr).toContain('none.jsonl: there is no such file.')
   })
 })
+
+describe('what is not seen', () => {
+  const question = { from: web, to: api, port: 8080, protocol: 'TCP' }
+  const release = (chart: string): string =>
+    `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: extra, namespace: shop}\nspec: {interval: 1h, chart: {spec: {chart: ${chart}, sourceRef: {kind: HelmRepository, name: elsewhere}}}}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: elsewhere, namespace: shop}\nspec: {url: "https://charts.example", interval: 1h}\n`
+
+  it('makes the answers of its namespace unknown, since policies may come with it', async () => {
+    const [before, after] = [
+      await ask([question]),
+      await ask([question], { ...tree, 'release.yaml': release('extra') }),
+    ]
+    expect([before, after].map(({ answers }) => answers[0]?.['verdict'])).toEqual(['allowed', 'unknown'])
+  })
+
+  it('is named where nobody knows whom it is about', async () => {
+    const root = folder({ ...tree, 'k/kustomization.yaml': 'resources: [https://github.com/acme/base]\n' })
+    const { stdout, stderr } = await ambientGuard(
+      ...['reach', root, '--from', web, '--to', api, '--port', '8080'],
+    )
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'allowed' })
+    expect(stderr).toContain(
+      'Answered without what is not seen, which may hold policies: k/kustomization.yaml:1.',
+    )
+  })
+})

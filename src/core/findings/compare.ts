@@ -9,6 +9,7 @@ import { isEqual, placeOf } from '../kubernetes/origin.ts'
 import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
+import { UNSEEN_SOURCES } from '../source/unseen-sources.ts'
 import { causes } from './cause.ts'
 import { concerns, filesOf, heldBack, isBelow, isHeldBack, resumed } from './held-back.ts'
 import { newlyLost } from './lost-before.ts'
@@ -199,37 +200,7 @@ const OF_ONE_POLICY = ['applied-by-nobody', 'not-pruned', 'policy-not-evaluated'
 const OF_ONE_APPLIED = ['applied-by-nobody', 'not-pruned']
 
 /** What decided who reaches whom on the base, unseen, and is gone: whether anybody relied on it is not known. */
-const DECISIVE = [
-  ...OF_ONE_POLICY,
-  // Where manifests are.
-  'chart-not-rendered',
-  'remote-base',
-  'remote-chart',
-  'remote-source',
-  'missing-source',
-  'included-source',
-  'revision-pinned',
-  'artifact-layout',
-  'packed-chart',
-  'path-not-followed',
-  'not-followed',
-  'submodule',
-  'symbolic-link',
-  'namespace-outside-paths',
-  'in-another-cluster',
-  // What is made of them.
-  'generator-not-supported',
-  'template-not-supported',
-  'plugin-not-supported',
-  'jsonnet-not-supported',
-  'file-parameters-not-supported',
-  'post-renderer-not-supported',
-  'ignore-not-evaluated',
-  'value-file-in-chart',
-  'value-file-not-seen',
-  'values-unknown',
-  'substitution-unknown',
-]
+const DECISIVE = [...OF_ONE_POLICY, 'chart-not-rendered', ...UNSEEN_SOURCES]
 
 /** A policy that nobody enforces hides nothing, and its going is no news. */
 function decides({ namespaces, under = [] }: Problem['hides']): boolean {

@@ -18,6 +18,8 @@ import type { PortSet, Protocol } from '../kubernetes/port-set.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
 import type { Workload } from '../kubernetes/state.ts'
 import { compareText } from '../source/problem.ts'
+import type { Problem } from '../source/problem.ts'
+import { UNSEEN_SOURCES } from '../source/unseen-sources.ts'
 import type { RuleHit } from './engine.ts'
 import type { Peer } from './peer.ts'
 import { selects } from './selects.ts'
@@ -209,12 +211,27 @@ function judged(
   return { verdict: 'denied', because: deny.length > 0 ? deny : closing, partial: null }
 }
 
+/** Problems behind which there may be policies of nobody knows which namespaces: no answer counts with them. */
+export function unseenAnywhere({ problems }: Analysis): readonly Problem[] {
+  return problems.filter(
+    ({ code, hides }) =>
+      UNSEEN_POLICIES.includes(code) && hides.namespaces.length === 0 && hides.namespaces !== 'all',
+  )
+}
+
 type Hidden = (workload: Workload, direction: Direction) => boolean
 
+/** Of these what stands in the tree is asked about, whether it is applied at the moment or not. */
+const OF_OTHER_TIMES = ['revision-pinned', 'in-another-cluster', 'namespace-outside-paths']
 /** Codes of problems behind which there may be a policy. */
-const UNSEEN_POLICIES = ['policy-not-evaluated', 'duplicate-object', 'kyverno-writes']
+const UNSEEN_POLICIES = [
+  'policy-not-evaluated',
+  'duplicate-object',
+  'kyverno-writes',
+  ...UNSEEN_SOURCES,
+].filter((code) => !OF_OTHER_TIMES.includes(code))
 
-/** A policy that could not be read or is not evaluated may decide anything for the pods it may select. */
+/** A policy that could not be read, is not evaluated or is made elsewhere may decide anything for the pods it may select. */
 function hiddenIn({ problems, state }: Analysis): Hidden {
   // Those of the state, too: what does not bear on the mesh is not told, and still not known.
   const broken = [...problems, ...state.problems].filter(
