@@ -138,7 +138,26 @@ function asked(
 ): Rendering {
   if (depth === 0 || rendering.problems.length === 0) return rendering
   const steering = steeringOf(unit, { tree, find: stock.seenFrom(root).find })
-  return { ...rendering, problems: rendering.problems.map((problem) => ({ ...problem, steering })) }
+  return {
+    ...rendering,
+    problems: rendering.problems.map((problem) => asAsked({ ...problem, steering }, unit)),
+  }
+}
+
+/**
+ * All that the object of a controller says counts in how it steers. What else stands in its file, or how often it is looked
+ * at, does not.
+ */
+function asAsked(problem: Problem, { kind, at }: Unit): Problem {
+  const isSaid = kind !== 'kustomize' && kind !== 'plain' && problem.path === at.path
+  if (!isSaid || problem.class !== 'unseen') return problem
+  const { under, ...hides } = problem.hides
+  const elsewhere = under?.filter((path) => path !== at.path) ?? []
+  return {
+    ...problem,
+    wherever: true,
+    hides: elsewhere.length === 0 ? hides : { ...hides, under: elsewhere },
+  }
 }
 
 function serve(

@@ -6,7 +6,17 @@ import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { FluxUnit, HelmUnit, Kitchen, Unit } from './unit.ts'
 
 /** Of an object of a controller: when it is looked at, and what it says for people. */
-const STEERS_NOTHING = ['info', 'interval', 'retryInterval', 'revisionHistoryLimit', 'timeout']
+const STEERS_NOTHING = [
+  'ignoreDifferences',
+  'info',
+  'interval',
+  'project',
+  'retryInterval',
+  'revisionHistoryLimit',
+  // The namespaces that it makes are objects of their own.
+  'syncPolicy',
+  'timeout',
+]
 
 /**
  * A hash that is equal where the same is said of a unit. The files that the unit names are not part of it, but for value

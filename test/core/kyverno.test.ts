@@ -175,7 +175,7 @@ describe('a mutate rule', () => {
     ['Pod/ephemeralcontainers', '{metadata: {labels: {a: b}}}', 'changes Pod'],
     ['"*"', '{metadata: {labels: {a: b}}}', 'changes Namespace, Pod'],
     ['"*/*"', '{metadata: {labels: {a: b}}}', 'changes Namespace, Pod'],
-    ['"Deploy*"', '{spec: {template: {metadata: {labels: {a: b}}}}}', 'changes Deployment'],
+    ['"Deploy*"', '{spec: {template: {metadata: {labels: {a: b}}}}}', 'changes Deployment, DeploymentConfig'],
     ['Deployment', '{metadata: {labels: {a: b}}, spec: {replicas: 3}}', null],
     ['NetworkPolicy', '{spec: {policyTypes: [Egress]}}', 'changes NetworkPolicy'],
     ['NetworkPolicy', '{metadata: {labels: {a: b}}}', null],
