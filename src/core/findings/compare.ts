@@ -11,6 +11,7 @@ import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { UNSEEN_SOURCES } from '../source/unseen-sources.ts'
 import { causes } from './cause.ts'
+import { cniBrought } from './cni-brought.ts'
 import { concerns, filesOf, heldBack, isBelow, isHeldBack, resumed } from './held-back.ts'
 import { newlyLost } from './lost-before.ts'
 import { byFinding, bySeverity, culpritRoute, fingerprint } from './finding.ts'
@@ -65,7 +66,9 @@ export function compare(
           ? []
           : problem,
     ),
-    ...(base === null ? [] : [...withdrawn(base, head, touched), ...resumed(base, head, touched)]),
+    ...(base === null
+      ? []
+      : [...withdrawn(base, head, touched), ...resumed(base, head, touched), ...cniBrought(base, head)]),
   ].sort(byPlace)
   const changed =
     base === null
@@ -147,17 +150,45 @@ function compareProblems(
 ): readonly ComparedProblem[] {
   const { problems } = head
   const before = base === null ? [] : everyProblem(base)
-  const left = new Map<string, number>()
-  for (const problem of before) left.set(wordsOf(problem), (left.get(wordsOf(problem)) ?? 0) + 1)
+  const left = counted(before, wordsOf)
   const [steeredBefore, steered] = [steeringByWords(before), steeringByWords(problems)]
   const isBrought = broughtBy(base, head)
+  const moved = counted(before.filter(isGone(touched)), wordsAnywhere)
   return problems.map((problem) => {
     const words = wordsOf(problem)
-    const known = left.get(words) ?? 0
-    left.set(words, known - 1)
     const isSteered = steeredBefore.get(words) !== steered.get(words)
-    return compareProblem(problem, known > 0, isSteered || isBrought(problem), touched)
+    if (takeOne(left, words)) return compareProblem(problem, true, isSteered || isBrought(problem), touched)
+    if (touched.lines.has(problem.path) && takeOne(moved, wordsAnywhere(problem))) {
+      const compared = compareProblem(withoutPlace(problem), true, isBrought(problem), touched)
+      return { ...compared, hides: problem.hides }
+    }
+    return compareProblem(problem, false, isSteered || isBrought(problem), touched)
   })
+}
+
+/** Is the file of a problem gone? What was told of it may have moved to another one. */
+function isGone({ paths, lines }: Touched): (problem: Problem) => boolean {
+  return ({ path }) => paths.has(path) && !lines.has(path)
+}
+
+/** Of what only stands elsewhere now, its file says nothing. */
+function withoutPlace(problem: Problem): Problem {
+  const { under = [], ...hides } = problem.hides
+  return {
+    ...problem,
+    wherever: true,
+    hides: { ...hides, under: under.filter((path) => path !== problem.path) },
+  }
+}
+
+function counted(problems: readonly Problem[], words: (problem: Problem) => string): Map<string, number> {
+  return new Map([...grouped(problems, words)].map(([key, some]) => [key, some.length]))
+}
+
+function takeOne(counts: Map<string, number>, key: string): boolean {
+  const count = counts.get(key) ?? 0
+  counts.set(key, count - 1)
+  return count > 0
 }
 
 /** Is a policy that a problem hangs on new, or another than it was, or a namespace enrolled by now? Whatever brought that. */
@@ -189,8 +220,18 @@ function steeringByWords(problems: readonly Problem[]): ReadonlyMap<string, stri
   )
 }
 
+/** A line that a message names moves with whatever stands above it. */
 function wordsOf({ path, code, message }: Problem): string {
-  return JSON.stringify([path, code, message])
+  return JSON.stringify([path, code, message.replaceAll(/(\.\w+):\d+/g, '$1')])
+}
+
+/** The same, wherever it stands: without its file and its folder. */
+function wordsAnywhere(problem: Problem): string {
+  const { path } = problem
+  const own = [path, path.slice(0, Math.max(0, path.lastIndexOf('/')))]
+  const words = problem.message.split(/([\s:,;()"'`]+)/)
+  const message = words.filter((word) => !/[/.]/.test(word) || !own.includes(word)).join('')
+  return wordsOf({ ...problem, path: '', message })
 }
 
 /** A problem for each policy, of which one may go while another of the same file stays. */
@@ -207,10 +248,12 @@ function decides({ namespaces, under = [] }: Problem['hides']): boolean {
   return namespaces === 'all' || namespaces.length > 0 || under.length > 0
 }
 
-function withdrawn(base: Analysis, head: Analysis, { paths }: Touched): readonly ComparedProblem[] {
+function withdrawn(base: Analysis, head: Analysis, touched: Touched): readonly ComparedProblem[] {
+  const { paths, lines } = touched
   const known = (one: Problem, others: readonly Problem[]): boolean =>
     others.some(({ code, message }) => code === one.code && message === one.message)
   const after = everyProblem(head)
+  const elsewhere = new Set(after.filter(({ path }) => lines.has(path)).map(wordsAnywhere))
   const before = base.problems.filter(({ code }) => DECISIVE.includes(code))
   /** In other words than before: each stands for one that was. */
   const reworded = after.filter((problem) => !known(problem, before))
@@ -223,6 +266,7 @@ function withdrawn(base: Analysis, head: Analysis, { paths }: Touched): readonly
   return (
     before
       .filter((problem) => !known(problem, after) && !isReworded(problem))
+      .filter((problem) => !isGone(touched)(problem) || !elsewhere.has(wordsAnywhere(problem)))
       // A file may stay where it was and be named no more, or be asked for no more.
       .filter(
         ({ path, code, hides, steering }) =>
@@ -232,8 +276,9 @@ function withdrawn(base: Analysis, head: Analysis, { paths }: Touched): readonly
       .filter((problem) => !OF_ONE_APPLIED.includes(problem.code) || !isApplied(head, base, problem))
       .map((problem) => ({
         ...problem,
-        line: 1,
+        line: paths.has(problem.path) ? 1 : problem.line,
         message: `${problem.message} This change takes it away.`,
+        remedy: 'Look at what it made in the cluster, and whether anything relied on that.',
         change: 'introduced',
         relevant: true,
         moot: false,
