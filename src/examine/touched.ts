@@ -35,7 +35,33 @@ export async function touchedBy(
     }),
   )
   const namespaces = changedNamespaces(base?.loaded.manifests ?? [], head.loaded.manifests, config)
-  return { paths: new Set(paths), lines: new Map(lines.flat()), namespaces: new Set(namespaces) }
+  return {
+    paths: new Set(paths),
+    lines: new Map(lines.flat()),
+    moved: movedAmong(paths, base, head),
+    namespaces: new Set(namespaces),
+  }
+}
+
+/** Files of the head that are none of the base, to one of the base that says the same and is none of the head. */
+function movedAmong(
+  paths: readonly string[],
+  base: ClusterState | null,
+  head: ClusterState,
+): ReadonlyMap<string, string> {
+  const [before, after] = [base?.gathered, head.gathered]
+  const went = new Map(
+    paths.flatMap((path): [string, string][] => {
+      const id = before?.idOf(path)
+      return id === undefined || after.idOf(path) !== undefined ? [] : [[id, path]]
+    }),
+  )
+  return new Map(
+    paths.flatMap((path): [string, string][] => {
+      const from = before?.idOf(path) === undefined ? went.get(after.idOf(path) ?? '') : undefined
+      return from === undefined ? [] : [[path, from]]
+    }),
+  )
 }
 
 function changedPaths(base: ClusterState | null, head: ClusterState): readonly string[] {

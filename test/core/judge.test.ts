@@ -10,7 +10,12 @@ import { parseFile } from '../../src/manifests/parse.ts'
 import { deployment, namespace, policy } from '../cli/manifests.ts'
 
 const cluster = DEFAULT_CONFIG.clusters[0] as ClusterConfig
-const NOTHING = { lines: new Map(), paths: new Set<string>(), namespaces: new Set<string>() }
+const NOTHING = {
+  lines: new Map(),
+  paths: new Set<string>(),
+  moved: new Map(),
+  namespaces: new Set<string>(),
+}
 
 const read = (text: string): readonly Manifest[] =>
   parseFile('all.yaml', new TextEncoder().encode(text), { editable: true, configMaps: false }).manifests

@@ -56,7 +56,12 @@ it('many of those clusters have namespaces that are not ready, or the promise wo
 /** `before`: the cluster as it stands, worked out once for all questions. */
 function ask(cluster: Cluster, before: Analysis, enroll: readonly string[]): readonly NamespaceReadiness[] {
   const after = analyzed(cluster, enroll)
-  const touched = { lines: new Map(), paths: new Set<string>(), namespaces: new Set(enroll) }
+  const touched = {
+    lines: new Map(),
+    paths: new Set<string>(),
+    moved: new Map(),
+    namespaces: new Set(enroll),
+  }
   const brought = compare(before, after, touched, [], '2026-11-23').findings
   return readiness([{ before, after, brought, namespaces: enroll }], new Set())
 }

@@ -22,7 +22,12 @@ import { clusters } from '../twin/random.ts'
 import { testWorkshop } from '../workshop.ts'
 
 const CASES = join(import.meta.dirname, '../../fixtures/cases')
-const NOTHING = { lines: new Map(), paths: new Set<string>(), namespaces: new Set<string>() }
+const NOTHING = {
+  lines: new Map(),
+  paths: new Set<string>(),
+  moved: new Map(),
+  namespaces: new Set<string>(),
+}
 
 /** Everything that is said of a state, and what governs each of its workloads. */
 function said(analysis: Analysis, base: Analysis): unknown {

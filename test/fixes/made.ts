@@ -11,7 +11,12 @@ import { parseFile } from '../../src/manifests/parse.ts'
 import { deployment, namespace } from '../cli/manifests.ts'
 
 export const CLUSTER = DEFAULT_CONFIG.clusters[0] as ClusterConfig
-export const UNTOUCHED = { lines: new Map(), paths: new Set<string>(), namespaces: new Set<string>() }
+export const UNTOUCHED = {
+  lines: new Map(),
+  paths: new Set<string>(),
+  moved: new Map(),
+  namespaces: new Set<string>(),
+}
 
 /** `shop` is enrolled; `web` calls `redis`. */
 export const SHOP = `${namespace('shop', true)}---\n${deployment('redis', 'shop', 6379)}---\n${deployment('web', 'shop', 80)}`

@@ -41,6 +41,8 @@ export interface Touched {
   readonly lines: ReadonlyMap<string, ReadonlySet<number>>
   /** Every path that differs, removed files included. */
   readonly paths: ReadonlySet<string>
+  /** Files that came, by their path, to the path of one that went and said the same. */
+  readonly moved: ReadonlyMap<string, string>
   /** The namespaces of one cluster in which an object that bears on reachability differs. */
   readonly namespaces: ReadonlySet<string>
 }
@@ -153,22 +155,18 @@ function compareProblems(
   const left = counted(before, wordsOf)
   const [steeredBefore, steered] = [steeringByWords(before), steeringByWords(problems)]
   const isBrought = broughtBy(base, head)
-  const moved = counted(before.filter(isGone(touched)), wordsAnywhere)
+  const moved = counted(before, wordsOf)
   return problems.map((problem) => {
     const words = wordsOf(problem)
     const isSteered = steeredBefore.get(words) !== steered.get(words)
     if (takeOne(left, words)) return compareProblem(problem, true, isSteered || isBrought(problem), touched)
-    if (touched.lines.has(problem.path) && takeOne(moved, wordsAnywhere(problem))) {
+    const from = touched.moved.get(problem.path)
+    if (from !== undefined && takeOne(moved, wordsAt(problem, from))) {
       const compared = compareProblem(withoutPlace(problem), true, isBrought(problem), touched)
       return { ...compared, hides: problem.hides }
     }
     return compareProblem(problem, false, isSteered || isBrought(problem), touched)
   })
-}
-
-/** Is the file of a problem gone? What was told of it may have moved to another one. */
-function isGone({ paths, lines }: Touched): (problem: Problem) => boolean {
-  return ({ path }) => paths.has(path) && !lines.has(path)
 }
 
 /** Of what only stands elsewhere now, its file says nothing. */
@@ -225,13 +223,18 @@ function wordsOf({ path, code, message }: Problem): string {
   return JSON.stringify([path, code, message.replaceAll(/(\.\w+):\d+/g, '$1')])
 }
 
-/** The same, wherever it stands: without its file and its folder. */
-function wordsAnywhere(problem: Problem): string {
-  const { path } = problem
-  const own = [path, path.slice(0, Math.max(0, path.lastIndexOf('/')))]
+/** The same, as it would be said of its file at another path. */
+function wordsAt(problem: Problem, path: string): string {
+  const folderOf = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf('/')))
   const words = problem.message.split(/([\s:,;()"'`]+)/)
-  const message = words.filter((word) => !/[/.]/.test(word) || !own.includes(word)).join('')
-  return wordsOf({ ...problem, path: '', message })
+  const renamed = words.map((word) =>
+    word === problem.path
+      ? path
+      : word.includes('/') && word === folderOf(problem.path)
+        ? folderOf(path)
+        : word,
+  )
+  return wordsOf({ ...problem, path, message: renamed.join('') })
 }
 
 /** A problem for each policy, of which one may go while another of the same file stays. */
@@ -248,12 +251,16 @@ function decides({ namespaces, under = [] }: Problem['hides']): boolean {
   return namespaces === 'all' || namespaces.length > 0 || under.length > 0
 }
 
-function withdrawn(base: Analysis, head: Analysis, touched: Touched): readonly ComparedProblem[] {
-  const { paths, lines } = touched
+function withdrawn(base: Analysis, head: Analysis, { paths, moved }: Touched): readonly ComparedProblem[] {
   const known = (one: Problem, others: readonly Problem[]): boolean =>
     others.some(({ code, message }) => code === one.code && message === one.message)
   const after = everyProblem(head)
-  const elsewhere = new Set(after.filter(({ path }) => lines.has(path)).map(wordsAnywhere))
+  const elsewhere = new Set(
+    after.flatMap((problem) => {
+      const from = moved.get(problem.path)
+      return from === undefined ? [] : wordsAt(problem, from)
+    }),
+  )
   const before = base.problems.filter(({ code }) => DECISIVE.includes(code))
   /** In other words than before: each stands for one that was. */
   const reworded = after.filter((problem) => !known(problem, before))
@@ -266,7 +273,7 @@ function withdrawn(base: Analysis, head: Analysis, touched: Touched): readonly C
   return (
     before
       .filter((problem) => !known(problem, after) && !isReworded(problem))
-      .filter((problem) => !isGone(touched)(problem) || !elsewhere.has(wordsAnywhere(problem)))
+      .filter((problem) => !elsewhere.has(wordsOf(problem)))
       // A file may stay where it was and be named no more, or be asked for no more.
       .filter(
         ({ path, code, hides, steering }) =>
