@@ -47,6 +47,10 @@ export function parseFile(
   for (const document of splitDocuments(text)) {
     const chunk = text.slice(document.start, document.end)
     if (!mayMatter(chunk) && !(configMaps && MAY_BE_CONFIG_MAP.test(chunk))) continue
+    if (document.loose === true) {
+      problems.push(afterTheEnd(path, document.line, namedNamespaces(chunk)))
+      continue
+    }
     const read = readDocument(text, document)
     if (!read.ok) {
       // JSON is read as the YAML that it is, too.
@@ -152,6 +156,15 @@ function namedNamespaces(chunk: string): readonly string[] {
       [...chunk.matchAll(/\bnamespace["']?\s*:\s*["']?([a-z0-9][a-z0-9-]*)/g)].map(([, name = '']) => name),
     ),
   ]
+}
+
+/**
+ * Files are cut at `---` alone, and of what is between two the first document is read (k8s.io/apimachinery,
+ * util/yaml/decoder.go; sigs.k8s.io/yaml).
+ */
+function afterTheEnd(path: string, line: number, namespaces: readonly string[]): Problem {
+  const message = 'What stands here follows a `...` and no `---`: Kubernetes does not read it.'
+  return broken(path, line, 'after-the-end', message, 'Begin it with `---`, or remove it.', namespaces)
 }
 
 /** What is broken hides the namespaces that it names; where it names none that cannot be told, and it hides all. */

@@ -20,13 +20,14 @@ export function splitDocuments(text: string): DocumentRange[] {
   const documents: DocumentRange[] = []
   let line = 1
   let counted = 0
+  let loose = false
   const keep = (start: number, end: number): void => {
     if (isBlank(text, start, end)) return
     for (let at = text.indexOf('\n', counted); at !== -1 && at < start; at = text.indexOf('\n', at + 1)) {
       line += 1
       counted = at + 1
     }
-    documents.push({ index: documents.length, start, end, line })
+    documents.push({ index: documents.length, start, end, line, ...(loose ? { loose } : {}) })
   }
 
   const mark = text.charCodeAt(0) === 0xfeff ? 1 : 0
@@ -40,14 +41,17 @@ export function splitDocuments(text: string): DocumentRange[] {
     if (marker === '---') {
       if (directivesAllowed && isDirectives(text, start, at)) {
         directivesAllowed = false
+        loose = false
         continue
       }
       keep(start, at)
+      loose = false
       start = isSpace(text, at + 3, lineEnd) ? lineEnd : at
       directivesAllowed = false
     } else {
       // Anything but a comment after `...` is an error, which the reader finds if it sees the line.
       keep(start, isBlank(text, at + 3, lineEnd) ? at : lineEnd)
+      loose = true
       start = lineEnd
       directivesAllowed = true
     }

@@ -12,6 +12,8 @@ export interface DocumentRange {
   readonly start: number
   readonly end: number
   readonly line: number
+  /** It follows `...` and no `---`: YAML takes it for a document, and tools of Kubernetes do not read it. */
+  readonly loose?: true
 }
 
 /** The value of a document, or where in the *file* (offset from 0) and why it cannot be read. */
