@@ -99,7 +99,7 @@ function lost({ files }: Specimen, path: string, after: Buffer): readonly string
 }
 
 function documents(text: string): readonly string[] {
-  return text.split(/^---(?=\s|$)/m).filter((one) => !/^[\s.]*$/.test(one))
+  return text.split(/^---(?=\s|$)/m).filter((one) => one.includes(':'))
 }
 
 type Reader = (text: string) => unknown
