@@ -77,7 +77,9 @@ function changedPaths(base: ClusterState | null, head: ClusterState): readonly s
 
 const NOTHING: ReadonlySet<string> = new Set()
 
-/** An AuthorizationPolicy opens and closes nothing on the wire: namespaces where only those differ are not touched. */
+/** Kinds that open and close nothing on the wire: namespaces where only those differ are not touched. */
+const HARMLESS = ['AuthorizationPolicy', 'GatewayClass']
+
 function changedNamespaces(
   before: readonly Manifest[],
   after: readonly Manifest[],
@@ -86,7 +88,7 @@ function changedNamespaces(
   const [gone, come] = differing(before, after)
   const changed = [...without(gone, come), ...without(come, gone)]
     .filter(isJudged)
-    .filter(({ kind }) => kind !== 'AuthorizationPolicy')
+    .filter(({ kind }) => !HARMLESS.includes(kind))
     .flatMap((manifest) => {
       const { kind, object } = manifest
       if (kind === 'Namespace') return nameIn(manifest)

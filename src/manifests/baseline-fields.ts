@@ -130,6 +130,10 @@ export const KEPT: Readonly<Record<string, Keep>> = {
       workloadSelector: fields({ labels: map }),
     }),
   }),
+  'gateway.networking.k8s.io/GatewayClass': fields({
+    metadata: METADATA,
+    spec: fields({ controllerName: scalar }),
+  }),
   'gateway.networking.k8s.io/Gateway': fields({
     metadata: METADATA,
     spec: fields({

@@ -19,7 +19,7 @@ import { networkOf } from './network.ts'
 import type { Network } from './network.ts'
 import { readAuthorizationPolicy } from './kinds/authorization-policy.ts'
 import type { AuthorizationSpec } from './kinds/authorization-policy.ts'
-import { gatewayClass, readGatewayPods } from './kinds/gateway.ts'
+import { classOf, gatewayClass, isForeignClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
 import { K3S_CHART, isK3sChart, k3sChartProblem } from './kinds/k3s-chart.ts'
 import { KYVERNO_KINDS, kyvernoProblem, writesForUs } from './kinds/kyverno.ts'
@@ -111,6 +111,7 @@ export const JUDGED_KINDS: readonly string[] = [
     'AuthorizationPolicy',
     'Service',
     'Gateway',
+    'GatewayClass',
     'ServiceEntry',
     ...WORKLOAD_KINDS.map((kind) => kind.slice(kind.indexOf('/') + 1)),
     ...POLICY_KIND_NAMES,
@@ -190,6 +191,12 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     }),
   )
   const gateways = of('gateway.networking.k8s.io/Gateway')
+  const foreign = new Set(
+    of('gateway.networking.k8s.io/GatewayClass')
+      .filter(({ object }) => isForeignClass(rootField(object)))
+      .map(nameIn),
+  )
+  const mayRunIstio = ({ object }: Manifest): boolean => !foreign.has(classOf(rootField(object)) ?? '')
   const gatewayPods = gateways.flatMap((manifest) => {
     const { named, value } = read(manifest, gatewayOf)
     return value.pods === null ? [] : [asWorkload(named, value.pods, value.kind, servicesOf)]
@@ -210,7 +217,9 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
       ...of('v1/Namespace').flatMap((manifest) => carrierOf(manifest, namespaces)),
       ...services,
     ].sort(byId),
-    gatewayNamespaces: new Set(gateways.map((manifest) => namespaceOf(manifest.object) ?? config.namespace)),
+    gatewayNamespaces: new Set(
+      gateways.filter(mayRunIstio).map((manifest) => namespaceOf(manifest.object) ?? config.namespace),
+    ),
     problems: problems.sort(byPlace),
   }
 }

@@ -18,8 +18,19 @@ const MANAGED_BY: Readonly<Record<GatewayClass, string>> = {
 
 /** The class of a Gateway whose pods Istio makes, or null where another controller owns it. */
 export function gatewayClass(root: Field): GatewayClass | null {
-  const name = text(get(get(root, 'spec'), 'gatewayClassName'))
+  const name = classOf(root)
   return name === 'istio' || name === 'istio-waypoint' || name === 'istio-east-west' ? name : null
+}
+
+/** Does a GatewayClass say that its Gateways are of another controller than Istio's? */
+export function isForeignClass(root: Field): boolean {
+  const controller = text(get(get(root, 'spec'), 'controllerName'))
+  return controller !== undefined && !controller.startsWith('istio.io/')
+}
+
+/** The name of the class that a Gateway asks for. */
+export function classOf(root: Field): string | undefined {
+  return text(get(get(root, 'spec'), 'gatewayClassName'))
 }
 
 /**
