@@ -19,7 +19,7 @@ export const LATER = 'Check again once that is mended, or vendor it into the tre
 export function notAllowed(host: string): Refusal {
   return new Refusal(
     `${host} is not allowed`,
-    `Vendor it into the tree, or allow ${host} under remote.allow in .github/ambient-guard.yml and pin its version.`,
+    `Vendor it into the tree, or allow ${host} under remote.allow in .github/ambient-guard.yml; its version must be pinned.`,
   )
 }
 

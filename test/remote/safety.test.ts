@@ -35,7 +35,7 @@ describe('where nothing is allowed', () => {
     ])
     expect(pieces[0]).toHaveProperty(
       'remedy',
-      'Vendor it into the tree, or allow charts.example.com under remote.allow in .github/ambient-guard.yml and pin its version.',
+      'Vendor it into the tree, or allow charts.example.com under remote.allow in .github/ambient-guard.yml; its version must be pinned.',
     )
   })
 
@@ -78,7 +78,7 @@ describe('the list of hosts', () => {
     expect(await remoteOf(web, ['a.test']).resource(file('a.test'))).toEqual({
       ok: false,
       reason: `a.test${web.port} redirects to b.test${web.port}, which is not allowed`,
-      remedy: `Vendor it into the tree, or allow b.test${web.port} under remote.allow in .github/ambient-guard.yml and pin its version.`,
+      remedy: `Vendor it into the tree, or allow b.test${web.port} under remote.allow in .github/ambient-guard.yml; its version must be pinned.`,
     })
     expect(web.heard.map(({ host }) => host)).toEqual(['a.test'])
     expect(web.resolved).toEqual(['a.test'])

@@ -280,7 +280,7 @@ describe('charts of other repositories', () => {
     const rendered = await from('https://charts.example/stable', '\n    helm:\n      valuesObject: {a: 1}')
     expect(rendered.problems).toEqual([])
     expect(only(rendered, 'helm')).toMatchObject({
-      title: 'chart redis for Application argocd/shop',
+      title: 'Application argocd/shop',
       chart: { kind: 'remote', url: 'https://charts.example/stable', name: 'redis', version: '18.x' },
       release: 'shop',
       namespace: 'shop',

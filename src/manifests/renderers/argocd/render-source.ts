@@ -195,7 +195,7 @@ function remoteChart(order: Order, url: string, chart: string, gathered: Gathere
   if (release === null) return
   gathered.units.push({
     kind: 'helm',
-    ...common(order, `chart ${chart} for ${app.title}`, order.unit.host),
+    ...common(order, app.title, order.unit.host),
     chart: {
       kind: 'remote',
       url: url.includes('://') ? url : `oci://${url}`,
