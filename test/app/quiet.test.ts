@@ -63,6 +63,15 @@ scenario('an old finding does not gate, and nobody hears of it twice', async ({ 
   await app.hears(pull.opened())
   expect(pull.check).toMatchObject({
     conclusion: 'success',
+    output: { title: 'Nothing here bears on who reaches whom' },
+  })
+  expect(pull.reviews).toEqual([])
+
+  await app.hears(
+    pull.pushes({ 'shop/app.yaml': APP.replace('name: http', 'name: http\n              protocol: TCP') }),
+  )
+  expect(pull.check).toMatchObject({
+    conclusion: 'success',
     output: { title: 'Nothing new is cut off (1 old finding)' },
   })
   expect(pull.check.output.summary).toContain('<details><summary>1 existing</summary>')
@@ -75,6 +84,18 @@ scenario('an old finding does not gate, and nobody hears of it twice', async ({ 
     '- note `port-widening` in `shop`: peers that policies limit to some ports reach every port of `Deployment/shop/my-app` through 15008/TCP',
   )
   expect([pull.reviews, pull.check.output.annotations]).toEqual([[], []])
+})
+
+scenario('old findings that gate are named, whatever a change is about', async ({ github, app }) => {
+  const repository = await github.repository({
+    files: { ...SHOP, 'shop/netpol.yaml': ALLOW_WEB, '.github/ambient-guard.yml': 'failOn: any\n' },
+  })
+  const pull = await repository.pullRequest({ changes: { 'README.md': 'Hello.\n' } })
+  await app.hears(pull.opened())
+  expect(pull.check).toMatchObject({
+    conclusion: 'failure',
+    output: { title: 'Nothing new is cut off (1 old finding)' },
+  })
 })
 
 scenario('a draft gets its check and no comments until it is ready', async ({ github, app }) => {

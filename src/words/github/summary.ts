@@ -69,7 +69,9 @@ export function checkTitle(report: Report): string {
   const noted = of(others, 'note') + widened.length
   const notes = noted === 0 ? [] : [count(noted, 'note')]
   if (news.length > 0) return [...news, ...notes].join(', ')
-  if (!report.relevant && noted === 0) return 'Nothing here bears on who reaches whom'
+  // Where a team has old findings gate, they do so whatever a change is about.
+  const isMoot = !report.relevant && report.conclusion !== 'failure'
+  if (isMoot && noted === 0) return 'Nothing here bears on who reaches whom'
   const old = of(existing, 'error') + of(existing, 'warning')
   const aside = [...notes, ...(old === 0 ? [] : [count(old, 'old finding')])]
   return `Nothing new is cut off${aside.length === 0 ? '' : ` (${aside.join(', ')})`}`
