@@ -6,6 +6,7 @@ import { isEqual } from '../../../core/kubernetes/origin.ts'
 import type { Problem } from '../../../core/source/problem.ts'
 import { lineAt } from '../../../core/source/text.ts'
 import { locate, readDocument, splitDocuments } from '../../../core/yaml/index.ts'
+import { joinPath } from '../../source-tree.ts'
 import type { HelmUnit, InlineValues } from '../../unit.ts'
 import { flag, textOrNull, told, writtenAt } from './object.ts'
 import type { App, Gathered } from './object.ts'
@@ -26,13 +27,18 @@ export function releaseOf(order: Order, folder: string | null, gathered: Gathere
   const lacking: Problem[] = []
   const files = valueFiles(order, get(helm, 'valueFiles'), folder, gathered, lacking)
   const values = inlineValues(app, helm, lacking)
-  if (items(get(helm, 'fileParameters')).length > 0) {
+  const parameters = items(get(helm, 'fileParameters'))
+  if (parameters.length > 0) {
+    const named = parameters.flatMap((one) => text(get(one, 'path')) ?? [])
+    const paths = named.map((path) => joinPath(folder ?? '.', path))
+    for (const path of paths) gathered.inputs.add(path)
     lacking.push(
       told(app, get(helm, 'fileParameters').route, {
         code: 'file-parameters-not-supported',
         class: 'unseen',
         message: `${app.title} sets values to the contents of files (fileParameters), which is not supported here.`,
         remedy: 'Write the values into a value file or into valuesObject.',
+        hides: { ...app.hides, under: [...(app.hides.under ?? []), ...paths] },
       }),
     )
   }
@@ -50,7 +56,14 @@ export function releaseOf(order: Order, folder: string | null, gathered: Gathere
   }
   if (own !== null && own !== (app.namespace ?? 'default'))
     gathered.problems.push(twoNamespaces(app, source, own))
-  gathered.problems.push(...lacking)
+  // What is in the chart counts, though nobody knows how.
+  if (lacking.length > 0 && folder !== null)
+    for (const { path } of order.kitchen.tree.below(folder)) gathered.inputs.add(path)
+  const unrendered = folder === null ? [] : [folder]
+  for (const problem of lacking) {
+    const { namespaces, under = [] } = problem.hides
+    gathered.problems.push({ ...problem, hides: { namespaces, under: [...under, ...unrendered] } })
+  }
   return lacking.length === 0 ? release : null
 }
 
