@@ -70,6 +70,12 @@ export function parseFile(
       )
       continue
     }
+    if (typeof read.value === 'string') {
+      const message = 'This document is a text and no object, so Kubernetes refuses it.'
+      const remedy = 'Correct it, or leave the file out with ignorePaths.'
+      problems.push(broken(path, document.line, 'no-object', message, remedy, namedNamespaces(chunk)))
+      continue
+    }
     collect(
       read.value,
       { file, document, route: [], editable, making: null },
