@@ -5,7 +5,7 @@ import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { isOfCluster } from '../core/kubernetes/scope.ts'
-import { isJudged } from '../core/kubernetes/state.ts'
+import { ACCOUNT_KIND, isJudged } from '../core/kubernetes/state.ts'
 import { differing } from '../core/source/differing.ts'
 import { changedLines } from '../core/source/line-diff.ts'
 import { compareText } from '../core/source/problem.ts'
@@ -87,7 +87,7 @@ function changedNamespaces(
 ): readonly string[] {
   const [gone, come] = differing(before, after)
   const changed = [...without(gone, come), ...without(come, gone)]
-    .filter(isJudged)
+    .filter((manifest) => isJudged(manifest) || manifest.kind === ACCOUNT_KIND)
     .filter(({ kind }) => !HARMLESS.includes(kind))
     .flatMap((manifest) => {
       const { kind, object } = manifest
@@ -107,8 +107,9 @@ function without(manifests: readonly Manifest[], others: readonly Manifest[]): r
 
 /** What is judged of an object, whatever the order of its keys. */
 function judged(manifest: Manifest): string {
-  const keep = KEPT[groupKindOf(manifest)]
-  return JSON.stringify(sorted([manifest.kind, keep === undefined ? manifest.object : keep(manifest.object)]))
+  const groupKind = groupKindOf(manifest)
+  const keep = KEPT[groupKind]
+  return JSON.stringify(sorted([groupKind, keep === undefined ? manifest.object : keep(manifest.object)]))
 }
 
 function sorted(value: unknown): unknown {

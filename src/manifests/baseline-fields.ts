@@ -13,6 +13,7 @@ const POD_METADATA = fields({
   labels: map,
   annotations: fields({
     'sidecar.istio.io/inject': scalar,
+    'inject.istio.io/templates': scalar,
     'sidecar.istio.io/status': (value) => (scalar(value) === undefined ? undefined : '{}'),
   }),
 })
@@ -48,6 +49,9 @@ const CONTAINER = fields({
 
 const POD_SPEC = fields({
   hostNetwork: scalar,
+  // Nothing of the mesh runs on Windows.
+  os: fields({ name: scalar }),
+  nodeSelector: fields({ 'kubernetes.io/os': scalar }),
   // Policies of Cilium and Calico select pods by it.
   serviceAccountName: scalar,
   serviceAccount: scalar,
@@ -60,6 +64,9 @@ const TEMPLATE = fields({ metadata: POD_METADATA, spec: POD_SPEC })
 
 const workload = (spec: Keep): Keep => fields({ metadata: METADATA, spec })
 const templated = workload(fields({ template: TEMPLATE }))
+
+/** One that runs a pod at a time has no peers of its own; how its pods are told apart says which labels they are given. */
+const JOB = fields({ parallelism: scalar, manualSelector: scalar, template: TEMPLATE })
 
 const policy = (keep: Readonly<Record<string, Keep>>): Keep => fields({ metadata: METADATA, ...keep })
 const otherPolicy = policy({ spec: whole() })
@@ -124,6 +131,7 @@ export const KEPT: Readonly<Record<string, Keep>> = {
   'networking.istio.io/ServiceEntry': fields({
     metadata: METADATA,
     spec: fields({
+      exportTo: list(scalar),
       addresses: list(scalar),
       endpoints: list(fields({ address: scalar })),
       ports: list(fields({ number: scalar, protocol: scalar, targetPort: scalar })),
@@ -155,8 +163,8 @@ export const KEPT: Readonly<Record<string, Keep>> = {
   'apps.kruise.io/CloneSet': templated,
   'apps.kruise.io/StatefulSet': templated,
   'apps.kruise.io/DaemonSet': templated,
-  'batch/Job': templated,
-  'batch/CronJob': workload(fields({ jobTemplate: fields({ spec: fields({ template: TEMPLATE }) }) })),
+  'batch/Job': workload(JOB),
+  'batch/CronJob': workload(fields({ jobTemplate: fields({ spec: JOB }) })),
 
   'operator.tigera.io/Installation': fields({
     metadata: METADATA,

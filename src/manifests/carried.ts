@@ -1,5 +1,6 @@
 // Objects inside of others, of which a controller that is not followed here makes what is in the cluster. They are not
 // judged: parameters, templates and the cluster that is meant are that controller's to know.
+import { createHash } from 'node:crypto'
 import { nameIn } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
@@ -27,6 +28,7 @@ export function carriedObjects(manifests: readonly Manifest[]): readonly Problem
         message: `${title} holds objects that are not judged: ${names.slice(0, MOST_NAMES).join(', ')}${more}.`,
         remedy: 'State what is made of it under `assume`, and leave it out with ignorePaths.',
         hides: { namespaces: hidden(carrier, carried) },
+        steering: createHash('sha256').update(JSON.stringify(object)).digest('hex'),
       },
     ]
   })

@@ -14,7 +14,7 @@ import { isKustomization } from './listing.ts'
 import { misspeltKinds } from './misspelt-kinds.ts'
 import { renderUnit } from './renderers/index.ts'
 import { leftAlone, standing } from './standing.ts'
-import { releaseWords, steeringOf } from './steering.ts'
+import { asksForValues, releaseWords, steeringOf } from './steering.ts'
 import type { Kitchen, Rendering, Unit } from './unit.ts'
 
 /** Where rendering begins. */
@@ -148,8 +148,10 @@ function asked(
  * All that the object of a controller says counts in how it steers. What else stands in its file, or how often it is looked
  * at, does not.
  */
-function asAsked(problem: Problem, { kind, at }: Unit): Problem {
-  const isSaid = kind !== 'kustomize' && kind !== 'plain' && problem.path === at.path
+function asAsked(problem: Problem, unit: Unit): Problem {
+  const { kind, at } = unit
+  const isOfController = kind === 'argocd' || kind === 'helm' || (kind === 'flux' && !asksForValues(unit))
+  const isSaid = isOfController && problem.path === at.path
   if (!isSaid || problem.class !== 'unseen') return problem
   const { under, ...hides } = problem.hides
   const elsewhere = under?.filter((path) => path !== at.path) ?? []

@@ -1,7 +1,7 @@
 // What is said of a unit from outside of its files: patches, variables and values of whoever asks for it. Where
 // something in those files cannot be seen, other words of that kind may do anything to it.
 import { createHash } from 'node:crypto'
-import { get, rootField, text } from '../core/kubernetes/field.ts'
+import { absent, get, items, rootField, text } from '../core/kubernetes/field.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { FluxUnit, HelmUnit, Kitchen, Unit } from './unit.ts'
 
@@ -58,13 +58,27 @@ function wordsOf(unit: Unit, { tree, find }: Pick<Kitchen, 'tree' | 'find'>): re
   }
 }
 
-/** What the source of a Kustomization says, which stands in an object of its own. */
+/** What the source of a Kustomization or HelmRelease says, and what that takes in: both stand in objects of their own. */
 function sourceOf({ manifest: { object }, namespace }: FluxUnit, find: Kitchen['find']): unknown {
-  const ref = get(get(rootField(object), 'spec'), 'sourceRef')
+  const spec = get(rootField(object), 'spec')
+  const ref = get(object['kind'] === 'HelmRelease' ? get(get(spec, 'chart'), 'spec') : spec, 'sourceRef')
   const [kind, name] = [text(get(ref, 'kind')), text(get(ref, 'name'))]
   if (kind === undefined || name === undefined) return null
   const home = text(get(ref, 'namespace')) ?? namespaceOf(object) ?? namespace ?? 'default'
-  return specOf(find(`source.toolkit.fluxcd.io/${kind}`, home, name)?.object ?? {})
+  const source = find(`source.toolkit.fluxcd.io/${kind}`, home, name)?.object ?? {}
+  const included = items(get(get(rootField(source), 'spec'), 'include')).map((one) => {
+    const other = text(get(get(one, 'repository'), 'name')) ?? ''
+    return specOf(find('source.toolkit.fluxcd.io/GitRepository', home, other)?.object ?? {})
+  })
+  return [specOf(source), included]
+}
+
+/** Does it take values or variables from objects that are not all seen, as Secrets are? */
+export function asksForValues({ manifest: { object } }: FluxUnit): boolean {
+  const spec = get(rootField(object), 'spec')
+  return [get(spec, 'valuesFrom'), get(get(spec, 'postBuild'), 'substituteFrom')].some(
+    (field) => !absent(field),
+  )
 }
 
 function specOf({ spec }: Readonly<Record<string, unknown>>): unknown {

@@ -42,18 +42,24 @@ export function renewHold(renew: (milliseconds: number) => Promise<boolean>, pat
       return wasDenied
     },
     async regained(ending) {
+      let end = (): void => undefined
       const ended = new Promise<false>((resolve) => {
-        ending.addEventListener('abort', () => resolve(false), { once: true })
+        end = () => resolve(false)
+        ending.addEventListener('abort', end, { once: true })
       })
-      while (!ending.aborted) {
-        const answer = await Promise.race([askOnce().catch(() => null), ended])
-        if (answer !== null) {
-          wasDenied = false
-          return answer
+      try {
+        while (!ending.aborted) {
+          const answer = await Promise.race([askOnce().catch(() => null), ended])
+          if (answer !== null) {
+            wasDenied = false
+            return answer
+          }
+          await sleep(patience / OFTEN, undefined, { signal: ending }).catch(() => undefined)
         }
-        await sleep(patience / OFTEN)
+        return false
+      } finally {
+        ending.removeEventListener('abort', end)
       }
-      return false
     },
     end() {
       clearInterval(timer)

@@ -97,7 +97,12 @@ export function createSharedQueue<T>(
         isOurs = await hold.regained(ending.signal)
       }
       log.warn({ key }, 'work was left to whoever takes it up')
-      // It stays as it is: once its lock has ended, somebody finds it.
+      // Nothing was begun: others need not wait for the end of its lock. Otherwise somebody finds it then.
+      if (ending.signal.aborted)
+        await within(
+          job.moveToWait(token).catch(() => undefined),
+          1000,
+        )
       throw new WaitingError()
     })()
     running.set(key, own)

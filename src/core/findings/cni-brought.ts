@@ -7,21 +7,23 @@ import type { ComparedProblem } from './compare.ts'
 /** A problem where the change shows a CNI that was not known before, and that enforces less, or sees less. */
 export function cniBrought(base: Analysis, head: Analysis): readonly ComparedProblem[] {
   const [was, is] = [base.state.network, head.state.network]
+  const isNever = is.enforcement.mode === 'never' && was.enforcement.mode !== 'never'
+  const at = isNever ? is.enforcement.at : is.at
   const isNews = is.basis === 'own-objects' && (was.cni !== is.cni || was.basis !== is.basis)
   const isOfMesh = head.state.workloads.some((workload) => head.mesh.member(workload).receives !== 'outside')
   if (
-    is.at === null ||
+    at === null ||
     !isOfMesh ||
-    !(isNews ? silencesMore(was, is) : is.keepsDestinationPort && !was.keepsDestinationPort)
+    !(isNever || (isNews && silencesMore(was, is)) || (is.keepsDestinationPort && !was.keepsDestinationPort))
   )
     return []
   return [
     {
-      ...is.at,
+      ...at,
       code: 'cni-brought',
       class: 'unseen',
-      message: `This change brings what shows which CNI enforces policies (${is.cni}: ${is.because}), and was judged by it: what that does not enforce or see is not told.`,
-      remedy: `State the CNI under clusters.${head.state.config.name}.cni on the base branch, or leave out with ignorePaths what is of no cluster.`,
+      message: `This change brings what shows ${isNever ? `that no policy is enforced (${is.enforcement.because})` : `which CNI enforces policies (${is.cni}: ${is.because})`}, and was judged by it: what that does not enforce or see is not told.`,
+      remedy: `State ${isNever ? 'policyEnforcementMode' : 'the CNI'} under clusters.${head.state.config.name} on the base branch, or leave out with ignorePaths what is of no cluster.`,
       hides: { namespaces: 'all' },
       change: 'introduced',
       relevant: true,

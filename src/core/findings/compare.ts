@@ -4,12 +4,12 @@ import type { Analysis } from '../analysis.ts'
 import { withSeverity } from '../analysis.ts'
 import type { Severity, Waiver } from '../config.ts'
 import type { Place } from '../kubernetes/origin.ts'
-import { EVERYTHING } from '../kubernetes/labels.ts'
-import { isEqual, placeOf } from '../kubernetes/origin.ts'
+import { placeOf } from '../kubernetes/origin.ts'
 import { grouped } from '../source/grouped.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { UNSEEN_SOURCES } from '../source/unseen-sources.ts'
+import { broughtBy } from './brought-by.ts'
 import { causes } from './cause.ts'
 import { cniBrought } from './cni-brought.ts'
 import { concerns, filesOf, heldBack, isBelow, isHeldBack, resumed } from './held-back.ts'
@@ -159,13 +159,16 @@ function compareProblems(
   return problems.map((problem) => {
     const words = wordsOf(problem)
     const isSteered = steeredBefore.get(words) !== steered.get(words)
-    if (takeOne(left, words)) return compareProblem(problem, true, isSteered || isBrought(problem), touched)
+    if (takeOne(left, words))
+      return compareProblem(problem, true, isSteered || isBrought(problem, true), touched)
     const from = touched.moved.get(problem.path)
-    if (from !== undefined && takeOne(moved, wordsAt(problem, from))) {
-      const compared = compareProblem(withoutPlace(problem), true, isBrought(problem), touched)
+    const isSteeredAlike =
+      from !== undefined && steeredBefore.get(wordsAt(problem, from)) === steered.get(words)
+    if (from !== undefined && isSteeredAlike && takeOne(moved, wordsAt(problem, from))) {
+      const compared = compareProblem(withoutPlace(problem), true, isBrought(problem, true), touched)
       return { ...compared, hides: problem.hides }
     }
-    return compareProblem(problem, false, isSteered || isBrought(problem), touched)
+    return compareProblem(problem, false, isSteered || isBrought(problem, false), touched)
   })
 }
 
@@ -187,24 +190,6 @@ function takeOne(counts: Map<string, number>, key: string): boolean {
   const count = counts.get(key) ?? 0
   counts.set(key, count - 1)
   return count > 0
-}
-
-/** Is a policy that a problem hangs on new, or another than it was, or a namespace enrolled by now? Whatever brought that. */
-function broughtBy(base: Analysis | null, head: Analysis): (problem: Problem) => boolean {
-  const specs = ({ state }: Analysis): ReadonlyMap<string, unknown> =>
-    new Map(state.policies.map(({ id, object }) => [id, object['spec']]))
-  let known: readonly ReadonlyMap<string, unknown>[] | null = null
-  const isEnrolled = (name: string): boolean => {
-    const namespace = base?.state.namespaces.get(name)
-    return namespace !== undefined && base?.mesh.podsSide(EVERYTHING, namespace, 'receives') === 'certain'
-  }
-  return ({ about }) => {
-    if (about === undefined) return false
-    if (base === null || about.namespaces.some((name) => !isEnrolled(name))) return true
-    if (about.policies.length === 0) return false
-    const [was, is] = (known ??= [specs(base), specs(head)])
-    return about.policies.some((id) => !isEqual(was?.get(id), is?.get(id)))
-  }
 }
 
 /** How what is told in the same words is asked for, by all who ask for it; without what nobody asks for. */
