@@ -77,7 +77,8 @@ export function failureOf(error: unknown, remote: Remote): FetchFailed | CommitM
 /** What the disk of this machine did not take, which is no fault of the remote; null for anything else. */
 export function diskFailureOf(error: unknown): FetchFailed | null {
   const { code } = error as { readonly code?: unknown }
-  const sign = error instanceof GitError ? DISK.exec(error.stderr)?.[1] : DISK_CODES.find((one) => one === code)
+  const sign =
+    error instanceof GitError ? DISK.exec(error.stderr)?.[1] : DISK_CODES.find((one) => one === code)
   return sign === undefined ? null : new FetchFailed('disk', `${SENTENCES.disk} (${sign})`)
 }
 
