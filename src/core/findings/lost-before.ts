@@ -35,7 +35,8 @@ function isNewlyLost(
   if (behindHeard.some(({ peers }) => joinedAs[role](peers))) return true
   // So it does who was let in there until now: another rule admitted them, which is gone, or finds them no more.
   if (behindHeard.some(({ peers }) => wereLetIn(peers, before, base))) return true
-  if (behindHeard.length > 0 && someNamedWereLetIn(finding, before, base, viewOf(head))) return true
+  const isForMany = finding.lost.some(({ name }) => name !== null)
+  if (isForMany && someNamedWereLetIn(finding, before, base, viewOf(head))) return true
   // So does a waypoint that was lost to others before.
   if (finding.lost.some(({ through }) => through !== undefined && joinedAs.sends(through))) return true
   if (unheard.size === 0) return false
