@@ -1,5 +1,6 @@
 // Roots are rendered, and what their objects ask controllers to render, and so on, until nothing asks for more.
 // Renderers know nothing of each other: whoever makes a unit leaves it here, and here it finds its renderer.
+import { isHeldBack } from '../core/findings/held-back.ts'
 import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
@@ -152,7 +153,8 @@ function asAsked(problem: Problem, unit: Unit): Problem {
   const { kind, at } = unit
   const isOfController = kind === 'argocd' || kind === 'helm' || (kind === 'flux' && !asksForValues(unit))
   const isSaid = isOfController && problem.path === at.path
-  if (!isSaid || problem.class !== 'unseen') return problem
+  // What is held back is told where its own words change: they are not applied.
+  if (!isSaid || problem.class !== 'unseen' || isHeldBack(problem)) return problem
   const { under, ...hides } = problem.hides
   const elsewhere = under?.filter((path) => path !== at.path) ?? []
   return {
