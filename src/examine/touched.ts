@@ -8,9 +8,9 @@ import { isOfCluster } from '../core/kubernetes/scope.ts'
 import { ACCOUNT_KIND, isJudged } from '../core/kubernetes/state.ts'
 import { differing } from '../core/source/differing.ts'
 import { changedLines } from '../core/source/line-diff.ts'
-import { compareText } from '../core/source/problem.ts'
 import { KEPT } from '../manifests/baseline-fields.ts'
 import { filesChanged } from '../manifests/files-changed.ts'
+import { whole } from '../manifests/keep.ts'
 import type { Gathered, LoadedCluster } from '../manifests/load.ts'
 
 /** One cluster of one state, and the tree that it was made from. */
@@ -108,16 +108,8 @@ function without(manifests: readonly Manifest[], others: readonly Manifest[]): r
 /** What is judged of an object, whatever the order of its keys. */
 function judged(manifest: Manifest): string {
   const groupKind = groupKindOf(manifest)
-  const keep = KEPT[groupKind]
-  return JSON.stringify(sorted([groupKind, keep === undefined ? manifest.object : keep(manifest.object)]))
+  const keep = KEPT[groupKind] ?? EVERYTHING
+  return JSON.stringify([groupKind, keep(manifest.object)])
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => compareText(a, b))
-      .map(([key, part]) => [key, sorted(part)]),
-  )
-}
+const EVERYTHING = whole()

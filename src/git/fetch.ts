@@ -66,6 +66,8 @@ export function remoteOptions(
 
 /** What a failed fetch means; CommitMissing without a commit that is known; null where it is no failure of git. */
 export function failureOf(error: unknown, remote: Remote): FetchFailed | CommitMissing | null {
+  const full = diskFailureOf(error)
+  if (full !== null) return full
   if (!(error instanceof GitError)) return null
   if (error.reason === 'timed-out') return new FetchFailed('timed-out', redact(error.message, remote))
   if (REFUSED_ID.test(error.stderr)) return new CommitMissing('')

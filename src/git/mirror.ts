@@ -148,7 +148,7 @@ async function fetchRefs(job: Job, refspecs: readonly string[]): Promise<boolean
     })
     return true
   } catch (error) {
-    const failure = diskFailureOf(error) ?? failureOf(error, job.request)
+    const failure = failureOf(error, job.request)
     if (failure === null) throw error
     if (failure instanceof CommitMissing) return false
     throw failure

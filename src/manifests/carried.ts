@@ -1,7 +1,7 @@
 // Objects inside of others, of which a controller that is not followed here makes what is in the cluster. They are not
 // judged: parameters, templates and the cluster that is meant are that controller's to know.
 import { createHash } from 'node:crypto'
-import { nameIn } from '../core/kubernetes/identity.ts'
+import { nameIn, titleOf } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { placeOf } from '../core/kubernetes/origin.ts'
@@ -16,8 +16,7 @@ export function carriedObjects(manifests: readonly Manifest[]): readonly Problem
   return manifests.filter(isCarrier).flatMap((carrier): readonly Problem[] => {
     const carried = [...within(carrier.object, carrier)]
     if (carried.length === 0) return []
-    const { kind, object, origin } = carrier
-    const title = `${kind} ${[namespaceOf(object), nameIn(carrier)].filter((text) => text !== null).join('/')}`
+    const { object, origin } = carrier
     const names = unique(carried.map(({ name }) => name))
     const more = names.length > MOST_NAMES ? ` and ${String(names.length - MOST_NAMES)} more` : ''
     return [
@@ -25,7 +24,7 @@ export function carriedObjects(manifests: readonly Manifest[]): readonly Problem
         ...placeOf(origin, []),
         code: 'carried-objects',
         class: 'unseen',
-        message: `${title} holds objects that are not judged: ${names.slice(0, MOST_NAMES).join(', ')}${more}.`,
+        message: `${titleOf(carrier)} holds objects that are not judged: ${names.slice(0, MOST_NAMES).join(', ')}${more}.`,
         remedy: 'State what is made of it under `assume`, and leave it out with ignorePaths.',
         hides: { namespaces: hidden(carrier, carried) },
         steering: createHash('sha256').update(JSON.stringify(object)).digest('hex'),

@@ -2,7 +2,7 @@
 // kustomizations that nobody includes, at plain files that nothing takes in. Whatever is left over when all of that is
 // rendered becomes a beginning, too: nothing that somebody may apply is passed over.
 import { posix } from 'node:path'
-import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
+import { groupKindOf, nameIn, titleOf } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { placeOf } from '../core/kubernetes/origin.ts'
@@ -175,11 +175,10 @@ function entries(claims: readonly Claim[]): readonly Claim[] {
 
 function claimSeed({ manifest, controller, paths }: Claim): Seed {
   const path = paths.find((claimed) => isWithin(manifest.origin.file.path, claimed)) ?? '.'
-  const name = [namespaceOf(manifest.object), nameIn(manifest)].filter((text) => text !== null).join('/')
   const unit: Unit = {
     kind: controller,
     manifest,
-    title: `${manifest.kind} ${name}`,
+    title: titleOf(manifest),
     namespace: null,
     cluster: null,
     at: placeOf(manifest.origin, []),

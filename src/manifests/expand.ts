@@ -1,7 +1,7 @@
 // Roots are rendered, and what their objects ask controllers to render, and so on, until nothing asks for more.
 // Renderers know nothing of each other: whoever makes a unit leaves it here, and here it finds its renderer.
 import { isHeldBack } from '../core/findings/held-back.ts'
-import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
+import { groupKindOf, nameIn, titleOf } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { placeOf } from '../core/kubernetes/origin.ts'
@@ -187,9 +187,8 @@ function serve(
     if (isRelevant(manifest) || isOfController(manifest)) part.manifests.push(manifest)
     const controller = controllerOf(manifest)
     if (controller === null) continue
-    const name = `${manifest.kind} ${[namespaceOf(manifest.object), nameIn(manifest)].filter((text) => text !== null).join('/')}`
     const asked = { namespace: null, cluster: null, at: placeOf(manifest.origin, []), host: unit.host }
-    const child: Unit = { kind: controller, manifest, title: name, ...asked }
+    const child: Unit = { kind: controller, manifest, title: titleOf(manifest), ...asked }
     const files = [...new Set([...steeredBy, manifest.origin.file.path])]
     enqueue({ root, unit: child, cluster, depth: depth + 1, askedBy: files })
   }

@@ -1,6 +1,6 @@
 // What stands in a cluster after a controller is done. A hook may be gone by then, an object may be none of the
 // controller's business, and what is taken out of Git may stay: annotations and settings say so.
-import { nameIn } from '../core/kubernetes/identity.ts'
+import { nameIn, titleOf } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { placeOf } from '../core/kubernetes/origin.ts'
@@ -143,10 +143,6 @@ function notPruned({ leavesBehind }: Unit, manifest: Manifest): Problem | null {
     remedy: 'Delete it in the cluster as well.',
     hides: { namespaces: homeOf(manifest) },
   }
-}
-
-function titleOf({ kind, object }: Manifest): string {
-  return `${kind} ${[...[namespaceOf(object) ?? []].flat(), nameIn({ object })].join('/')}`
 }
 
 function homeOf({ kind, object }: Manifest): readonly string[] {

@@ -19,7 +19,8 @@ import type { Finding } from './finding.ts'
  * For each finding of the head: enrolment label first, then policy, then workload, each in path order. A policy that
  * falls short comes before one that isolates the workload beside it and may have helped until now; the workload itself
  * before the peers that it loses; the mode that closes what no policy opens between policies and workload; then namespaces
- * of lost peers, whoever is lost, and Services, by which waypoints stand in the way; at last what shows the CNI, and the mode. Null where nothing that bears on it changed.
+ * of lost peers, whoever is lost, and Services, by which waypoints stand in the way; at last what shows the CNI, and the
+ * mode. Null where nothing that bears on it changed.
  */
 export function causes(head: Analysis, touched: Touched): (finding: Finding, isNew: boolean) => Place | null {
   const { population } = head

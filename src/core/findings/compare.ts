@@ -155,7 +155,6 @@ function compareProblems(
   const left = counted(before, wordsOf)
   const [steeredBefore, steered] = [steeringByWords(before), steeringByWords(problems)]
   const isBrought = broughtBy(base, head)
-  const moved = counted(before, wordsOf)
   return problems.map((problem) => {
     const words = wordsOf(problem)
     const isSteered = steeredBefore.get(words) !== steered.get(words)
@@ -164,7 +163,7 @@ function compareProblems(
     const from = touched.moved.get(problem.path)
     const isSteeredAlike =
       from !== undefined && steeredBefore.get(wordsAt(problem, from)) === steered.get(words)
-    if (from !== undefined && isSteeredAlike && takeOne(moved, wordsAt(problem, from))) {
+    if (from !== undefined && isSteeredAlike && takeOne(left, wordsAt(problem, from))) {
       const compared = compareProblem(withoutPlace(problem), true, isBrought(problem, true), touched)
       return { ...compared, hides: problem.hides }
     }

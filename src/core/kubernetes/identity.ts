@@ -29,6 +29,12 @@ export function nameIn(manifest: Pick<Manifest, 'object'>): string {
   return typeof name === 'string' ? name : typeof prefix === 'string' ? `${prefix}*` : ''
 }
 
+/** What people call it: `Deployment shop/web`, `Namespace shop`. */
+export function titleOf({ kind, object }: Pick<Manifest, 'kind' | 'object'>): string {
+  const names = [namespaceOf(object), nameIn({ object })].filter((name) => name !== null)
+  return `${kind} ${names.join('/')}`
+}
+
 /** Why an object cannot be told from others: without a name, or with a namespace that is no text (`namespace: 1`). */
 function whyUnplaced({ kind, object }: Manifest): {
   readonly code: string

@@ -213,10 +213,7 @@ function judged(
 
 /** Problems behind which there may be policies of nobody knows which namespaces: no answer counts with them. */
 export function unseenAnywhere({ problems }: Analysis): readonly Problem[] {
-  return problems.filter(
-    ({ code, hides }) =>
-      UNSEEN_POLICIES.includes(code) && hides.namespaces.length === 0 && hides.namespaces !== 'all',
-  )
+  return problems.filter(({ code, hides }) => UNSEEN_POLICIES.includes(code) && hides.namespaces.length === 0)
 }
 
 type Hidden = (workload: Workload, direction: Direction) => boolean
