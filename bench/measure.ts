@@ -21,3 +21,8 @@ export async function fastest(times: number, work: readonly (() => unknown)[]): 
 export function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
+
+/** The one in the middle: of pieces of work that differ. NaN of none. */
+export function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN
+}

@@ -3,6 +3,7 @@
 import { CONFIG_PATH, DEFAULT_CONFIG, readConfig } from '../core/config.ts'
 import type { Config, ReadConfig } from '../core/config.ts'
 import type { ComparedProblem } from '../core/index.ts'
+import { isSameProblem } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { filesAt } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
@@ -30,7 +31,7 @@ export async function proposedConfiguration(used: Tree, head: Tree): Promise<Pro
 
 /** What is wrong with the configuration that is used, each at its line of the file that is proposed, where it still is. */
 export function problemsOnHead(used: readonly Problem[], proposed: Proposed | null): readonly Problem[] {
-  return used.map((problem) => proposed?.problems.find((other) => isSame(problem, other)) ?? problem)
+  return used.map((problem) => proposed?.problems.find((other) => isSameProblem(problem, other)) ?? problem)
 }
 
 /** What is wrong with the file that is proposed. It hides nothing: nothing was judged by it. */
@@ -39,7 +40,7 @@ export function proposedProblems(
   proposed: Proposed | null,
 ): readonly ComparedProblem[] {
   return (proposed?.problems ?? []).map((problem) => {
-    const known = used.some((other) => isSame(problem, other))
+    const known = used.some((other) => isSameProblem(problem, other))
     return {
       ...problem,
       hides: { namespaces: [] },
@@ -51,10 +52,6 @@ export function proposedProblems(
 
 export function describeProposed(proposed: Proposed | null): ReportConfiguration | null {
   return proposed === null ? null : { change: proposed.change, mistakes: proposed.problems.length }
-}
-
-function isSame(a: Problem, b: Problem): boolean {
-  return a.path === b.path && a.code === b.code && a.message === b.message
 }
 
 /** Whatever stands there: one in another encoding, or a link to one, is a problem and no configuration that is left out. */

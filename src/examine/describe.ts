@@ -1,6 +1,7 @@
 // What a report says beside its findings and problems: who shares what, what was looked at, and with which programs.
 import { policiesOf, probesHangOnCni } from '../core/index.ts'
 import type { Analysis, ComparedProblem } from '../core/index.ts'
+import { onceEach } from '../core/source/once-each.ts'
 import type { SourceFile } from '../core/source/text.ts'
 import type { LoadedCluster } from '../manifests/load.ts'
 import type { Workshop } from '../manifests/workshop.ts'
@@ -24,18 +25,22 @@ export function summarise(analyses: readonly Analysis[]): Report['summary'] {
   const sum = (number: (analysis: Analysis) => number): number =>
     analyses.reduce((total, analysis) => total + number(analysis), 0)
   return {
-    namespaces: sum(({ state }) => count(state.namespaces.values(), ({ known }) => known)),
+    namespaces: sum(({ state }) => describedIn(state.namespaces)),
     workloads: sum(({ state }) => state.workloads.length),
-    enrolled: sum(({ mesh }) => count(mesh.members, ({ enrollment }) => enrollment.state === 'yes')),
+    enrolled: sum(({ mesh }) => enrolledOf(mesh.members)),
     policies: sum(({ state }) => state.policies.length),
   }
 }
 
-function count<T>(items: Iterable<T>, isMeant: (item: T) => boolean): number {
-  let total = 0
-  for (const item of items) if (isMeant(item)) total += 1
-  return total
-}
+const describedIn = onceEach(
+  (namespaces: Analysis['state']['namespaces']) =>
+    [...namespaces.values()].filter(({ known }) => known).length,
+)
+
+const enrolledOf = onceEach(
+  (members: Analysis['mesh']['members']) =>
+    members.filter(({ enrollment }) => enrollment.state === 'yes').length,
+)
 
 /** Does nothing bear on reachability: no workload, no policy, and no namespace that a manifest describes? */
 export function isBare(analyses: readonly Analysis[]): boolean {

@@ -2,6 +2,7 @@
 // are others.
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { madeFrom } from '../core/source/differing.ts'
+import { onceEach } from '../core/source/once-each.ts'
 import { weigh, weighAgain } from './environments.ts'
 import type { Rooted, Weighed } from './environments.ts'
 import type { Part, Root } from './expand.ts'
@@ -13,25 +14,14 @@ export type Home = Root & Rooted
 
 const NOTHING: readonly Manifest[] = []
 
-const homes = new WeakMap<Root, Home>()
-
 /** A root as what it puts into the cluster that it is applied to itself: of one root, always the same value. */
-export function homeOf(root: Root): Home {
-  const known = homes.get(root)
-  if (known !== undefined) return known
+export const homeOf = onceEach((root: Root): Home => {
   const own = root.parts.find(({ cluster }) => cluster === null)
-  const home = { ...root, manifests: own?.manifests ?? NOTHING }
-  homes.set(root, home)
-  return home
-}
-
-const weighed = new WeakMap<Gathered, Weighed>()
+  return { ...root, manifests: own?.manifests ?? NOTHING }
+})
 
 /** What tells the discovered clusters of a state apart. */
-export function weighRoots(gathered: Gathered): Weighed {
-  const known = weighed.get(gathered)
-  if (known !== undefined) return known
-  const { revises, shares } = gathered
+export const weighRoots = onceEach(({ revises, shares }: Gathered): Weighed => {
   const near = revises?.near.deref()
   const again =
     revises === null || near === undefined
@@ -40,10 +30,8 @@ export function weighRoots(gathered: Gathered): Weighed {
           weighRoots(near),
           [...revises.replaced].map(([old, now]) => [homeOf(old), homeOf(now)] as const),
         )
-  const now = again ?? weigh(shares.flatMap(({ owner, roots }) => (owner === null ? roots.map(homeOf) : [])))
-  weighed.set(gathered, now)
-  return now
-}
+  return again ?? weigh(shares.flatMap(({ owner, roots }) => (owner === null ? roots.map(homeOf) : [])))
+})
 
 /** The clusters of a state, from those of the state that it was gathered from; null where that does not show. */
 export function revisedClusters(

@@ -5,6 +5,7 @@ import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { isOfCluster } from '../core/kubernetes/scope.ts'
+import { onceEach } from '../core/source/once-each.ts'
 import { compareText } from '../core/source/problem.ts'
 
 /** What is applied as a whole, as far as sorting it needs to know. */
@@ -100,11 +101,11 @@ export function weighAgain(
   }
   const grownIn = (folder: string): number =>
     [...growth].reduce((sum, [path, count]) => (isBelow(path, folder) ? sum + count : sum), 0)
-  const isInside = (folder: string): boolean => [...growth.keys()].some((path) => isBelow(path, folder))
+  const above = new Set([...growth.keys()].flatMap(foldersAbove))
   const rivalries: Rivalry[] = []
   for (const rivalry of before.rivalries) {
     const { a, b, sides } = rivalry
-    if (sides === null || !sides.weights.folders.some(isInside)) rivalries.push(rivalry)
+    if (sides === null || !sides.weights.folders.some((folder) => above.has(folder))) rivalries.push(rivalry)
     else if (!a.plain && !b.plain) return null
     else {
       const { weights } = sides
@@ -118,6 +119,12 @@ export function weighAgain(
 
 function isSameRoot(a: Pick<Rooted, 'path' | 'plain'>, b: Pick<Rooted, 'path' | 'plain'>): boolean {
   return a.path === b.path && a.plain === b.plain
+}
+
+/** The folder itself and those that it is below, but for the root of the tree. */
+function foldersAbove(path: string): readonly string[] {
+  const parts = path.split('/')
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
 }
 
 function isBelow(path: string, folder: string): boolean {
@@ -211,15 +218,14 @@ type Identities = ReadonlyMap<string, Manifest>
 
 const NONE: Identities = new Map()
 
-const identified = new WeakMap<readonly Manifest[], Identities>()
-
 function identitiesOf({ manifests }: Rooted): Identities {
-  const known = identified.get(manifests)
-  if (known !== undefined) return known
-  const identities = new Map(manifests.map((manifest) => [identityOf(manifest), manifest]))
-  identified.set(manifests, identities)
-  return identities
+  return identified(manifests)
 }
+
+const identified = onceEach(
+  (manifests: readonly Manifest[]): Identities =>
+    new Map(manifests.map((manifest) => [identityOf(manifest), manifest])),
+)
 
 interface Makers<R> {
   readonly first: R

@@ -4,6 +4,7 @@ import type { ClusterConfig } from '../core/config.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { isEqual } from '../core/kubernetes/origin.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
+import { onceEach } from '../core/source/once-each.ts'
 import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
@@ -218,26 +219,18 @@ export function clusterNames(states: readonly Gathered[]): ClusterNames {
   return { environments, homes, alone: named.size + (hasHome ? 1 : 0) <= 1, idle }
 }
 
-const targeted = new WeakMap<Gathered, ReadonlySet<string | null>>()
-
 /** The clusters that units of a state name and put something into; null is the one that a root is applied to. */
-function targetsOf(gathered: Gathered): ReadonlySet<string | null> {
-  const known = targeted.get(gathered)
-  if (known !== undefined) return known
-  const { revises, shares } = gathered
+const targetsOf = onceEach(({ revises, shares }: Gathered): ReadonlySet<string | null> => {
   const near = revises?.near.deref()
   const isLikeBefore = [...(revises?.replaced ?? [])].every(
     ([old, now]) => old.parts.some(isLivedIn) === now.parts.some(isLivedIn),
   )
   const parts = (): readonly Part[] =>
     shares.flatMap(({ owner, roots }) => (owner === null ? roots.flatMap((root) => root.parts) : []))
-  const now =
-    near !== undefined && isLikeBefore
-      ? targetsOf(near)
-      : new Set(parts().flatMap((part) => (isLivedIn(part) ? [part.cluster] : [])))
-  targeted.set(gathered, now)
-  return now
-}
+  return near !== undefined && isLikeBefore
+    ? targetsOf(near)
+    : new Set(parts().flatMap((part) => (isLivedIn(part) ? [part.cluster] : [])))
+})
 
 /** Where an Argo CD lives that only tells other clusters what to run, there is nothing to judge. */
 function isLivedIn({ manifests, problems }: Part): boolean {

@@ -8,6 +8,7 @@ import { placeOf } from '../core/kubernetes/origin.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
 import { differing } from '../core/source/differing.ts'
 import { grouped } from '../core/source/grouped.ts'
+import { onceEach } from '../core/source/once-each.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { identityOf } from './environments.ts'
 import type { Part, Root } from './expand.ts'
@@ -108,19 +109,13 @@ function isNews(begun: readonly Grown[]): (grown: Grown) => boolean {
   }
 }
 
-const rootsOf = new WeakMap<readonly Grown[], ReadonlyMap<string, readonly Root[]>>()
-
 /** Of a base, which many heads are compared with. */
-function rootsByPath(begun: readonly Grown[]): ReadonlyMap<string, readonly Root[]> {
-  const known = rootsOf.get(begun)
-  if (known !== undefined) return known
-  const byPath = grouped(
+const rootsByPath = onceEach((begun: readonly Grown[]): ReadonlyMap<string, readonly Root[]> =>
+  grouped(
     begun.map(({ root }) => root),
     ({ path }) => path,
-  )
-  rootsOf.set(begun, byPath)
-  return byPath
-}
+  ),
+)
 
 /** The roots that still make some of what they made. */
 function goingOn(before: readonly Grown[], after: readonly Grown[]): ReadonlySet<string> {

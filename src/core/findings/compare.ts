@@ -6,6 +6,7 @@ import type { Severity, Waiver } from '../config.ts'
 import type { Place } from '../kubernetes/origin.ts'
 import { placeOf } from '../kubernetes/origin.ts'
 import { grouped } from '../source/grouped.ts'
+import { onceEach } from '../source/once-each.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { UNSEEN_SOURCES } from '../source/unseen-sources.ts'
@@ -203,9 +204,9 @@ function steeringByWords(problems: readonly Problem[]): ReadonlyMap<string, stri
 }
 
 /** A line that a message names moves with whatever stands above it. */
-function wordsOf({ path, code, message }: Problem): string {
-  return JSON.stringify([path, code, message.replaceAll(/(\.\w+):\d+/g, '$1')])
-}
+const wordsOf = onceEach(({ path, code, message }: Problem): string =>
+  JSON.stringify([path, code, message.replaceAll(/(\.\w+):\d+/g, '$1')]),
+)
 
 /** The same, as it would be said of its file at another path. */
 function wordsAt(problem: Problem, path: string): string {

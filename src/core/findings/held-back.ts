@@ -2,6 +2,7 @@
 // a change alters of it does not come about, and what it held back until now comes about with the change that resumes it.
 import type { Analysis } from '../analysis.ts'
 import { pathsOf } from '../kubernetes/origin.ts'
+import { isSameProblem } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { ComparedProblem, Touched } from './compare.ts'
 import { fingerprint } from './finding.ts'
@@ -53,11 +54,9 @@ function enrolsBelow(
 
 /** What was held back until now, where something is told of it as from before: it may be news to the cluster. */
 export function resumed(base: Analysis, head: Analysis, { paths }: Touched): readonly ComparedProblem[] {
-  const still = new Set(head.problems.map(({ code, path, message }) => JSON.stringify([code, path, message])))
-  const gone = base.problems.filter(
-    ({ code, path, message }) =>
-      code === SUSPENDED && paths.has(path) && !still.has(JSON.stringify([code, path, message])),
-  )
+  const gone = base.problems
+    .filter(({ code, path }) => code === SUSPENDED && paths.has(path))
+    .filter((one) => !head.problems.some((other) => isSameProblem(one, other)))
   if (gone.length === 0) return []
   const before = new Set(base.findings.map(fingerprint))
   const from = head.findings.filter(

@@ -39,9 +39,11 @@ export function unseenWorkloads(
  * wherever they may be, are no sign that such pods are in the mesh.
  */
 export function unseenOfCluster(world: World): readonly Problem[] {
+  const { wide } = world.index
+  if (wide.length === 0) return []
   const namespaces = [...world.state.namespaces.values()]
   const risk = riskIn(world)
-  return world.index.wide.flatMap((policy) => {
+  return wide.flatMap((policy) => {
     const subjects = policy.spec.subjects.filter(
       ({ pods, namespaces: where }) => pods.length === 0 || (where !== null && where.length > 0),
     )

@@ -3,6 +3,7 @@
 import { rootField } from './field.ts'
 import type { Fault, Field } from './field.ts'
 import type { Manifest } from './manifest.ts'
+import { onceEach } from '../source/once-each.ts'
 
 /** What a reader makes of an object, and what is wrong with it. */
 export interface Reading<T> {
@@ -14,13 +15,8 @@ export interface Reading<T> {
 export function readOnce<T>(
   reader: (root: Field, manifest: Manifest) => T,
 ): (manifest: Manifest) => Reading<T> {
-  const memory = new WeakMap<Manifest, Reading<T>>()
-  return (manifest) => {
-    const known = memory.get(manifest)
-    if (known !== undefined) return known
+  return onceEach((manifest) => {
     const root = rootField(manifest.object)
-    const reading = { value: reader(root, manifest), faults: root.faults }
-    memory.set(manifest, reading)
-    return reading
-  }
+    return { value: reader(root, manifest), faults: root.faults }
+  })
 }

@@ -26,6 +26,7 @@ import { ALL_PORTS, NO_PORTS, portRange, unionPorts } from '../kubernetes/port-s
 import type { PortSet } from '../kubernetes/port-set.ts'
 import type { BlockPeer, EntityPeer, PolicyPeer, PolicyPort, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { onceEach } from '../source/once-each.ts'
 import type { Peer } from './peer.ts'
 
 /** Rules that name no port by name admit the same into everybody: worked out once. */
@@ -105,12 +106,10 @@ function peerMatches(candidate: PolicyPeer, policy: NetworkPolicy, peer: Peer, n
 /** CIDR rules of Cilium never match its own endpoints (docs.cilium.io, layer3), whichever CNI the tree shows. */
 export function networkFor({ kind }: NetworkPolicy, network: Network): Network {
   if (network.blocksMatchPods === false || !kind.startsWith('Cilium')) return network
-  const known = ON_CILIUM.get(network) ?? { ...network, blocksMatchPods: false }
-  ON_CILIUM.set(network, known)
-  return known
+  return onCilium(network)
 }
 
-const ON_CILIUM = new WeakMap<Network, Network>()
+const onCilium = onceEach((network: Network): Network => ({ ...network, blocksMatchPods: false }))
 
 /** Entities are what is no pod: nodes, and the world outside of the cluster (docs.cilium.io, layer3, entities). */
 function entityMatches({ entity }: EntityPeer, peer: Peer, network: Network): Match {

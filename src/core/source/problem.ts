@@ -37,6 +37,11 @@ export interface Problem {
   readonly moot?: boolean
 }
 
+/** The same of the same file, at whatever line. */
+export function isSameProblem(a: Problem, b: Problem): boolean {
+  return a.path === b.path && a.code === b.code && a.message === b.message
+}
+
 /** By path, line, code, message: the order in which every list of problems leaves core. */
 export function byPlace(a: Problem, b: Problem): number {
   return (

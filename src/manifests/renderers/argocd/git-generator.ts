@@ -3,6 +3,7 @@
 import { posix } from 'node:path'
 import { get, items, labelsField } from '../../../core/kubernetes/field.ts'
 import type { Field } from '../../../core/kubernetes/field.ts'
+import { onceEach } from '../../../core/source/once-each.ts'
 import { compareText } from '../../../core/source/problem.ts'
 import { readDocument, splitDocuments } from '../../../core/yaml/index.ts'
 import { joinPath } from '../../source-tree.ts'
@@ -248,12 +249,8 @@ interface Contents {
   readonly links: readonly string[]
 }
 
-const known = new WeakMap<SourceTree, Contents>()
-
 /** What a tree holds: looked through once. */
-function contentsOf(tree: SourceTree): Contents {
-  const before = known.get(tree)
-  if (before !== undefined) return before
+const contentsOf = onceEach((tree: SourceTree): Contents => {
   const [folders, files, links]: [string[], string[], string[]] = [[], [], []]
   const walk = (at: string, isHidden: boolean): void => {
     for (const name of tree.names(at)) {
@@ -269,7 +266,5 @@ function contentsOf(tree: SourceTree): Contents {
     }
   }
   walk('.', false)
-  const contents = { folders: folders.sort(compareText), files: files.sort(compareText), links }
-  known.set(tree, contents)
-  return contents
-}
+  return { folders: folders.sort(compareText), files: files.sort(compareText), links }
+})

@@ -3,6 +3,7 @@
 // another brings, what the outer one says below its name comes before its own (pkg/chartutil/coalesce.go).
 import { isEqual, valueAt } from '../../../core/kubernetes/origin.ts'
 import type { Layer } from '../../../core/kubernetes/origin.ts'
+import { onceEach } from '../../../core/source/once-each.ts'
 import type { Route } from '../../../core/yaml/types.ts'
 import { joinPath } from '../../source-tree.ts'
 import type { HelmUnit } from '../../unit.ts'
@@ -110,30 +111,13 @@ function candidates(
   return [...(isGlobal ? below(() => []) : []), ...below((level) => names.slice(level))]
 }
 
-const chartSettings = new WeakMap<Part, Setting | null>()
-
-function chartSetting(part: Part): Setting | null {
-  const known = chartSettings.get(part)
-  if (known !== undefined) return known
+const chartSetting = onceEach((part: Part): Setting | null => {
   const read = yamlOf(part.files, 'values.yaml')
-  const setting: Setting | null =
-    read === null
-      ? null
-      : {
-          value: read.value,
-          written:
-            part.folder === null
-              ? null
-              : {
-                  file: { ...read.file, path: joinPath(part.folder, read.file.path) },
-                  document: read.document,
-                  route: [],
-                },
-          editable: false,
-        }
-  chartSettings.set(part, setting)
-  return setting
-}
+  if (read === null) return null
+  const file = part.folder === null ? null : { ...read.file, path: joinPath(part.folder, read.file.path) }
+  const written = file === null ? null : { file, document: read.document, route: [] }
+  return { value: read.value, written, editable: false }
+})
 
 /** How far a path leads, and to what. */
 function walk(value: unknown, path: ValuePath): { readonly depth: number; readonly value: unknown } {

@@ -1,5 +1,6 @@
 // A kustomization as it stands in a folder: which file it is, what it says, and where in it something stands.
 import type { Place } from '../../../core/kubernetes/origin.ts'
+import { onceEach } from '../../../core/source/once-each.ts'
 import { lineAt } from '../../../core/source/text.ts'
 import type { SourceFile } from '../../../core/source/text.ts'
 import { locate, readDocument, splitDocuments } from '../../../core/yaml/index.ts'
@@ -64,16 +65,8 @@ export async function inspectFolder(tree: SourceTree, folder: string): Promise<F
     : parsed
 }
 
-const known = new WeakMap<SourceFile, FolderState>()
-
 /** A base of many overlays is parsed once. */
-function parse(file: SourceFile): FolderState {
-  const before = known.get(file)
-  if (before !== undefined) return before
-  const now = parseAnew(file)
-  known.set(file, now)
-  return now
-}
+const parse = onceEach(parseAnew)
 
 /** sigs.k8s.io/yaml reads the first document, and takes no notice of others. */
 function parseAnew(file: SourceFile): FolderState {
@@ -154,16 +147,8 @@ export interface ReadDocument {
   readonly value: unknown
 }
 
-const read = new WeakMap<SourceFile, readonly ReadDocument[]>()
-
 /** Every document of a file that can be read. A patch that many objects are asked about is read once. */
-export function documentsIn(file: SourceFile): readonly ReadDocument[] {
-  const before = read.get(file)
-  if (before !== undefined) return before
-  const now = readDocuments(file.text)
-  read.set(file, now)
-  return now
-}
+export const documentsIn = onceEach(({ text }: SourceFile): readonly ReadDocument[] => readDocuments(text))
 
 function readDocuments(text: string): readonly ReadDocument[] {
   return splitDocuments(text).flatMap((document) => {

@@ -1,5 +1,6 @@
 // From an object that kustomize printed to where it comes from: the annotations that `buildMetadata` asks for name the
 // file (api/resource/origin.go); which of its objects it is, names tell.
+import { onceEach } from '../../../core/source/once-each.ts'
 import type { SourceFile } from '../../../core/source/text.ts'
 import { splitDocuments } from '../../../core/yaml/index.ts'
 import type { DocumentRange, Route } from '../../../core/yaml/types.ts'
@@ -131,12 +132,8 @@ export async function findOrigin(object: Mapping, notes: Notes, gathered: Gather
     : null
 }
 
-const known = new WeakMap<SourceFile, readonly SourceObject[]>()
-
 /** Every object of a file, those in Lists, too. */
-export function objectsIn(file: SourceFile): readonly SourceObject[] {
-  const before = known.get(file)
-  if (before !== undefined) return before
+export const objectsIn = onceEach((file: SourceFile): readonly SourceObject[] => {
   const objects: SourceObject[] = []
   const collect = (value: unknown, document: DocumentRange, route: Route): void => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return
@@ -145,9 +142,8 @@ export function objectsIn(file: SourceFile): readonly SourceObject[] {
     else for (const [index, item] of items.entries()) collect(item, document, [...route, 'items', index])
   }
   for (const { document, value } of documentsIn(file)) collect(value, document, [])
-  known.set(file, objects)
   return objects
-}
+})
 
 /** The object of the same kind with the same name; else the one whose name is the longest part of this name. */
 function bestOf(objects: readonly SourceObject[], object: Mapping): SourceObject | null {
