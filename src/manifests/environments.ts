@@ -102,10 +102,13 @@ export function weighAgain(
   const grownIn = (folder: string): number =>
     [...growth].reduce((sum, [path, count]) => (isBelow(path, folder) ? sum + count : sum), 0)
   const above = new Set([...growth.keys()].flatMap(foldersAbove))
+  const isTouched = ({ sides }: Rivalry): boolean =>
+    sides?.weights.folders.some((folder) => above.has(folder)) === true
+  if (!before.rivalries.some(isTouched)) return { ...before, newer }
   const rivalries: Rivalry[] = []
   for (const rivalry of before.rivalries) {
     const { a, b, sides } = rivalry
-    if (sides === null || !sides.weights.folders.some((folder) => above.has(folder))) rivalries.push(rivalry)
+    if (sides === null || !isTouched(rivalry)) rivalries.push(rivalry)
     else if (!a.plain && !b.plain) return null
     else {
       const { weights } = sides
