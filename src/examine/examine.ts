@@ -27,6 +27,9 @@ import { offerFixes } from './offer.ts'
 import type { Court } from './prove.ts'
 import { answerEnrollment, askedClusters, strangersIn } from './enrollment.ts'
 import type { Enroll, Report } from './report.ts'
+import { rebranched } from './rebranched.ts'
+import { keepThought, thoughtOf } from './thought.ts'
+import type { Thought } from './thought.ts'
 import { touchedBy } from './touched.ts'
 import type { ClusterState } from './touched.ts'
 import { vanishedIn } from './vanished.ts'
@@ -51,12 +54,6 @@ export interface Examination {
   /** URLs under which the repository is known; empty where nobody knows. */
   readonly repositories: readonly string[]
   readonly workshop: Workshop
-}
-
-/** A state of every cluster, in the order of their configurations. */
-interface Thought {
-  readonly states: readonly ClusterState[]
-  readonly analyses: readonly Analysis[]
 }
 
 export async function examine(examination: Examination): Promise<Report> {
@@ -101,9 +98,10 @@ export async function examine(examination: Examination): Promise<Report> {
           isShown(cluster.name) ? cluster : { ...cluster, enroll: [] },
         )
   head = await think(headState, asked)
-  const broken = base === null ? [] : await vanishedIn(base.states, head.states)
-  if (broken.length > 0) {
-    onHead = [...onHead, ...broken]
+  const more =
+    base === null ? [] : [...(await vanishedIn(base.states, head.states)), ...rebranched(base, head)]
+  if (more.length > 0) {
+    onHead = [...onHead, ...more]
     head = await think(headState, asked)
   }
   const touched = await Promise.all(
@@ -304,19 +302,6 @@ async function thinkOf(
 /** Both lists; the first one itself where the other is empty. */
 function joined<T>(some: readonly T[], others: readonly T[]): readonly T[] {
   return others.length === 0 ? some : some.concat(others)
-}
-
-const thoughts = new WeakMap<Gathered, Map<string, Analysis>>()
-
-/** What was thought last of a cluster of a state, or of the state that it was gathered from. */
-function thoughtOf(gathered: Gathered, cluster: string): Analysis | undefined {
-  const near = gathered.revises?.near.deref()
-  return thoughts.get(gathered)?.get(cluster) ?? (near && thoughts.get(near)?.get(cluster))
-}
-
-function keepThought(gathered: Gathered, cluster: string, analysis: Analysis): void {
-  const known = thoughts.get(gathered) ?? new Map<string, Analysis>()
-  thoughts.set(gathered, known.set(cluster, analysis))
 }
 
 /** What is to be said of strays: of those without which, or all of which, something else would lose what it needs. */

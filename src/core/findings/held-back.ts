@@ -76,7 +76,7 @@ export function resumed(base: Analysis, head: Analysis, { paths }: Touched): rea
 }
 
 /** Has what a problem hides something to do with the mesh? */
-export function concerns(world: Analysis, problem: Problem): boolean {
+export function concerns(world: Analysis, problem: Pick<Problem, 'hides'>): boolean {
   return bearsOnMesh(world, { ...problem, code: 'policy-not-evaluated' })
 }
 

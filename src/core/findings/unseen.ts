@@ -68,7 +68,7 @@ interface Home {
  * A policy that nobody evaluates, in a namespace that is described and has nothing to do with the mesh, decides about
  * traffic that stays as it was: whatever it says, nothing there needs HBONE or the probe source.
  */
-export function bearsOnMesh({ mesh, population, state }: World, { code, hides }: Problem): boolean {
+export function bearsOnMesh({ mesh, population, state }: World, { code, hides }: Pick<Problem, 'code' | 'hides'>): boolean {
   if (code !== 'policy-not-evaluated' || hides.namespaces === 'all' || hides.namespaces.length === 0)
     return true
   return hides.namespaces.some((name) => {
