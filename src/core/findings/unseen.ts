@@ -42,6 +42,7 @@ export function unseenIn(
     const problems = [
       ...undescribedNamespace(world, home),
       ...unfilledLabels(world, home),
+      ...closedUnselected(world, home),
       ...(ofPolicies.length > 0 ? ofPolicies : emptyNamespace(world, home)),
     ]
     if (problems.length > 0) found.set(name, problems)
@@ -68,7 +69,10 @@ interface Home {
  * A policy that nobody evaluates, in a namespace that is described and has nothing to do with the mesh, decides about
  * traffic that stays as it was: whatever it says, nothing there needs HBONE or the probe source.
  */
-export function bearsOnMesh({ mesh, population, state }: World, { code, hides }: Pick<Problem, 'code' | 'hides'>): boolean {
+export function bearsOnMesh(
+  { mesh, population, state }: World,
+  { code, hides }: Pick<Problem, 'code' | 'hides'>,
+): boolean {
   if (code !== 'policy-not-evaluated' || hides.namespaces === 'all' || hides.namespaces.length === 0)
     return true
   return hides.namespaces.some((name) => {
@@ -204,6 +208,31 @@ function emptyNamespace(world: World, { namespace, members }: Home): readonly Pr
 }
 
 const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
+
+/** Pods in the mesh that no policy selects, where the AWS CNI closes those: which of them it serves is not evaluated. */
+function closedUnselected({ engine, state }: World, { namespace, members }: Home): readonly Problem[] {
+  const { strict } = state.network
+  if (strict === null) return []
+  const closed = members.filter(
+    ({ workload, enrollment }) =>
+      enrollment.state !== 'no' &&
+      !workload.pods.hostNetwork &&
+      DIRECTIONS.every((direction) => engine.isolation(workload, direction) !== 'yes'),
+  )
+  const [first] = closed
+  if (first === undefined) return []
+  const others = closed.length > 1 ? `, and ${String(closed.length - 1)} more in its namespace` : ''
+  return [
+    {
+      ...strict.at,
+      code: 'strict-mode',
+      class: 'unseen',
+      message: `${strict.name} runs in strict mode, which closes pods that no policy selects, such as those of ${first.workload.id}${others}: what they lose is not evaluated.`,
+      remedy: 'Give every pod in the mesh a policy, which then says what it admits.',
+      hides: { namespaces: [namespace.name] },
+    },
+  ]
+}
 
 /** Cilium's mode, where the tree does not settle it: it decides about whoever is enrolled, and is nobody else's trouble. */
 function unknownEnforcement({ state, mesh }: World): readonly Problem[] {

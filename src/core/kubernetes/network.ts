@@ -10,6 +10,8 @@ import { enforcementOf } from './enforcement.ts'
 import type { Enforcement } from './enforcement.ts'
 import type { Manifest } from './manifest.ts'
 import type { Place } from './origin.ts'
+import { strictModeIn } from './strict-mode.ts'
+import type { StrictMode } from './strict-mode.ts'
 
 export interface Network {
   /** On a hint, what is hinted at; all but the probe source and blocks then counts as for `unknown`. */
@@ -27,6 +29,8 @@ export interface Network {
   /** Where policies decide, in order; empty where nothing enforces them. */
   readonly stages: readonly PolicyStage[]
   readonly enforcement: Enforcement
+  /** What says that pods which no policy selects are closed, where something does. */
+  readonly strict: StrictMode | null
   /** API groups of policies that are enforced beside those of Kubernetes. */
   readonly ownPolicies: readonly string[]
   /** Do policies see the port of the application on what goes straight between pods of the mesh? */
@@ -65,6 +69,7 @@ export function networkOf(config: ClusterConfig, manifests: readonly Manifest[])
     blocksMatchPods: blocksMatchPods || (known.basis === 'hint' && 'perhaps'),
     stages: enforcement.mode === 'never' ? [] : enforcing.stages,
     enforcement,
+    strict: known.cni === 'aws' ? strictModeIn(manifests) : null,
     ownPolicies: engine === null ? [] : (enforcing.ownPolicies ?? []),
     keepsDestinationPort:
       mesh.keepsDestinationPort ??
