@@ -106,5 +106,8 @@ function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Pro
     message: `${id} is described twice; ${place.path}:${String(place.line)} was judged and this one was not.`,
     remedy: 'If they belong to different clusters, say so with clusters.<name>.paths; otherwise remove one.',
     hides: { namespaces: [other.kind === 'Namespace' ? nameIn(other) : namespace] },
+    // A comment in either file changes nothing; what either of them says does, the one that was not judged, too.
+    steering: JSON.stringify([first.object, other.object]),
+    wherever: true,
   }
 }
