@@ -8,7 +8,7 @@ import { fingerprint } from '../core/findings/finding.ts'
 import type { Finding } from '../core/findings/finding.ts'
 import { byPlace, compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
-import { fileAt, overlayTree } from '../git/tree.ts'
+import { fileAt, listingOf, overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
 import { takenBefore, takenLater } from '../manifests/abandoned.ts'
 import type { Taken } from '../manifests/abandoned.ts'
@@ -60,7 +60,7 @@ export async function examine(examination: Examination): Promise<Report> {
   const { base: baseTree, head: headTree, config, enroll, only, proposed } = examination
   // One after the other: what both render alike is rendered once.
   const firstBase = baseTree === null ? null : await gatherBase(examination, baseTree)
-  const headFiles = await headTree.files()
+  const headFiles = await listingOf(headTree)
   const isLeft = (path: string): boolean => fileAt(headFiles, path) !== undefined
   const taken =
     firstBase === null || baseTree === headTree ? undefined : takenBefore(firstBase.holdings, isLeft)

@@ -4,6 +4,7 @@ import { posix } from 'node:path'
 import picomatch from 'picomatch'
 import { isEqual } from '../core/kubernetes/origin.ts'
 import { compareText } from '../core/source/problem.ts'
+import { listingOf } from '../git/tree.ts'
 import type { Tree, TreeFile } from '../git/tree.ts'
 import { isOfController } from './controllers.ts'
 import { expand } from './expand.ts'
@@ -25,7 +26,7 @@ export async function gatherAgain(
   workshop: Workshop,
 ): Promise<Gathered | null> {
   const { grounds } = near
-  const files = await tree.files()
+  const files = await listingOf(tree)
   const changes = filesChanged(grounds.files, files)
   const [share, ...others] = near.shares
   if (changes === null || share === undefined || others.length > 0 || share.owner !== null) return null

@@ -8,7 +8,8 @@ import { onceEach } from '../core/source/once-each.ts'
 import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
-import type { Tree, TreeFile } from '../git/tree.ts'
+import { listingOf } from '../git/tree.ts'
+import type { FileList, Tree, TreeFile } from '../git/tree.ts'
 import type { Holding, Taken } from './abandoned.ts'
 import { homeOf, revisedClusters, weighRoots } from './clusters-again.ts'
 import { homesOf, sortRoots } from './environments.ts'
@@ -57,7 +58,7 @@ export interface Gathered {
 
 /** What a tree of few changes can be gathered from. */
 export interface Grounds {
-  readonly files: readonly TreeFile[]
+  readonly files: FileList
   readonly options: LoadOptions
   /** Of the tree that was gathered anew, at last. */
   readonly listing: Listing
@@ -152,7 +153,7 @@ async function gatherAnew(tree: Tree, options: LoadOptions, workshop: Workshop):
   const controlled = shares.some((share) => share.controlled)
   let layout: Layout | null = null
   const grounds: Grounds = {
-    files: await tree.files(),
+    files: await listingOf(tree),
     options,
     listing,
     layout: () => (layout ??= layoutOf(shares, listing)),

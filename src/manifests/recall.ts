@@ -1,5 +1,5 @@
 // Bases of former looks: the next pull request has the same base as a rule, or one that is not far from it.
-import { createListings } from '../git/tree.ts'
+import { createListings, listingOf } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
 import { filesChanged } from './files-changed.ts'
 import type { Gathered } from './load.ts'
@@ -15,7 +15,7 @@ export function createRecall(): Recall {
 
 /** The state that is nearest to a tree; null where none is near. */
 export async function recallBase({ bases }: Recall, tree: Tree): Promise<Gathered | null> {
-  const files = await tree.files()
+  const files = await listingOf(tree)
   let [nearest, fewest]: [Gathered | null, number] = [null, Infinity]
   for (const base of [...bases].reverse()) {
     const count = filesChanged(base.grounds.files, files)?.size ?? Infinity

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { examine } from '../examine/examine.ts'
 import type { Examination } from '../examine/examine.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
-import { gitTree, overlayTree } from '../git/tree.ts'
+import { gitTree, listingOf, overlayTree } from '../git/tree.ts'
 import type { Listings, Tree } from '../git/tree.ts'
 import type { Workshop } from '../manifests/workshop.ts'
 
@@ -72,6 +72,10 @@ export function openTree({ directory, id }: TreeName, listings?: Listings): Tree
     async files() {
       await setImmediate()
       return tree.files()
+    },
+    async listing() {
+      await setImmediate()
+      return listingOf(tree)
     },
     ...(tree.at === undefined ? {} : { at: tree.at }),
     read: (some, wanted) => tree.read(some, wanted),

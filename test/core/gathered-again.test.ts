@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/core/config.ts'
-import { fileAt, overlayTree } from '../../src/git/tree.ts'
+import { fileAt, listingOf, overlayTree } from '../../src/git/tree.ts'
 import { takenBefore } from '../../src/manifests/abandoned.ts'
 import { clusterNames, clustersOf, gather } from '../../src/manifests/load.ts'
 import type { Gathered, LoadOptions } from '../../src/manifests/load.ts'
@@ -142,7 +142,7 @@ it('is what is made from nothing', { timeout }, async () => {
         const after = changed(before, deeds)
         const edited = [...before.keys(), ...after.keys()].filter((one) => before.get(one) !== after.get(one))
         const head = overlayTree(tree, new Map(edited.map((one) => [one, after.get(one) ?? null])))
-        const there = await head.files()
+        const there = await listingOf(head)
         const takenElsewhere = takenBefore(base.holdings, (one) => fileAt(there, one) !== undefined)
         const again = await gather(head, { ...options, takenElsewhere }, workshop, base)
         const anew = await gather(head, { ...options, takenElsewhere }, testWorkshop())

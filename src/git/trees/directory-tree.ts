@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path'
 import { isUnreadable, pathText } from '../path-text.ts'
 import { describe, type Disk, readAll, unnamed } from './disk.ts'
 import { MOST_FILES, tooManyFiles } from './most-files.ts'
-import { byPath, listedOnce, type Tree, type TreeFile } from './tree.ts'
+import { byPath, type TreeFile } from './file-list.ts'
+import { listedOnce, type Tree } from './tree.ts'
 
 const SKIPPED = new Set(['.git', 'node_modules'])
 

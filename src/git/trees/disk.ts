@@ -16,7 +16,7 @@ import {
 import { dirname, join } from 'node:path'
 import { blobId, type ObjectFormat } from '../objects.ts'
 import { insidePath } from './inside.ts'
-import type { TreeFile } from './tree.ts'
+import type { TreeFile } from './file-list.ts'
 
 /** A directory on disk whose files are looked at. `root` is trusted; what is below it is not. */
 export interface Disk {

@@ -3,6 +3,7 @@ import { GitError } from '../command.ts'
 import { isObjectId, readBlobs, subtree } from '../objects.ts'
 import { entriesAt } from '../tree-paths.ts'
 import { createListings, type Listings } from './listings.ts'
+import { everyFile, fileList } from './file-list.ts'
 import { listedOnce, type Tree } from './tree.ts'
 import { insidePath } from './inside.ts'
 
@@ -18,17 +19,19 @@ export function gitTree(
 ): Tree {
   const under = insidePath(options.under ?? '')
   const listings = options.listings ?? createListings()
+  const listing = listedOnce(async () => {
+    // git lists a commit as it does its tree: what it is called need not be asked first.
+    const known = under === '' && isObjectId(treeish) ? await listings.known(directory, treeish) : null
+    if (known !== null) return known
+    const root = await listings.treeOf(directory, treeish)
+    if (root === null) throw new GitError('missing-object', `the repository does not have ${treeish}`)
+    const tree = await subtree(directory, root, under)
+    return tree === null ? fileList([]) : listings.list(directory, tree)
+  })
   return {
     label: treeish,
-    files: listedOnce(async () => {
-      // git lists a commit as it does its tree: what it is called need not be asked first.
-      const known = under === '' && isObjectId(treeish) ? await listings.known(directory, treeish) : null
-      if (known !== null) return known
-      const root = await listings.treeOf(directory, treeish)
-      if (root === null) throw new GitError('missing-object', `the repository does not have ${treeish}`)
-      const tree = await subtree(directory, root, under)
-      return tree === null ? [] : listings.list(directory, tree)
-    }),
+    listing,
+    files: async () => everyFile(await listing()),
     ...(under === '' ? { at: (paths) => entriesAt(directory, treeish, paths) } : {}),
     async read(files, wanted = () => true) {
       const blobs = files.filter((file) => file.mode !== '160000' && wanted(file))

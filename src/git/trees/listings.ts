@@ -5,15 +5,15 @@ import { blobSizes, isObjectId, resolveObject } from '../objects.ts'
 import { nulTexts } from '../path-text.ts'
 import { treeChanges } from '../tree-changes.ts'
 import { BYTES_PER_FILE, MOST_FILES, tooManyFiles } from './most-files.ts'
-import { amendFiles, byPath, type TreeFile } from './tree.ts'
+import { amendFiles, byPath, fileList, type FileList, type TreeFile } from './file-list.ts'
 
 export interface Listings {
   /** The id of the tree of a commit or tree; null where the repository has neither. */
   readonly treeOf: (directory: string, treeish: string) => Promise<string | null>
   /** Every file of a commit or tree by its id, where that shows from what is remembered; null otherwise. */
-  readonly known: (directory: string, id: string) => Promise<readonly TreeFile[] | null>
+  readonly known: (directory: string, id: string) => Promise<FileList | null>
   /** Every file of a tree, sorted by path. @throws GitError `too-many-files` */
-  readonly list: (directory: string, tree: string) => Promise<readonly TreeFile[]>
+  readonly list: (directory: string, tree: string) => Promise<FileList>
 }
 
 /** Files in all listings together; what two listings share counts twice, and is kept once. */
@@ -21,9 +21,9 @@ const MOST_KEPT = 4 * MOST_FILES
 
 /** @param most how many files its listings may have together @param mostOfTree how many one of them may have */
 export function createListings(most = MOST_KEPT, mostOfTree = MOST_FILES): Listings {
-  const known = new Map<string, { readonly directory: string; readonly files: readonly TreeFile[] }>()
+  const known = new Map<string, { readonly directory: string; readonly files: FileList }>()
   const trees = new Map<string, string>()
-  const keep = (key: string, directory: string, files: readonly TreeFile[]): void => {
+  const keep = (key: string, directory: string, files: FileList): void => {
     known.delete(key)
     known.set(key, { directory, files })
     let total = [...known.values()].reduce((sum, one) => sum + one.files.length, 0)
@@ -59,7 +59,8 @@ export function createListings(most = MOST_KEPT, mostOfTree = MOST_FILES): Listi
     },
     known: remembered,
     async list(directory, tree) {
-      const files = (await remembered(directory, tree)) ?? (await listTree(directory, tree, mostOfTree))
+      const files =
+        (await remembered(directory, tree)) ?? fileList(await listTree(directory, tree, mostOfTree))
       keep(`${directory} ${tree}`, directory, files)
       return files
     },
@@ -112,11 +113,11 @@ async function lsTree(
 /** The listing of `to`, made of the files of `from`; null where the repository has lost that one meanwhile. */
 async function amended(
   directory: string,
-  files: readonly TreeFile[],
+  files: FileList,
   from: string,
   to: string,
   most: number,
-): Promise<readonly TreeFile[] | null> {
+): Promise<FileList | null> {
   const changed = await treeChanges(directory, from, to, most)
   if (changed === null) return null
   if (changed.size === 0) return files

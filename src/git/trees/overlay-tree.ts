@@ -1,7 +1,8 @@
 // A tree with some files replaced, added or removed: how a fix is tried before anybody commits it.
 import { blobId } from '../objects.ts'
 import { insidePath } from './inside.ts'
-import { amendFiles, fileAt, listedOnce, type Tree, type TreeFile } from './tree.ts'
+import { amendFiles, everyFile, fileAt, type TreeFile } from './file-list.ts'
+import { listedOnce, listingOf, type Tree } from './tree.ts'
 
 /**
  * `edits` maps a path to the new text, or to null for a file to remove. A replaced file keeps its mode, a new one has
@@ -15,16 +16,18 @@ export function overlayTree(tree: Tree, edits: ReadonlyMap<string, string | null
     if (text === null) removed.add(inside)
     else written.set(inside, new TextEncoder().encode(text))
   }
+  const listing = listedOnce(async () => {
+    const below = await listingOf(tree)
+    const added = [...written].map(([path, bytes]): TreeFile => {
+      const mode = fileAt(below, path)?.mode === '100755' ? '100755' : '100644'
+      return { path, mode, id: blobId(bytes), size: bytes.length }
+    })
+    return amendFiles(below, removed, added)
+  })
   return {
     label: tree.label,
-    files: listedOnce(async () => {
-      const below = await tree.files()
-      const added = [...written].map(([path, bytes]): TreeFile => {
-        const mode = fileAt(below, path)?.mode === '100755' ? '100755' : '100644'
-        return { path, mode, id: blobId(bytes), size: bytes.length }
-      })
-      return amendFiles(below, [...written.keys(), ...removed], added)
-    }),
+    listing,
+    files: async () => everyFile(await listing()),
     async read(files, wanted = () => true) {
       const below = files.filter(({ path }) => !written.has(path) && !removed.has(path))
       const found = new Map(below.length === 0 ? [] : await tree.read(below, wanted))

@@ -5,7 +5,8 @@ import { blobSizes, readBlobs } from '../objects.ts'
 import type { Repository } from '../repository.ts'
 import { look, readAll, unnamed, type Disk, type Walked } from './disk.ts'
 import { insidePath } from './inside.ts'
-import { byPath, listedOnce, type Tree, type TreeFile } from './tree.ts'
+import { byPath, type TreeFile } from './file-list.ts'
+import { listedOnce, type Tree } from './tree.ts'
 
 /**
  * The working tree of a repository that has one, or its folder `under` as the root. Files deleted on disk are absent;
