@@ -2,6 +2,7 @@
 // else nothing, and the summary has it.
 import { policiesOf } from '../core/index.ts'
 import type { Place } from '../core/kubernetes/origin.ts'
+import { jointChange, keyOf } from '../examine/joint.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 import type { Offer } from '../words/github/comment.ts'
 import { hunkAround } from './hunks.ts'
@@ -124,6 +125,7 @@ function suggestAll(
   ground: Ground,
 ): ReadonlyMap<string, Anchored> {
   const byPath = new Map<string, Map<string, Anchored>>()
+  const fixes = new Map<string, Fix[]>()
   for (const { fix } of findings) {
     const [change, ...others] = fix?.files ?? []
     // A new file has no line of the diff to stand on.
@@ -132,15 +134,12 @@ function suggestAll(
     if (suggestion === null) continue
     const known = byPath.get(change.path) ?? new Map<string, Anchored>()
     byPath.set(change.path, known.set(keyOf(fix), suggestion))
+    fixes.set(change.path, [...(fixes.get(change.path) ?? []), fix])
   }
   const all = new Map<string, Anchored>()
   for (const [path, suggestions] of byPath) {
-    const whole = report.fix?.files.find((change) => change.path === path)
-    const joint = meet([...suggestions.values()])
-      ? whole === undefined
-        ? null
-        : suggestChange(whole, ground)
-      : undefined
+    const change = meet([...suggestions.values()]) ? jointChange(path, fixes.get(path) ?? [], report) : undefined
+    const joint = change && suggestChange(change, ground)
     for (const [key, own] of suggestions) if (joint !== null) all.set(key, joint ?? own)
   }
   return all
@@ -154,26 +153,20 @@ function suggestChange(change: FileChange, { head, hunks }: Ground): Anchored | 
   return suggestion === null ? null : { ...suggestion, path: change.path }
 }
 
+/** Do two of them share a line, or meet between two lines? What is put there by both has an order. */
 function meet(suggestions: readonly Anchored[]): boolean {
   const ordered = [...suggestions].sort((a, b) => a.first - b.first)
-  return ordered.some(({ first }, index) => index > 0 && first <= (ordered[index - 1]?.last ?? 0))
+  return ordered.some(({ first }, index) => index > 0 && first <= (ordered[index - 1]?.last ?? 0) + 1)
 }
 
-/** What `/ambient-fix` would do for them; where two fixes change one file, all that is proved for it. */
+/** What `/ambient-fix` would do for them; where two fixes change one file, what both come to. */
 function diffsOf(findings: readonly ReportFinding[], report: Report): Offer {
   const files = new Map<string, FileChange>()
   for (const change of findings.flatMap(({ fix }) => fix?.files ?? [])) {
     const known = files.get(change.path)
     const clash = known !== undefined && known.diff !== change.diff
-    files.set(
-      change.path,
-      clash ? (report.fix?.files.find(({ path }) => path === change.path) ?? known) : change,
-    )
+    const fixes = findings.flatMap(({ fix }) => fix ?? [])
+    files.set(change.path, clash ? (jointChange(change.path, fixes, report) ?? known) : change)
   }
   return files.size === 0 ? { as: 'none' } : { as: 'diff', files: [...files.values()] }
-}
-
-/** Equal fixes have equal keys. */
-export function keyOf(fix: Fix): string {
-  return JSON.stringify(fix.files.map(({ path, after }) => [path, after]))
 }

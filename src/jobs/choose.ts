@@ -2,10 +2,10 @@
 import { composeEdits } from '../core/source/compose-edits.ts'
 import { applyEdits } from '../core/source/text.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
+import { fixedUnasked, keyOf } from '../examine/joint.ts'
 import { furthest } from '../examine/prove.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 import type { Selection } from '../github/commands/parse.ts'
-import { keyOf } from '../github/placing.ts'
 
 export interface Chosen {
   readonly fix: Fix
@@ -38,11 +38,8 @@ function meant(selection: Selection, { findings }: Report): readonly ReportFindi
     case 'fingerprint':
       return fixable.filter(({ fingerprint }) => fingerprint === selection.fingerprint)
     case 'all':
-    case 'sha': {
-      const live = fixable.filter(({ waived }) => waived === null)
-      const introduced = live.filter(({ change }) => change === 'introduced')
-      return introduced.length > 0 ? introduced : live
-    }
+    case 'sha':
+      return fixedUnasked(findings)
   }
 }
 

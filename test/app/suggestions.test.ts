@@ -1,6 +1,6 @@
 // What GitHub makes of a suggestion is what was proved: the file that /ambient-fix commits, byte for byte.
 import { expect } from 'vitest'
-import { ALLOW_WEB, DENY_INGRESS, SHOP } from './manifests.ts'
+import { ALLOW_WEB, APP, DENY_INGRESS, SHOP } from './manifests.ts'
 import { scenario } from './scenario.ts'
 import type { ReviewComment } from '../harness/index.ts'
 
@@ -19,6 +19,23 @@ const JSON_POLICY = JSON.stringify(
   '\t',
 )
 
+const FROM_WEB = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: from-web
+  namespace: shop
+spec:
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: my-app
+  ingress:
+    - from:
+        - podSelector:
+            matchLabels:
+              app: web
+      ports:
+        - port: 9090
+`
 /** The text on the head; before that, on the base, where there is one. */
 const HEADS: Readonly<Record<string, readonly [head: string, base?: string]>> = {
   plain: [ALLOW_WEB],
@@ -38,6 +55,9 @@ const HEADS: Readonly<Record<string, readonly [head: string, base?: string]>> = 
   ],
   'several lines': [`${ALLOW_WEB}---\n${OTHER}---\n${DENY_INGRESS}`],
   'another policy, at the end': [withoutEnd(withCrlf(DENY_INGRESS))],
+  'two that meet between two lines': [
+    `${FROM_WEB}---\n${FROM_WEB.replace('name: from-web', 'name: from-web-too')}`,
+  ],
 }
 
 /** As GitHub applies them: the lines of the comment become those of the block. */
@@ -66,3 +86,28 @@ for (const [name, [head, base]] of Object.entries(HEADS)) {
     expect(pull.file(path)).toBe(suggested)
   })
 }
+
+/** What is waived, or was there before, is nobody's suggestion, though it stands in the same lines. */
+scenario('an older finding between the lines', async ({ github, app }) => {
+  const old = FROM_WEB.replace('name: from-web', 'name: old').replace(/name: my-app/g, 'name: old')
+  const path = 'shop/policies.yaml'
+  const files = {
+    ...SHOP,
+    '.github/ambient-guard.yml': 'version: 1\nclusters: { default: { cni: cilium } }\n',
+    'shop/old.yaml': APP.replace(/my-app/g, 'old'),
+    [path]: old,
+  }
+  const repository = await github.repository({ files })
+  const head = `${old}---\n${FROM_WEB}`
+  const pull = await repository.pullRequest({ changes: { [path]: head } })
+  await app.hears(pull.opened())
+  const suggested = apply(head, pull.review.comments)
+  const below = pull.check.output.text ?? ''
+  await app.hears(pull.comment('/ambient-fix'))
+  expect(suggested).not.toBe(head)
+  expect(suggested.startsWith(`${old}---\n`)).toBe(true)
+  expect(pull.file(path)).toBe(suggested)
+  // What is shown as the fix is what is committed.
+  const added = (text: string): number => text.split('\n').filter((line) => /^\+ /.test(line)).length
+  expect(added(below)).toBe(suggested.split('\n').length - head.split('\n').length)
+})

@@ -1,5 +1,6 @@
 // The check run: its title, and the summary, which is the one place where everything is said.
 import type { ComparedProblem } from '../../core/index.ts'
+import { fixedUnasked, jointChange } from '../../examine/joint.ts'
 import type { Report, ReportFinding } from '../../examine/report.ts'
 import { compareText } from '../../core/source/problem.ts'
 import { cniSentences } from '../cni.ts'
@@ -176,7 +177,12 @@ function pages({ findings }: Report): string {
 /** The text below the summary: what `/ambient-fix` would commit, file by file; null where there is nothing. */
 export function checkText(report: Report): string | null {
   if (report.fix === null) return null
-  const files = report.fix.files.map(({ diff }) => fenced('diff', diff))
+  const fixes = fixedUnasked(report.findings).flatMap(({ fix }) => fix ?? [])
+  const paths = new Set(fixes.flatMap(({ files: changes }) => changes.map(({ path }) => path)))
+  const files = report.fix.files
+    .filter(({ path }) => paths.has(path))
+    .map((whole) => fenced('diff', (jointChange(whole.path, fixes, report) ?? whole).diff))
+  if (files.length === 0) return null
   return assemble([{ open: '#### The proved fixes\n\n', items: files, close: '', separator: '\n\n' }])
 }
 
