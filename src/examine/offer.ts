@@ -28,12 +28,13 @@ export async function offerFixes(
     })
     if (plans.length === 0) continue
     for (const verdict of await proveEach(court, plans)) {
-      const { plan, fix } = verdict
+      const { plan, fix, mends } = verdict
       if (fix !== null) proved.push(verdict)
-      for (const fingerprint of plan.settles) {
+      for (const fingerprint of new Set([...plan.settles, ...mends])) {
         const key = keyOf({ cluster: plan.cluster, fingerprint })
-        if (fix !== null) fixes.set(key, fix)
-        else if (!refused.has(key)) refused.set(key, verdict)
+        if (fix === null) {
+          if (!refused.has(key)) refused.set(key, verdict)
+        } else if (plan.settles.includes(fingerprint) || !fixes.has(key)) fixes.set(key, fix)
       }
     }
   }

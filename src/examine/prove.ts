@@ -25,19 +25,21 @@ export interface Court {
 export interface Proved {
   readonly plan: Plan
   readonly fix: Fix | null
+  /** Fingerprints of what the fix mends in the plan's cluster: what it is made for, and whatever goes with that. */
+  readonly mends: readonly string[]
   /** Why there is no fix; empty where there is one. */
   readonly reason: string
 }
 
 /** Proves each plan; plans of several clusters that make the same edits are one. */
 export async function proveEach(court: Court, plans: readonly Plan[]): Promise<readonly Proved[]> {
-  const results = new Map<Plan, Fix | string>()
+  const results = new Map<Plan, Proof | string>()
   for (const batch of independent(court, alike(plans))) await proveBatch(court, batch, results)
   return plans.map((plan) => {
     const result = results.get(plan) ?? 'it was not tried'
     return typeof result === 'string'
-      ? { plan, fix: null, reason: result }
-      : { plan, fix: result, reason: '' }
+      ? { plan, fix: null, mends: [], reason: result }
+      : { plan, fix: result.fix, mends: result.mends(plan), reason: '' }
   })
 }
 
@@ -48,7 +50,7 @@ type Groups = readonly (readonly Plan[])[]
  * One trial for plans that have nothing in common: what each of them changes, none of the others can mend or
  * break. Where the trial fails, each half is tried, down to the plan that is to blame.
  */
-async function proveBatch(court: Court, groups: Groups, results: Map<Plan, Fix | string>): Promise<void> {
+async function proveBatch(court: Court, groups: Groups, results: Map<Plan, Proof | string>): Promise<void> {
   const [first = [], ...others] = groups
   const together = await prove(court, groups.flat())
   if (others.length > 0 && typeof together === 'string') {
@@ -58,7 +60,8 @@ async function proveBatch(court: Court, groups: Groups, results: Map<Plan, Fix |
     return
   }
   for (const group of groups) {
-    const result = group === first && others.length === 0 ? together : fixOf(group)
+    const isAlone = group === first && others.length === 0
+    const result = isAlone || typeof together === 'string' ? together : partOf(together, group)
     for (const plan of group) results.set(plan, result)
   }
 }
@@ -131,26 +134,36 @@ export async function proveTogether(court: Court, proved: readonly Proved[]): Pr
   const plans = held.map(({ plan }) => plan)
   const groups = alike(plans)
   // A group was proved as a whole.
-  if (groups.length < 2) return together(plans, held[0]?.fix ?? null)
+  if (groups.length < 2) return together(held, held[0]?.fix ?? null)
   const all = await prove(court, plans)
-  if (typeof all !== 'string') return together(plans, all)
+  if (typeof all !== 'string') return together(held, all.fix)
   let kept: readonly Plan[] = []
   let best: Fix | null = null
   for (const same of groups) {
     const result = await prove(court, [...kept, ...same])
     if (typeof result === 'string') continue
     kept = [...kept, ...same]
-    best = result
+    best = result.fix
   }
-  return together(kept, best)
+  return together(
+    held.filter(({ plan }) => kept.includes(plan)),
+    best,
+  )
 }
 
-function together(plans: readonly Plan[], fix: Fix | null): Together {
-  return { fix, mended: new Set(plans.flatMap(({ settles }) => settles)) }
+function together(proved: readonly Proved[], fix: Fix | null): Together {
+  return { fix, mended: new Set(proved.flatMap(({ mends }) => mends)) }
+}
+
+/** What was proved at once. */
+interface Proof {
+  readonly fix: Fix
+  /** Of what went in the trial, that of the workloads which a plan is for: no two plans of a trial have one in common. */
+  readonly mends: (plan: Plan) => readonly string[]
 }
 
 /** The fix, or the reason why these plans are none. */
-async function prove(court: Court, plans: readonly Plan[]): Promise<Fix | string> {
+async function prove(court: Court, plans: readonly Plan[]): Promise<Proof | string> {
   const realised = realise(plans.flatMap(({ changes }) => changes))
   if (!realised.ok) return realised.reason
   const after = await court.tryOut(new Map(realised.files.map(({ path, after: text }) => [path, text])))
@@ -164,13 +177,36 @@ async function prove(court: Court, plans: readonly Plan[]): Promise<Fix | string
   }))
   const verdict = judge(plans, trials)
   if (!verdict.proved) return verdict.reason
-  return asFix(plans, realised.files)
+  return {
+    fix: asFix(plans, realised.files),
+    mends: (plan) =>
+      trials.flatMap((trial) =>
+        trial.before.state.config.name === plan.cluster ? mendedBy(plan, trial) : [],
+      ),
+  }
 }
 
-/** The fix of plans that were proved together with others. */
-function fixOf(plans: readonly Plan[]): Fix | string {
+function mendedBy({ settles }: Plan, { compared: { before, after } }: Trial): readonly string[] {
+  const left = new Set(
+    after.findings.filter(({ change }) => change !== 'resolved').map(({ fingerprint }) => fingerprint),
+  )
+  const workloads = new Set(
+    before.findings
+      .filter(({ fingerprint }) => settles.includes(fingerprint))
+      .map(({ workload }) => workload.id),
+  )
+  return before.findings
+    .filter(
+      ({ change, fingerprint, workload }) =>
+        change !== 'resolved' && workloads.has(workload.id) && !left.has(fingerprint),
+    )
+    .map(({ fingerprint }) => fingerprint)
+}
+
+/** The proof of plans that were proved together with others. */
+function partOf(proof: Proof, plans: readonly Plan[]): Proof | string {
   const realised = realise(plans.flatMap(({ changes }) => changes))
-  return realised.ok ? asFix(plans, realised.files) : realised.reason
+  return realised.ok ? { ...proof, fix: asFix(plans, realised.files) } : realised.reason
 }
 
 function asFix(plans: readonly Plan[], files: readonly FileEdit[]): Fix {

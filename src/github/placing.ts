@@ -138,7 +138,9 @@ function suggestAll(
   }
   const all = new Map<string, Anchored>()
   for (const [path, suggestions] of byPath) {
-    const change = meet([...suggestions.values()]) ? jointChange(path, fixes.get(path) ?? [], report) : undefined
+    const change = meet([...suggestions.values()])
+      ? jointChange(path, fixes.get(path) ?? [], report)
+      : undefined
     const joint = change && suggestChange(change, ground)
     for (const [key, own] of suggestions) if (joint !== null) all.set(key, joint ?? own)
   }

@@ -31,9 +31,10 @@ export interface Ground {
 }
 
 /** The texts of every file that a report points into, as judged and on the head. */
-export function readGround(sight: Sight, { findings, problems, fix }: Report): Promise<Ground> {
+export function readGround(sight: Sight, { findings, problems, fix, explain }: Report): Promise<Ground> {
   const places = [
     ...findings.flatMap((finding) => [finding.cause ?? [], ...policiesOf(finding)].flat()),
+    ...findings.flatMap((finding) => explain(finding).flatMap(({ at }) => at ?? [])),
     ...problems,
     ...(fix?.files ?? []),
   ]

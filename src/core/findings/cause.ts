@@ -106,7 +106,9 @@ type Located = readonly [Origin, readonly Route[]]
 function changedPlace(origin: Origin, routes: readonly Route[], touched: Touched): Place | null {
   const texts = textsOf(origin)
   if (!texts.some(({ path }) => touched.lines.has(path))) return null
-  for (const { path, first, last } of [...routes.map((route) => linesOf(origin, route)), ...texts]) {
+  // An annotation or a name is the last to be blamed.
+  const places = [...routes, ['spec']].map((route) => linesOf(origin, route))
+  for (const { path, first, last } of [...places, ...texts]) {
     const lines = touched.lines.get(path)
     for (let line = first; lines !== undefined && line <= last; line += 1)
       if (lines.has(line)) return { path, line }

@@ -45,11 +45,11 @@ function objection(plans: readonly Plan[], { before, after, compared }: Trial): 
   const now = compared.after.findings.filter(({ change }) => change !== 'resolved')
   const left = plans
     .flatMap(({ settles }) => settles)
-    .find((id) => now.some(({ fingerprint }) => fingerprint === id))
+    .find((id) => now.some((finding) => finding.fingerprint === id && !isRest(old.get(id), finding)))
   if (left !== undefined) return `the finding ${left} would remain`
   for (const finding of now) {
     const was = old.get(finding.fingerprint)
-    if (finding.severity === 'note' || finding.change === 'resolved') continue
+    if (finding.severity === 'note' || finding.change === 'resolved' || isRest(was, finding)) continue
     const worse =
       was === undefined ||
       was.change === 'resolved' ||
@@ -69,6 +69,16 @@ function objection(plans: readonly Plan[], { before, after, compared }: Trial): 
     isolatesMore(before.state, after.state) ??
     unlisted(plans, before, after) ??
     stillShut(plans, compared.before.findings, after)
+  )
+}
+
+/** What an error hid in which others were lost for sure: it is less severe, and speaks of none of them. */
+function isRest(was: ComparedFinding | undefined, is: ComparedFinding): boolean {
+  return (
+    was !== undefined &&
+    was.change !== 'resolved' &&
+    bySeverity(is.severity, was.severity) > 0 &&
+    !is.peers.some((peer) => was.peers.includes(peer))
   )
 }
 

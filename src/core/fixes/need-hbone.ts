@@ -3,7 +3,9 @@ import { limitsPorts } from '../ambient/authorization.ts'
 import type { Analysis } from '../analysis.ts'
 import type { ComparedFinding } from '../findings/compare.ts'
 import { describePeer, list } from '../findings/words.ts'
-import type { PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import type { Direction, PolicyPeer, PolicyRule } from '../kubernetes/kinds/policy.ts'
+import { NAMESPACE_NAME_LABEL, implies } from '../kubernetes/labels.ts'
+import type { Selector } from '../kubernetes/labels.ts'
 import { portRange } from '../kubernetes/port-set.ts'
 import type { NetworkPolicy } from '../kubernetes/state.ts'
 import type { AppendPatch } from '../yaml/types.ts'
@@ -21,10 +23,14 @@ export function openHbone(head: Analysis, finding: ComparedFinding): Need | null
     const dialect = dialectOf(policy)
     if (rule?.action !== 'allow' || dialect === null) return []
     // Beside a rule for anybody or for addresses, 15008 would be open to the world: the destinations get one of their own.
-    const wide = direction === 'egress' && !staysInCluster(rule)
+    const wide = isWide(rule, direction)
     const named = dialect.meshPeers(head, policy, rule, direction, wide ? 'pods' : undefined)
-    const mesh = wide ? [...knownDestinations(head, finding), ...named.peers] : named.peers
+    const mesh = wide
+      ? withoutListed([...knownDestinations(head, finding), ...named.peers], policy, finding)
+      : named.peers
     const alone = wide || !named.all
+    // A rule of its own for nobody would be one for nothing.
+    if (alone && mesh.length === 0) return []
     // Peers that a rule names otherwise than one by one are those of the rule.
     const peers = !alone && mesh.length === 0 ? rule.peers : mesh.map(({ peer }) => peer)
     const whole = dialect.rule(policy, direction, !alone && mesh.length === 0 ? null : mesh, [[port, 'TCP']])
@@ -46,6 +52,31 @@ export function openHbone(head: Analysis, finding: ComparedFinding): Need | null
   })
   if (additions.length === 0) return null
   return { additions, remark: direction === 'ingress' && widens(head, additions) ? WIDENING : '' }
+}
+
+function isWide(rule: PolicyRule, direction: Direction): boolean {
+  return direction === 'egress' && !staysInCluster(rule)
+}
+
+/** Destinations that another rule of the policy lists, and gets 15008 for, need not be listed once more. */
+function withoutListed(
+  peers: readonly NamedPeer[],
+  policy: NetworkPolicy,
+  { culprits, direction }: ComparedFinding,
+): readonly NamedPeer[] {
+  const listed = culprits.flatMap((one) =>
+    one.policy === policy && one.rule?.action === 'allow' && !isWide(one.rule, direction)
+      ? (one.rule.peers ?? [])
+      : [],
+  )
+  return peers.filter(({ peer }) => !listed.some((one) => covers(one, peer, policy.namespace.name)))
+}
+
+/** Does a peer of a policy stand for all pods of another one? */
+function covers(wide: PolicyPeer, narrow: PolicyPeer, home: string): boolean {
+  if (wide.kind !== 'pods' || narrow.kind !== 'pods') return false
+  const own: Selector = [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: [home] }]
+  return implies(narrow.pods, wide.pods) && implies(narrow.namespaces ?? own, wide.namespaces ?? own)
 }
 
 /** Does a rule speak of pods, and besides of nothing but nodes? */

@@ -118,10 +118,20 @@ function lossIn(findings: readonly ReportFinding[], style: Style): string {
   const [first] = findings
   const said = findings.map((finding) => ({ finding, ...say(lossFrom(finding, style)) }))
   const lossy = said.filter((one) => 'loses' in one)
-  const verb = lossy.every(({ finding }) => finding.certainty === 'possible') ? 'may lose' : 'loses'
-  const losses = [...new Set(lossy.map(({ loses }) => loses))]
+  const [sure, perhaps] = (['certain', 'possible'] as const).map((certainty) => [
+    ...new Set(lossy.flatMap(({ finding, loses }) => (finding.certainty === certainty ? [loses] : []))),
+  ])
+  const lost = (verb: string, losses: readonly string[] = []): readonly string[] =>
+    losses.length === 0 ? [] : [`${verb} ${names(losses, 6)}`]
   const others = [...new Set(said.flatMap((one) => ('does' in one ? one.does : [])))]
-  const parts = [...(losses.length === 0 ? [] : [`${verb} ${names(losses, 6)}`]), ...others]
+  const parts = [
+    ...lost('loses', sure),
+    ...lost(
+      'may lose',
+      perhaps?.filter((one) => sure?.includes(one) !== true),
+    ),
+    ...others,
+  ]
   const among = first?.among ?? null
   const who = style.strong(style.name(first?.workload.id ?? ''))
   return `${who}${among === null ? '' : ` in ${style.name(among)}`} ${names(parts, 6)}`
