@@ -1,11 +1,14 @@
 // What stays as it was in the cluster, whatever is written: what a suspended unit applied, and versions that are kept. What
 // a change alters of it does not come about, and what it held back until now comes about with the change that resumes it.
 import type { Analysis } from '../analysis.ts'
+import { DIRECTIONS } from '../kubernetes/kinds/policy.ts'
 import { pathsOf } from '../kubernetes/origin.ts'
+import type { Origin } from '../kubernetes/origin.ts'
 import { isSameProblem } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import type { ComparedProblem, Touched } from './compare.ts'
 import { fingerprint } from './finding.ts'
+import { meshGate } from './mesh-gate.ts'
 import type { Finding } from './finding.ts'
 import { bearsOnMesh } from './unseen.ts'
 
@@ -24,7 +27,8 @@ export function heldBack(
 ): readonly ComparedProblem[] {
   const isSuspended = problem.code === SUSPENDED
   const isMoved = isSuspended && enrolsBelow(problem, base, head, namespaces)
-  const alters = namespaces.size > 0 && (isBelow(problem.hides, paths) || isMoved)
+  const isAcross = isSuspended && base !== null && crosses(problem.hides, base, head)
+  const alters = (namespaces.size > 0 && (isBelow(problem.hides, paths) || isMoved)) || isAcross
   const matters = [base, head].some((world) => world !== null && concerns(world, problem))
   const holds = problem.change === 'existing' || (base !== null && isSuspended)
   return holds && alters && matters ? [{ ...problem, relevant: true }] : []
@@ -47,12 +51,45 @@ function enrolsBelow(
   return (
     moved.length > 0 &&
     head.state.policies.some(
-      ({ namespace, origin }) => moved.includes(namespace.name) && isBelow(hides, new Set(pathsOf(origin))),
+      ({ namespace, origin }) => moved.includes(namespace.name) && standsBelow(hides, origin),
     )
   )
 }
 
-/** What was held back until now, where something is told of it as from before: it may be news to the cluster. */
+/** Does an object that both states have stand below on one side alone? What applies it then is another. */
+function crosses(hides: Problem['hides'], base: Analysis, head: Analysis): boolean {
+  const standing = ({ state }: Analysis): ReadonlyMap<string, boolean> =>
+    new Map([
+      ...[...state.namespaces.values()].flatMap(({ name, origin }) =>
+        origin === null ? [] : [[`Namespace/${name}`, standsBelow(hides, origin)] as const],
+      ),
+      ...[...state.workloads, ...state.policies].map(
+        ({ id, origin }) => [id, standsBelow(hides, origin)] as const,
+      ),
+    ])
+  const before = standing(base)
+  return [...standing(head)].some(([id, isThere]) => before.get(id) === !isThere)
+}
+
+function standsBelow(hides: Problem['hides'], origin: Origin): boolean {
+  return isBelow(hides, new Set(pathsOf(origin)))
+}
+
+/** Does a policy that stands below keep the mesh from a workload of it? That is told of a change alone, and not as from before. */
+function shutsOff(hides: Problem['hides'], head: Analysis): boolean {
+  const { engine, mesh, state } = head
+  return mesh.members.some(
+    ({ workload, enrollment }) =>
+      enrollment.state !== 'no' &&
+      DIRECTIONS.some(
+        (direction) =>
+          engine.isolating(workload, direction).some(({ origin }) => standsBelow(hides, origin)) &&
+          meshGate(head, workload, direction, state.config.mesh.hbonePort) !== 'open',
+      ),
+  )
+}
+
+/** What was held back until now, where it may be news to the cluster: policies, or what is told as from before. */
 export function resumed(base: Analysis, head: Analysis, { paths }: Touched): readonly ComparedProblem[] {
   const gone = base.problems
     .filter(({ code, path }) => code === SUSPENDED && paths.has(path))
@@ -63,11 +100,11 @@ export function resumed(base: Analysis, head: Analysis, { paths }: Touched): rea
     (finding) => finding.severity !== 'note' && before.has(fingerprint(finding)),
   )
   return gone
-    .filter(({ hides }) => from.some((finding) => isBelow(hides, filesOf(finding))))
+    .filter(({ hides }) => shutsOff(hides, head) || from.some((finding) => isBelow(hides, filesOf(finding))))
     .map((problem) => ({
       ...problem,
       line: 1,
-      message: `${problem.message} This change resumes it: what is told of it as from before may be news to the cluster.`,
+      message: `${problem.message} This change resumes it: its policies, and what is told of it as from before, may be news to the cluster.`,
       remedy: 'Look at what was applied last, or mend what is told.',
       change: 'introduced',
       relevant: true,
