@@ -27,6 +27,7 @@ import { offerFixes } from './offer.ts'
 import type { Court } from './prove.ts'
 import { answerEnrollment, askedClusters, strangersIn } from './enrollment.ts'
 import type { Enroll, Report } from './report.ts'
+import { broughtOutside } from './outside.ts'
 import { rebranched } from './rebranched.ts'
 import { keepThought, thoughtOf } from './thought.ts'
 import type { Thought } from './thought.ts'
@@ -99,7 +100,13 @@ export async function examine(examination: Examination): Promise<Report> {
         )
   head = await think(headState, asked)
   const more =
-    base === null ? [] : [...(await vanishedIn(base.states, head.states)), ...rebranched(base, head)]
+    base === null
+      ? []
+      : [
+          ...(await vanishedIn(base.states, head.states)),
+          ...rebranched(base, head),
+          ...broughtOutside(base, head),
+        ]
   if (more.length > 0) {
     onHead = [...onHead, ...more]
     head = await think(headState, asked)

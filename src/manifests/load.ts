@@ -48,6 +48,8 @@ export interface Gathered {
   readonly controlled: boolean
   /** Configured clusters whose paths hold no file. */
   readonly idle: readonly ClusterConfig[]
+  /** What is in the paths of no cluster, where every cluster has paths. */
+  readonly outside: readonly Manifest[]
   /** The blob id of whatever stands at a path. */
   readonly idOf: (path: string) => string | undefined
   readonly text: (path: string) => Promise<SourceFile | null>
@@ -163,7 +165,9 @@ async function gatherAnew(tree: Tree, options: LoadOptions, workshop: Workshop):
     asksForValues,
   }
   const { idOf } = listing
-  return { shares, holdings, controlled, idle, idOf, text: listing.tree.text, grounds, revises: null }
+  const unowned = owners.includes(null) ? [] : homeless.flatMap(({ manifests }) => manifests)
+  const { text } = listing.tree
+  return { shares, holdings, controlled, idle, outside: unowned, idOf, text, grounds, revises: null }
 }
 
 /**
@@ -205,7 +209,7 @@ export interface ClusterNames {
   readonly homes: readonly string[]
   /** Is there one cluster alone, in every state? */
   readonly alone: boolean
-  /** Configured clusters whose paths hold no file of any state. */
+  /** Configured clusters whose paths hold no file of the last state. */
   readonly idle: readonly ClusterConfig[]
 }
 
@@ -216,7 +220,7 @@ export function clusterNames(states: readonly Gathered[]): ClusterNames {
   const targets = states.flatMap((state) => [...targetsOf(state)])
   const named = new Set([...homes, ...targets.filter((name) => name !== null)])
   const hasHome = homes.length === 0 && targets.includes(null)
-  const idle = (states[0]?.idle ?? []).filter((one) => states.every((state) => state.idle.includes(one)))
+  const idle = states.at(-1)?.idle ?? []
   return { environments, homes, alone: named.size + (hasHome ? 1 : 0) <= 1, idle }
 }
 

@@ -1,0 +1,96 @@
+// Objects in files that the paths of no cluster take in, where every configured cluster has paths: they are not judged.
+// That is nobody's doubt as long as they stay what they are; a change may take them out of a cluster, or enrol them.
+import type { Analysis } from '../core/index.ts'
+import { concerns } from '../core/findings/held-back.ts'
+import { list } from '../core/findings/words.ts'
+import { nameIn } from '../core/kubernetes/identity.ts'
+import { DATAPLANE_MODE } from '../core/kubernetes/labels.ts'
+import { namespaceOf } from '../core/kubernetes/manifest.ts'
+import type { Manifest } from '../core/kubernetes/manifest.ts'
+import { placeOf, valueAt } from '../core/kubernetes/origin.ts'
+import { isJudged } from '../core/kubernetes/state.ts'
+import { differing } from '../core/source/differing.ts'
+import { grouped } from '../core/source/grouped.ts'
+import { compareText } from '../core/source/problem.ts'
+import type { Problem } from '../core/source/problem.ts'
+import { identityOf } from '../manifests/environments.ts'
+import { isNamespace } from '../manifests/outside-paths.ts'
+import type { Thought } from './thought.ts'
+
+/** A problem for each file of the head outside of all paths into which judged objects moved, or that bears on the mesh anew. */
+export function broughtOutside(base: Thought, head: Thought): readonly Problem[] {
+  const outside = (head.states[0]?.gathered.outside ?? []).filter(isJudged)
+  if (outside.length === 0) return []
+  const isInput = ({ origin }: Manifest): boolean =>
+    head.states.some(({ loaded }) => loaded.inputs.has(origin.file.path))
+  const before = new Set((base.states[0]?.gathered.outside ?? []).map(wordsOf))
+  const news = outside.filter((manifest) => !before.has(wordsOf(manifest)) && !isInput(manifest))
+  const lost = lostFrom(base, head)
+  const byPath = grouped(
+    news.filter((one) => lost.has(identityOf(one)) || isEnrolled(one) || polices(one, head.analyses)),
+    ({ origin }) => origin.file.path,
+  )
+  return [...byPath].flatMap(([path, [first, ...others]]): Problem[] => {
+    if (first === undefined) return []
+    const moved = [first, ...others].filter((manifest) => lost.has(identityOf(manifest)))
+    const names = [first, ...others].map((manifest) => `${manifest.kind} ${nameIn(manifest)}`)
+    const clusters = [...new Set(moved.flatMap((manifest) => lost.get(identityOf(manifest)) ?? []))]
+    const what =
+      clusters.length === 0
+        ? 'bears on the mesh'
+        : `takes what the cluster ${list(clusters.sort(compareText), MANY)} had until now`
+    return [
+      {
+        ...placeOf(first.origin, ['metadata']),
+        code: 'brought-outside-paths',
+        class: 'unseen',
+        message: `${path} is in the paths of no cluster, and ${what} (${list(names.sort(compareText), MANY)}): it was not judged.`,
+        remedy: 'Add it to the paths of the cluster that it belongs to, or leave it out with ignorePaths.',
+        hides: { namespaces: 'all' },
+        // No cluster is touched by a file that is in none.
+        steering: path,
+      },
+    ]
+  })
+}
+
+const MANY = 3
+
+/** What the head has in none of its clusters any more: by identity, the clusters that had it. */
+function lostFrom(base: Thought, head: Thought): ReadonlyMap<string, readonly string[]> {
+  const lost = new Map<string, string[]>()
+  const left = new Set(head.states.flatMap(({ loaded }) => loaded.manifests.map(identityOf)))
+  for (const [index, { loaded }] of base.states.entries()) {
+    const now = head.states[index]?.loaded.manifests ?? []
+    for (const manifest of differing(loaded.manifests, now)[0]) {
+      const identity = identityOf(manifest)
+      if (!isJudged(manifest) || left.has(identity)) continue
+      lost.set(identity, [...(lost.get(identity) ?? []), loaded.config.name])
+    }
+  }
+  return lost
+}
+
+function isEnrolled(manifest: Manifest): boolean {
+  return (
+    isNamespace(manifest) && valueAt(manifest.object, ['metadata', 'labels', DATAPLANE_MODE]) === 'ambient'
+  )
+}
+
+/** Is it a policy of a namespace that a cluster describes, and that has to do with the mesh there? */
+function polices({ kind, object }: Manifest, worlds: readonly Analysis[]): boolean {
+  const name = namespaceOf(object)
+  return (
+    kind.endsWith('NetworkPolicy') &&
+    name !== null &&
+    worlds.some(
+      (world) =>
+        world.state.namespaces.get(name)?.known === true &&
+        concerns(world, { hides: { namespaces: [name] } }),
+    )
+  )
+}
+
+function wordsOf(manifest: Manifest): string {
+  return `${identityOf(manifest)} ${String(isEnrolled(manifest))}`
+}
