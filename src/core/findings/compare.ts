@@ -156,6 +156,7 @@ function compareProblems(
   const left = counted(before, wordsOf)
   const [steeredBefore, steered] = [steeringByWords(before), steeringByWords(problems)]
   const isBrought = broughtBy(base, head)
+  const isAdopted = adoptedBy(base, head)
   return problems.map((problem) => {
     const words = wordsOf(problem)
     const isSteered = steeredBefore.get(words) !== steered.get(words)
@@ -168,8 +169,29 @@ function compareProblems(
       const compared = compareProblem(withoutPlace(problem), true, isBrought(problem, true), touched)
       return { ...compared, hides: problem.hides }
     }
-    return compareProblem(problem, false, isSteered || isBrought(problem, false), touched)
+    return compareProblem(
+      problem,
+      false,
+      isSteered || isBrought(problem, false) || isAdopted(problem),
+      touched,
+    )
   })
+}
+
+/** What is told of files that were judged before, and that a controller or a kustomization now passes over. */
+const PASSED_OVER = ['applied-by-nobody', 'not-in-kustomization']
+
+/** Is a policy of its file judged as it was on the base, where it matters to the mesh? Then the change makes the doubt. */
+function adoptedBy(base: Analysis | null, head: Analysis): (problem: Problem) => boolean {
+  if (base === null || !head.problems.some(({ code }) => PASSED_OVER.includes(code))) return () => false
+  const [was, is] = [base, head].map(
+    ({ state }) => new Set(state.policies.map(({ origin }) => origin.file.path)),
+  )
+  return (problem) =>
+    PASSED_OVER.includes(problem.code) &&
+    was?.has(problem.path) === true &&
+    is?.has(problem.path) === true &&
+    concerns(head, problem)
 }
 
 /** Of what only stands elsewhere now, its file says nothing. */

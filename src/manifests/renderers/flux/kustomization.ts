@@ -1,7 +1,7 @@
 // A Kustomization of Flux: a folder of a source, built as a kustomization of its own or of Flux's making, with what the
 // object adds. A suspended one is rendered, too: what it applied stays. https://fluxcd.io/flux/components/kustomize/
 import { posix } from 'node:path'
-import { get, items } from '../../../core/kubernetes/field.ts'
+import { get } from '../../../core/kubernetes/field.ts'
 import { placeOf } from '../../../core/kubernetes/origin.ts'
 import type { Host } from '../../../core/kubernetes/origin.ts'
 import { compareText } from '../../../core/source/problem.ts'
@@ -11,6 +11,7 @@ import type { PathKind, SourceTree } from '../../source-tree.ts'
 import type { Kitchen, KustomizeUnit, PlainUnit, Rendering, Waiting } from '../../unit.ts'
 import { additionsOf } from './additions.ts'
 import type { Additions } from './additions.ts'
+import { missingDependencies } from './dependencies.ts'
 import { generatedFor } from './generated.ts'
 import { isFound, pathInSource, refAt } from './git-source.ts'
 import type { Wanted } from './git-source.ts'
@@ -201,30 +202,6 @@ const NAMES: Readonly<Record<PathKind, string>> = {
   submodule: 'a submodule',
   missing: 'not in the tree',
   outside: 'outside of the tree',
-}
-
-/** "If specified, then the Kustomization is only applied after the referred Kustomizations are ready." */
-function missingDependencies(
-  ask: Ask,
-  { find, settled }: Pick<Kitchen, 'find' | 'settled'>,
-): readonly Problem[] | Waiting {
-  const problems: Problem[] = []
-  for (const field of items(get(ask.spec, 'dependsOn'))) {
-    const name = optionalText(get(field, 'name'))
-    const namespace = optionalText(get(field, 'namespace')) ?? ask.namespace
-    if (name === null || find('kustomize.toolkit.fluxcd.io/Kustomization', namespace, name) !== null) continue
-    if (!settled) return { waitsFor: `Flux Kustomization ${namespace}/${name}` }
-    problems.push(
-      told(ask, field.route, {
-        code: 'missing-dependency',
-        class: 'unseen',
-        message: `${ask.title} depends on Flux Kustomization ${namespace}/${name}, which is not in the tree: Flux applies nothing until it is there.`,
-        remedy: 'Correct the name in spec.dependsOn, or add that Kustomization.',
-        hides: { namespaces: [], under: [ask.manifest.origin.file.path] },
-      }),
-    )
-  }
-  return problems
 }
 
 /**
