@@ -15,6 +15,7 @@ import { causes } from './cause.ts'
 import { cniBrought } from './cni-brought.ts'
 import { concerns, filesOf, heldBack, isBelow, isHeldBack, resumed } from './held-back.ts'
 import { newlyLost } from './lost-before.ts'
+import { formerFingerprint } from './who-was.ts'
 import { byFinding, bySeverity, culpritRoute, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { CHANGE_RULES, STATE_RULES } from './rules/index.ts'
@@ -82,7 +83,8 @@ export function compare(
           .map((finding) => withSeverity(finding, head.rules))
   const before = new Map((base?.findings ?? []).map((finding) => [fingerprint(finding), finding]))
   const after = [...head.findings, ...changed]
-  const stated = new Set(after.map(fingerprint))
+  const formerly = formerFingerprint(base, head)
+  const stated = new Set(after.map(formerly))
   const causeOf = causes(head, touched)
   const lostMore = base === null ? null : newlyLost(base, head)
   const dress = (finding: Finding, change: Change): ComparedFinding => ({
@@ -98,10 +100,7 @@ export function compare(
   return {
     findings: [
       ...after.map((finding) =>
-        dress(
-          finding,
-          isNew(finding, before.get(fingerprint(finding)), lostMore) ? 'introduced' : 'existing',
-        ),
+        dress(finding, isNew(finding, before.get(formerly(finding)), lostMore) ? 'introduced' : 'existing'),
       ),
       ...resolved.map((finding) => dress(finding, 'resolved')),
     ].sort(byChange),

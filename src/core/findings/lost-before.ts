@@ -10,6 +10,7 @@ import { NOBODY, fromRising, indexesOf } from '../policy/index-set.ts'
 import type { Peer } from '../policy/peer.ts'
 import { eachPeer } from '../policy/peer-set.ts'
 import type { PeerSet } from '../policy/peer-set.ts'
+import { whoWas } from './who-was.ts'
 import { admittedBy, plainPorts } from './admitted-by.ts'
 import type { Finding } from './finding.ts'
 
@@ -83,7 +84,7 @@ function viewOf(analysis: Analysis): View {
 
 function baseView(analysis: Analysis, head: Analysis): BaseView {
   const { population } = analysis
-  const { workload } = viewOf(analysis)
+  const workload = whoWas(analysis, head).sameThere
   return {
     analysis,
     workload,
@@ -151,7 +152,7 @@ function isOfMesh(peer: Peer, { mesh }: Analysis, role: Role): boolean {
 /** Who was there on the base, outside the mesh, and is in it on the head? */
 function joinedSince(base: Analysis, head: Analysis): Record<Role, (peers: PeerSet) => boolean> {
   if (base.population === head.population) return { sends: () => false, receives: () => false }
-  const byId = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
+  const { sameThere } = whoWas(base, head)
   const { namespaces, workloads } = head.population
   const changed = fromRising(
     namespaces.flatMap((namespace, index) => {
@@ -162,7 +163,7 @@ function joinedSince(base: Analysis, head: Analysis): Record<Role, (peers: PeerS
   const now = (role: Role): ((peers: PeerSet) => boolean) => {
     const entered = fromRising(
       workloads.flatMap((workload, index) => {
-        const was = byId.get(workload.id)
+        const was = sameThere(workload.id)
         const isOutside = was !== undefined && base.mesh.member(was)[role] === 'outside'
         return isOutside && head.mesh.member(workload)[role] === 'certain' ? [index] : []
       }),

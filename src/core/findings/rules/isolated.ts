@@ -18,6 +18,7 @@ import type { ChangeRule } from '../rule.ts'
 import { isUntouched } from '../untouched.ts'
 import type { Gate } from '../waypoint-end.ts'
 import { byStanding, idleWaypoints, passes } from '../waypoint-peers.ts'
+import { whoWas } from '../who-was.ts'
 import { enrolled, list, nameClosers } from '../words.ts'
 
 export const isolated: ChangeRule = {
@@ -25,11 +26,11 @@ export const isolated: ChangeRule = {
   judges: 'change',
   check: (base, head) => {
     if (head.state.network.keepsDestinationPort) return []
-    const before = new Map(base.state.workloads.map((workload) => [workload.id, workload]))
+    const { same } = whoWas(base, head)
     const former = waypointIds(base)
     const { hbonePort } = head.state.config.mesh
     return head.mesh.members.flatMap((member) => {
-      const old = before.get(member.workload.id)
+      const old = same(member.workload.id)
       if (member.enrollment.state !== 'yes' || old === undefined) return []
       if (isUntouched(base, head, old.namespace.name)) return []
       return (['ingress', 'egress'] as const).flatMap((direction) => {
