@@ -12,6 +12,7 @@ import type { Certainty, Finding } from '../finding.ts'
 import { admittedBy } from '../admitted-by.ts'
 import type { Admitted } from '../admitted-by.ts'
 import { closing, hasDenial } from '../closing.ts'
+import { lostByLabel } from '../lost-by-label.ts'
 import { meshGate } from '../mesh-gate.ts'
 import { withOpenPorts } from '../open-to.ts'
 import type { ChangeRule } from '../rule.ts'
@@ -36,7 +37,12 @@ export const isolated: ChangeRule = {
       return (['ingress', 'egress'] as const).flatMap((direction) => {
         const { workload } = member
         const now = meshGate(head, workload, direction, hbonePort, { former })
-        if (now === 'open') return []
+        if (now === 'open') {
+          const isNobodyShown =
+            lostByLabel(base, head, old, workload, direction) &&
+            !isSaid(head, workload, direction, 'possible')
+          return isNobodyShown ? [asFinding(head, member, direction, 'possible', 'doubtful', [], true)] : []
+        }
         const idle = idleWaypoints(head, workload, direction, hbonePort, former)
         // Whom a rule means may be in doubt, and everybody meant be let in. Whether a policy applies is another matter, and
         // so is a waypoint that is let in, and that nothing need come through.
@@ -154,6 +160,7 @@ function asFinding(
   certainty: Certainty,
   now: Gate,
   idle: readonly string[],
+  isUnshown = false,
 ): Finding {
   const { workload, enrollment } = member
   const { config } = head.state
@@ -185,12 +192,15 @@ function asFinding(
     certainty === 'possible' && now === 'closed'
       ? '; whether that was so before is not known from the tree'
       : ''
-  const but = idle.length > 0 ? ` but to ${list(idle)}` : ''
-  const hint = meant
-    ? `${policies.length === 0 || denies ? 'Policies do' : policies.length > 1 ? 'They do' : 'It does'} admit mesh peers on other TCP ports, so this is hardly meant.`
-    : idle.length > 0
-      ? idleHint(direction, idle.length > 1, now)
-      : `If that is meant, nothing needs doing${policies.length > 0 ? '' : `; else it takes a policy that opens ${port}`}.`
+  const spared = isUnshown ? ['pods that the tree does not show'] : idle
+  const but = spared.length > 0 ? ` but to ${list(spared)}` : ''
+  const hint = isUnshown
+    ? 'Its policies speak of the same peers as before: who they were has other labels now, or is in another namespace.'
+    : meant
+      ? `${policies.length === 0 || denies ? 'Policies do' : policies.length > 1 ? 'They do' : 'It does'} admit mesh peers on other TCP ports, so this is hardly meant.`
+      : idle.length > 0
+        ? idleHint(direction, idle.length > 1, now)
+        : `If that is meant, nothing needs doing${policies.length > 0 ? '' : `; else it takes a policy that opens ${port}`}.`
   return {
     rule: 'isolated',
     severity: (meant || idle.length > 0) && certainty === 'certain' ? 'error' : 'warning',
