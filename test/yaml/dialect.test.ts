@@ -72,3 +72,21 @@ test('keys named like parts of a prototype are only keys', () => {
   expect(labels['constructor']).toBeUndefined()
   expect(labels['toString']).toBeUndefined()
 })
+
+// As kubectl reads them. Nothing of them has a place: nobody edits them.
+test.each([
+  ['a:\n  b: [{\n    c: 1\n  }]\n', { a: { b: [{ c: 1 }] } }],
+  ['a:\n  - b: {\n    c: 1\n  }\n', { a: [{ b: { c: 1 } }] }],
+  ['a: [\n{b: 1},\n{b: 2}\n]\n', { a: [{ b: 1 }, { b: 2 }] }],
+  ["a:\n  b: 'it\nis'\n", { a: { b: 'it is' } }],
+])('what stands too far out between brackets or quotes is read: %j', (text, value) => {
+  const read = readDocument(text, { start: 0, end: text.length })
+  expect(read).toMatchObject({ ok: true, value })
+})
+
+test.each(['a: [1, 2\nb: 3\n', 'a: [1\nb: 2]\n', 'a:\n  b: [{\n    c: 1\n---\n'])(
+  'a bracket that is not closed stays an error: %j',
+  (text) => {
+    expect(readDocument(text, { start: 0, end: text.length }).ok).toBe(false)
+  },
+)

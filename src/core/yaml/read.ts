@@ -31,7 +31,7 @@ export function readDocument(text: string, range: Pick<DocumentRange, 'start' | 
       return { ok: false, offset: range.start + error.offset, message: error.message }
     }
     if (error instanceof YAMLException) {
-      const lenient = error.reason === DEFICIENT ? parsePlaces(source) : null
+      const lenient = error.reason === DEFICIENT ? (parsePlaces(source) ?? movedIn(source)) : null
       if (lenient !== null) return { ok: true, value: lenient.value }
       const at = Math.min(Math.max(error.mark?.position ?? 0, 0), source.length)
       return { ok: false, offset: range.start + at, message: explain(error.reason) }
@@ -40,6 +40,34 @@ export function readDocument(text: string, range: Pick<DocumentRange, 'start' | 
     return { ok: false, offset: range.start, message: 'the document cannot be parsed' }
   }
 }
+
+/** More lines than this that stand too far out are not moved one by one. */
+const MOST_MOVED = 64
+
+/**
+ * The value with each line that stands too far out moved in, until js-yaml is content: at the beginning of a line between
+ * brackets, or in quotes, spaces mean nothing. For what `yaml` does not forgive, such as `}]` on one line. Null where it
+ * takes more than that.
+ */
+function movedIn(source: string): { readonly value: unknown } | null {
+  let text = source
+  for (let moved = 0; moved < MOST_MOVED; moved += 1) {
+    try {
+      return { value: build(text, parseEvents(text, { maxDepth: MAX_DEPTH + 2 })) }
+    } catch (error) {
+      if (!(error instanceof YAMLException) || error.reason !== DEFICIENT) return null
+      const at = error.mark?.position ?? 0
+      const line = text.lastIndexOf('\n', at - 1) + 1
+      if (line === 0 || text.startsWith(FURTHER, line) || /^(?:---|\.\.\.)/.test(text.slice(line, line + 3)))
+        return null
+      text = text.slice(0, line) + FURTHER + text.slice(line)
+    }
+  }
+  return null
+}
+
+/** Further in than anything that is nested as deep as it may be. */
+const FURTHER = ' '.repeat(4 * MAX_DEPTH)
 
 function explain(reason: string): string {
   if (reason.includes('maxDepth')) return TOO_DEEP
