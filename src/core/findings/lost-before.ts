@@ -168,8 +168,10 @@ function joinedSince(base: Analysis, head: Analysis): Record<Role, (peers: PeerS
         return isOutside && head.mesh.member(workload)[role] === 'certain' ? [index] : []
       }),
     )
-    return ({ known: shown, unseen }) =>
+    return ({ known: shown, unseen, rest }) =>
       intersect(shown, entered).length > 0 ||
+      // At which addresses they are nobody knows: behind a block may be anybody.
+      (entered.length > 0 && rest.some((peer) => peer.kind === 'addresses' && peer.pods)) ||
       unseen.some(({ pods, namespaces: where }) =>
         [...indexesOf(intersect(where, changed))].some((index) => {
           const namespace = namespaces[index] as Namespace
