@@ -1,5 +1,5 @@
 // Which fix each finding is offered: strategy after strategy, until one is proved; and where none is, why.
-import { STRATEGIES, adviseByHand, propose } from '../core/index.ts'
+import { STRATEGIES, adviseByHand, adviseOnRefusal, propose } from '../core/index.ts'
 import type { Analysis, ComparedFinding, Touched } from '../core/index.ts'
 import { proveEach, proveTogether } from './prove.ts'
 import type { Court, Proved, Together } from './prove.ts'
@@ -58,7 +58,7 @@ function adviseOn(
 ): string | null {
   return refused === undefined
     ? adviseByHand(analysis, finding, touched)
-    : `No fix is offered: ${refused.reason.replace(/\.$/, '')}. By hand: ${refused.plan.text}`
+    : adviseOnRefusal(analysis, finding, refused.plan, refused.reason)
 }
 
 function keyOf({ cluster, fingerprint }: Pick<ComparedFinding, 'cluster' | 'fingerprint'>): string {

@@ -66,3 +66,34 @@ spec: {selector: all(), types: [${type}]}
   expect(stdout).toContain('nothing needs doing.')
   expect(stdout).not.toContain('By hand')
 })
+
+it('says both where a denial comes before a policy that admits too little', async () => {
+  const root = folder({
+    'ns.yaml': NAMESPACE,
+    'api.yaml': DEPLOYMENT,
+    'web.yaml': DEPLOYMENT.replace('name: api, namespace', 'name: web, namespace').replace(
+      /app: api/g,
+      'app: web',
+    ),
+    'policy.yaml': `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: deny}
+spec:
+  order: 10
+  selector: app == "api"
+  types: [Ingress]
+  ingress: [{action: Deny, protocol: TCP, destination: {ports: [15008]}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: api, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: api}}
+  ingress: [{from: [{podSelector: {}}], ports: [{port: 8080}]}]
+`,
+  })
+  const { stdout } = await ambientGuard('check', '--cni', 'calico', '--base', 'none', root)
+  expect(stdout.replace(/\s+/g, ' ')).toMatch(
+    /what GlobalNetworkPolicy deny denies is for whoever wrote it to say\. By hand: .* Besides: NetworkPolicy shop\/api admits every pod in shop on 15008\/TCP\./,
+  )
+})

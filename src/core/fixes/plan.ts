@@ -1,6 +1,7 @@
 // A plan: what to write where, in symbols, and what it opens on the wire. Nothing here writes.
 import type { Analysis } from '../analysis.ts'
 import type { Touched, ComparedFinding } from '../findings/compare.ts'
+import { hasDenial } from '../findings/closing.ts'
 import { describePeer, list, nameInCluster, namePeers } from '../findings/words.ts'
 import type { Culprit } from '../findings/finding.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
@@ -74,6 +75,19 @@ export function adviseByHand(head: Analysis, finding: ComparedFinding, touched: 
   if (needs === null) return adviseWithoutNeed(head, finding)
   if (lacking === undefined) return null
   return `No fix is offered: ${whyNoPlace(lacking)}. By hand: ${sentences(needs, () => '')}`
+}
+
+/** What to do where a plan was refused. What a denial overrules takes more than a rule that admits. */
+export function adviseOnRefusal(
+  head: Analysis,
+  finding: ComparedFinding,
+  plan: Plan,
+  reason: string,
+): string {
+  const denied = hasDenial(finding.culprits) ? adviseWithoutNeed(head, finding) : null
+  return denied === null
+    ? `No fix is offered: ${reason.replace(/\.$/, '')}. By hand: ${plan.text}`
+    : `${denied} Besides: ${plan.text}`
 }
 
 /** For what is denied, what no rule of a policy may name, and kinds of policies that nothing here writes. */
