@@ -43,7 +43,7 @@ export function rebranched(base: Thought, head: Thought): readonly Problem[] {
         const then = was[at]
         const isOurs = now.url.includes('{{') || now.paths.some((path) => isThisTree(now.url, path))
         const isMoved = then?.url === now.url && ![then, now].some(({ branch }) => isPinned(branch))
-        return isMoved && then.branch !== now.branch && isOurs ? [{ then, now }] : []
+        return isMoved && !areAlike(then.branch, now.branch) && isOurs ? [{ then, now }] : []
       })
       const hides = moved.length === 0 ? null : hidesOf(manifest, state, worlds)
       if (hides === null) return []
@@ -57,6 +57,12 @@ export function rebranched(base: Thought, head: Thought): readonly Problem[] {
       }))
     })
   })
+}
+
+/** HEAD is the default branch, which is called so more often than not. */
+function areAlike(a: string, b: string): boolean {
+  const [one, other] = [a, b].sort()
+  return a === b || (one === 'HEAD' && (other === 'main' || other === 'master'))
 }
 
 const KINDS = ['Application', 'ApplicationSet', 'GitRepository']

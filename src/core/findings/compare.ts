@@ -6,7 +6,6 @@ import type { Severity, Waiver } from '../config.ts'
 import type { Place } from '../kubernetes/origin.ts'
 import { placeOf } from '../kubernetes/origin.ts'
 import { grouped } from '../source/grouped.ts'
-import { onceEach } from '../source/once-each.ts'
 import { byPlace, compareText } from '../source/problem.ts'
 import type { Problem } from '../source/problem.ts'
 import { UNSEEN_SOURCES } from '../source/unseen-sources.ts'
@@ -15,6 +14,7 @@ import { causes } from './cause.ts'
 import { cniBrought } from './cni-brought.ts'
 import { concerns, filesOf, heldBack, isBelow, isHeldBack, resumed } from './held-back.ts'
 import { newlyLost } from './lost-before.ts'
+import { withoutPlace, wordsAt, wordsOf } from './problem-words.ts'
 import { formerFingerprint } from './who-was.ts'
 import { byFinding, bySeverity, culpritRoute, fingerprint } from './finding.ts'
 import type { Finding } from './finding.ts'
@@ -193,16 +193,6 @@ function adoptedBy(base: Analysis | null, head: Analysis): (problem: Problem) =>
     concerns(head, problem)
 }
 
-/** Of what only stands elsewhere now, its file says nothing. */
-function withoutPlace(problem: Problem): Problem {
-  const { under = [], ...hides } = problem.hides
-  return {
-    ...problem,
-    wherever: true,
-    hides: { ...hides, under: under.filter((path) => path !== problem.path) },
-  }
-}
-
 function counted(problems: readonly Problem[], words: (problem: Problem) => string): Map<string, number> {
   return new Map([...grouped(problems, words)].map(([key, some]) => [key, some.length]))
 }
@@ -222,25 +212,6 @@ function steeringByWords(problems: readonly Problem[]): ReadonlyMap<string, stri
       [...new Set(some.map(({ steering }) => steering))].sort().join(),
     ]),
   )
-}
-
-/** A line that a message names moves with whatever stands above it. */
-const wordsOf = onceEach(({ path, code, message }: Problem): string =>
-  JSON.stringify([path, code, message.replaceAll(/(\.\w+):\d+/g, '$1')]),
-)
-
-/** The same, as it would be said of its file at another path. */
-function wordsAt(problem: Problem, path: string): string {
-  const folderOf = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf('/')))
-  const words = problem.message.split(/([\s:,;()"'`]+)/)
-  const renamed = words.map((word) =>
-    word === problem.path
-      ? path
-      : word.includes('/') && word === folderOf(problem.path)
-        ? folderOf(path)
-        : word,
-  )
-  return wordsOf({ ...problem, path, message: renamed.join('') })
 }
 
 /** A problem for each policy, of which one may go while another of the same file stays. */
@@ -285,7 +256,7 @@ function withdrawn(base: Analysis, head: Analysis, { paths, moved }: Touched): r
         ({ path, code, hides, steering }) =>
           decides(hides) && (paths.has(path) || code === 'not-pruned' || steering !== undefined),
       )
-      .filter((problem) => concerns(base, problem) || concernsThoseOf(head, problem))
+      .filter((one) => isLeft(head, one) && (concerns(base, one) || concernsThoseOf(head, one)))
       .filter((problem) => !OF_ONE_APPLIED.includes(problem.code) || !isApplied(head, base, problem))
       .map((problem) => ({
         ...problem,
@@ -296,6 +267,13 @@ function withdrawn(base: Analysis, head: Analysis, { paths, moved }: Touched): r
         relevant: true,
         moot: false,
       }))
+  )
+}
+
+/** Is anything left in the namespaces that it names? */
+function isLeft({ state }: Analysis, { hides: { namespaces } }: Problem): boolean {
+  return (
+    namespaces === 'all' || namespaces.length === 0 || namespaces.some((name) => state.namespaces.has(name))
   )
 }
 
