@@ -7,7 +7,7 @@ import { nameIn } from '../core/kubernetes/identity.ts'
 import { DATAPLANE_MODE } from '../core/kubernetes/labels.ts'
 import { namespaceOf } from '../core/kubernetes/manifest.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
-import { placeOf, valueAt } from '../core/kubernetes/origin.ts'
+import { pathsOf, placeOf, valueAt } from '../core/kubernetes/origin.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
 import { differing } from '../core/source/differing.ts'
 import { grouped } from '../core/source/grouped.ts'
@@ -20,11 +20,15 @@ import type { Thought } from './thought.ts'
 /** A problem for each file of the head outside of all paths into which judged objects moved, or that bears on the mesh anew. */
 export function broughtOutside(base: Thought, head: Thought): readonly Problem[] {
   const outside = (head.states[0]?.gathered.outside ?? []).filter(isJudged)
-  if (outside.length === 0) return []
-  const isInput = ({ origin }: Manifest): boolean =>
-    head.states.some(({ loaded }) => loaded.inputs.has(origin.file.path))
-  const before = new Set((base.states[0]?.gathered.outside ?? []).map(wordsOf))
-  const news = outside.filter((manifest) => !before.has(wordsOf(manifest)) && !isInput(manifest))
+  const said = head.analyses.flatMap(({ problems }) => problems)
+  if (outside.length === 0 || said.some(({ code }) => code === 'no-file-in-paths')) return []
+  const told = new Set(said.flatMap(({ code, path }) => (code === 'namespace-outside-paths' ? [path] : [])))
+  const made = new Set(
+    head.states.flatMap(({ loaded }) => loaded.manifests.flatMap(({ origin }) => pathsOf(origin))),
+  )
+  const news = newOnes(base.states[0]?.gathered.outside ?? [], outside).filter(
+    ({ origin }) => !made.has(origin.file.path) && !told.has(origin.file.path),
+  )
   const lost = lostFrom(base, head)
   const byPath = grouped(
     news.filter((one) => lost.has(identityOf(one)) || isEnrolled(one) || polices(one, head.analyses)),
@@ -56,12 +60,12 @@ export function broughtOutside(base: Thought, head: Thought): readonly Problem[]
 
 const MANY = 3
 
-/** What the head has in none of its clusters any more: by identity, the clusters that had it. */
+/** What a cluster of the head has no more: by identity, the clusters that had it. */
 function lostFrom(base: Thought, head: Thought): ReadonlyMap<string, readonly string[]> {
   const lost = new Map<string, string[]>()
-  const left = new Set(head.states.flatMap(({ loaded }) => loaded.manifests.map(identityOf)))
   for (const [index, { loaded }] of base.states.entries()) {
     const now = head.states[index]?.loaded.manifests ?? []
+    const left = new Set(now.map(identityOf))
     for (const manifest of differing(loaded.manifests, now)[0]) {
       const identity = identityOf(manifest)
       if (!isJudged(manifest) || left.has(identity)) continue
@@ -69,6 +73,17 @@ function lostFrom(base: Thought, head: Thought): ReadonlyMap<string, readonly st
     }
   }
   return lost
+}
+
+/** Those of which there are more than before, where none stood; what only moves about out there is no news. */
+function newOnes(old: readonly Manifest[], now: readonly Manifest[]): readonly Manifest[] {
+  const before = grouped(old, wordsOf)
+  return [...grouped(now, wordsOf)].flatMap(([words, some]) => {
+    const was = before.get(words) ?? []
+    if (some.length <= was.length) return []
+    const paths = new Set(was.map(({ origin }) => origin.file.path))
+    return some.filter(({ origin }) => !paths.has(origin.file.path))
+  })
 }
 
 function isEnrolled(manifest: Manifest): boolean {

@@ -158,6 +158,8 @@ function together(proved: readonly Proved[], fix: Fix | null): Together {
 /** What was proved at once. */
 interface Proof {
   readonly fix: Fix
+  /** Fingerprints that the trial left. */
+  readonly left: ReadonlySet<string>
   /** Of what went in the trial, that of the workloads which a plan is for: no two plans of a trial have one in common. */
   readonly mends: (plan: Plan) => readonly string[]
 }
@@ -177,8 +179,16 @@ async function prove(court: Court, plans: readonly Plan[]): Promise<Proof | stri
   }))
   const verdict = judge(plans, trials)
   if (!verdict.proved) return verdict.reason
+  const left = new Set(
+    trials.flatMap(({ compared }) =>
+      compared.after.findings.flatMap(({ change, fingerprint }) =>
+        change === 'resolved' ? [] : [fingerprint],
+      ),
+    ),
+  )
   return {
-    fix: asFix(plans, realised.files),
+    fix: asFix(plans, realised.files, left),
+    left,
     mends: (plan) =>
       trials.flatMap((trial) =>
         trial.before.state.config.name === plan.cluster ? mendedBy(plan, trial) : [],
@@ -206,14 +216,18 @@ function mendedBy({ settles }: Plan, { compared: { before, after } }: Trial): re
 /** The proof of plans that were proved together with others. */
 function partOf(proof: Proof, plans: readonly Plan[]): Proof | string {
   const realised = realise(plans.flatMap(({ changes }) => changes))
-  return realised.ok ? { ...proof, fix: asFix(plans, realised.files) } : realised.reason
+  return realised.ok ? { ...proof, fix: asFix(plans, realised.files, proof.left) } : realised.reason
 }
 
-function asFix(plans: readonly Plan[], files: readonly FileEdit[]): Fix {
+/** What stood behind a loss that is sure, and is left of its finding. */
+const REST = 'What may be lost besides is told once that is in.'
+
+function asFix(plans: readonly Plan[], files: readonly FileEdit[], left: ReadonlySet<string>): Fix {
+  const rest = plans.some(({ settles }) => settles.some((id) => left.has(id))) ? [REST] : []
   const texts = alike(plans).flatMap((same) => [...same.map(({ text }) => text), ...sharedBy(same)])
   return {
     strategy: furthest(plans.map(({ strategy }) => strategy)),
-    text: [...new Set(texts)].join(' '),
+    text: [...new Set([...texts, ...rest])].join(' '),
     files: files.map(({ path, before, edits, after }): FileChange => ({
       path,
       created: before === null,

@@ -2,6 +2,7 @@
 // the state of that branch, of which this tree shows nothing.
 import type { Analysis } from '../core/index.ts'
 import { concerns } from '../core/findings/held-back.ts'
+import { list } from '../core/findings/words.ts'
 import { nameIn, titleOf } from '../core/kubernetes/identity.ts'
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { placeOf, valueAt } from '../core/kubernetes/origin.ts'
@@ -11,14 +12,18 @@ import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { Route } from '../core/yaml/types.ts'
 import { identityOf } from '../manifests/environments.ts'
+import { sameUrl } from '../manifests/repository-urls.ts'
 import { isPinned } from '../manifests/renderers/argocd/source.ts'
 import type { Thought } from './thought.ts'
 import type { ClusterState } from './touched.ts'
 
 /** Something that names a repository and what is followed of it. */
 interface Following {
-  readonly url: string
-  /** What is taken of it. */
+  /** null: an element of a generator, which names a branch alone. */
+  readonly url: string | null
+  /** What it is compared by: the repository, or all that an element says beside its branch. */
+  readonly of: string
+  /** What is taken of the repository. */
   readonly paths: readonly string[]
   readonly branch: string
   readonly route: Route
@@ -37,21 +42,23 @@ export function rebranched(base: Thought, head: Thought): readonly Problem[] {
       const [was, is] = [old, manifest].map((one) =>
         one === undefined ? [] : followingOf(one, loaded.manifests),
       )
-      // With sources come or gone, nobody can say which one moved.
-      if (was === undefined || is?.length !== was.length) return []
-      const moved = is.flatMap((now, at) => {
-        const then = was[at]
-        const isOurs = now.url.includes('{{') || now.paths.some((path) => isThisTree(now.url, path))
-        const isMoved = then?.url === now.url && ![then, now].some(({ branch }) => isPinned(branch))
-        return isMoved && !areAlike(then.branch, now.branch) && isOurs ? [{ then, now }] : []
+      const isOurs = ({ url, paths }: Following): boolean =>
+        url !== null && paths.some((path) => isThisTree(url, path))
+      const sources = (is ?? []).filter(({ url }) => url !== null)
+      const moved = (is ?? []).flatMap((now) => {
+        const former = (was ?? []).filter(({ of }) => of === now.of).map(({ branch }) => branch)
+        // What an element names is of the repositories that the template names.
+        const isHere = now.url === null ? sources.length === 0 || sources.some(isOurs) : isOurs(now)
+        const isNews = former.length > 0 && !former.some((branch) => areAlike(branch, now.branch))
+        return isHere && isNews ? [{ former, now }] : []
       })
       const hides = moved.length === 0 ? null : hidesOf(manifest, state, worlds)
       if (hides === null) return []
-      return moved.map(({ then, now }) => ({
+      return moved.map(({ former, now }) => ({
         ...placeOf(manifest.origin, now.route),
         code: 'other-branch',
         class: 'unseen',
-        message: `${titleOf(manifest)} follows ${now.branch} here, and followed ${then.branch} before: what it applies is the state of another branch, which this tree does not show.`,
+        message: `${titleOf(manifest)} follows ${now.branch} here, and followed ${list([...new Set(former)].sort(compareText), 3)} before: what it applies is the state of another branch, which this tree does not show.`,
         remedy: `Compare the two branches with a pull request from one to the other; where they are the same, nothing changes.`,
         hides: { namespaces: hides },
       }))
@@ -86,17 +93,31 @@ function hidesOf(
   return names.length > 0 && worlds.some((world) => concerns(world, { hides })) ? hides.namespaces : null
 }
 
-/** What an object follows of repositories, in the order in which it says so; nothing of what is pinned. */
+/** What an object follows of repositories; nothing of what is pinned. */
 function followingOf(manifest: Manifest, manifests: readonly Manifest[]): readonly Following[] {
   const { kind, object } = manifest
-  if (kind !== 'GitRepository') return sourcesIn(object, [])
+  if (kind !== 'GitRepository')
+    return sourcesIn(object, []).filter(({ branch, isChart }) => !isChart && !isPinned(branch))
   const spec = valueAt(object, ['spec'])
   const ref = valueAt(spec, ['ref'])
-  const isPin = PINS.some((key) => typeof valueAt(ref, [key]) === 'string')
-  const branch = textIn(ref, 'branch') ?? 'master'
+  const name = textIn(ref, 'name')
+  // A name takes precedence over a branch, and may be one; the others pin.
+  const isPin =
+    PINS.some((key) => textIn(ref, key) !== undefined) || (name !== undefined && !name.startsWith(BRANCH))
+  const key = name === undefined ? 'branch' : 'name'
+  const branch = branchOf(textIn(ref, key) ?? 'master')
   const url = textIn(spec, 'url') ?? ''
   const paths = manifests.flatMap((one) => pathFrom(nameIn(manifest), one))
-  return isPin ? [] : [{ url, paths, branch, route: ['spec', 'ref', 'branch'] }]
+  return isPin ? [] : [{ url, of: sameUrl(url), paths, branch, route: ['spec', 'ref', key] }]
+}
+
+/** What comes before the branch of a GitRepository. */
+const PINS = ['commit', 'semver', 'tag']
+
+const BRANCH = 'refs/heads/'
+
+function branchOf(name: string): string {
+  return name.startsWith(BRANCH) ? name.slice(BRANCH.length) : name
 }
 
 /** What a Kustomization or a HelmRelease takes from the GitRepository of that name. */
@@ -106,11 +127,11 @@ function pathFrom(name: string, { kind, object }: Manifest): readonly string[] {
   return valueAt(asking, ['sourceRef', 'name']) === name ? [textIn(asking, key) ?? '.'] : []
 }
 
-/** What comes before the branch of a GitRepository. */
-const PINS = ['commit', 'name', 'semver', 'tag']
+/** Of a source without a path it shows by its repository alone whose it is: no tree has such a path. */
+const NO_PATH = '/'
 
 /** Sources of an Application or of a template of one, git generators, and elements that name a branch for either. */
-function sourcesIn(value: unknown, route: Route): readonly Following[] {
+function sourcesIn(value: unknown, route: Route): readonly (Following & { readonly isChart: boolean })[] {
   if (typeof value !== 'object' || value === null) return []
   const entries = Object.entries(value).map(
     ([key, inner]) => [Array.isArray(value) ? Number(key) : key, inner] as const,
@@ -120,12 +141,16 @@ function sourcesIn(value: unknown, route: Route): readonly Following[] {
   const url = textIn(value, 'repoURL')
   const isElement = route.at(-2) === 'elements' && key !== undefined
   if (url === undefined && !isElement) return below
-  const branch = (key === undefined ? undefined : textIn(value, key)) ?? 'HEAD'
+  const isFilledIn = url?.includes('{{') === true
+  const others = entries.filter(([name]) => name !== key && name !== 'repoURL')
+  const isGenerator = route.at(-1) === 'git'
   const own = {
-    url: url ?? '{{}}',
-    paths: [textIn(value, 'path') ?? '.'],
-    branch,
+    url: isFilledIn ? null : (url ?? null),
+    of: url === undefined || isFilledIn ? JSON.stringify([url, others]) : sameUrl(url),
+    paths: [textIn(value, 'path') ?? (isGenerator ? '.' : NO_PATH)],
+    branch: branchOf((key === undefined ? undefined : textIn(value, key)) ?? 'HEAD'),
     route: [...route, key ?? 'repoURL'],
+    isChart: textIn(value, 'chart') !== undefined,
   }
   return [own, ...below]
 }

@@ -74,7 +74,13 @@ async function oneAfterTheOther(
     const left = new Set(
       report.findings.filter(({ change }) => change !== 'resolved').map(({ fingerprint }) => fingerprint),
     )
-    mended.push(...findings.filter(({ fingerprint }) => wanted.has(fingerprint) && !left.has(fingerprint)))
+    // What its fix leaves of a finding stood behind it, and is another matter.
+    const { fingerprint: done } = next
+    mended.push(
+      ...findings.filter(
+        ({ fingerprint }) => wanted.has(fingerprint) && (fingerprint === done || !left.has(fingerprint)),
+      ),
+    )
     for (const { fingerprint } of mended) wanted.delete(fingerprint)
   }
   const files = [...changed.values()].map((change): FileChange => {

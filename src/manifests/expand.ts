@@ -202,6 +202,8 @@ interface Stock {
 
 function createStock(seeds: readonly Seed[]): Stock {
   const byKind = new Map<string, { readonly root: number; readonly manifest: Manifest }[]>()
+  /** Lists only grow. */
+  const sorted = new Map<string, readonly Manifest[]>()
   return {
     add(root, manifest) {
       if (manifest.kind !== 'ConfigMap' && !isOfController(manifest)) return
@@ -213,8 +215,15 @@ function createStock(seeds: readonly Seed[]): Stock {
     seenFrom(root) {
       const near = ({ root: other }: { readonly root: number }): number =>
         other === root ? Infinity : sharedParts(seeds[root]?.path ?? '', seeds[other]?.path ?? '')
-      const all = (kind: string): readonly Manifest[] =>
-        [...(byKind.get(kind) ?? [])].sort((a, b) => near(b) - near(a)).map(({ manifest }) => manifest)
+      const all = (kind: string): readonly Manifest[] => {
+        const list = byKind.get(kind) ?? []
+        const key = JSON.stringify([root, kind])
+        const before = sorted.get(key)
+        if (before?.length === list.length) return before
+        const now = [...list].sort((a, b) => near(b) - near(a)).map(({ manifest }) => manifest)
+        sorted.set(key, now)
+        return now
+      }
       return {
         all,
         find: (kind, namespace, name) =>

@@ -209,7 +209,7 @@ export interface ClusterNames {
   readonly homes: readonly string[]
   /** Is there one cluster alone, in every state? */
   readonly alone: boolean
-  /** Configured clusters whose paths hold no file of the last state. */
+  /** Configured clusters whose paths hold no file of any state. */
   readonly idle: readonly ClusterConfig[]
 }
 
@@ -220,7 +220,7 @@ export function clusterNames(states: readonly Gathered[]): ClusterNames {
   const targets = states.flatMap((state) => [...targetsOf(state)])
   const named = new Set([...homes, ...targets.filter((name) => name !== null)])
   const hasHome = homes.length === 0 && targets.includes(null)
-  const idle = states.at(-1)?.idle ?? []
+  const idle = (states[0]?.idle ?? []).filter((one) => states.every((state) => state.idle.includes(one)))
   return { environments, homes, alone: named.size + (hasHome ? 1 : 0) <= 1, idle }
 }
 

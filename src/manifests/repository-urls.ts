@@ -22,7 +22,7 @@ export function sourceMatcher(
  * A repository's URL without what does not tell repositories apart: scheme, user, port of ssh, `.git`, a slash at the
  * end, and case, which hosts and the owners and names of GitHub do not have.
  */
-function sameUrl(url: string): string {
+export function sameUrl(url: string): string {
   const scp = /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(?!\d+\/)(.*)$/.exec(url.trim())
   const plain = scp === null ? url.trim().replace(/^[a-z+]+:\/\//i, '') : `${scp[1] ?? ''}/${scp[2] ?? ''}`
   return plain

@@ -355,3 +355,43 @@ scenario('a comment that was deleted at once, and one that is very long', async 
   await app.hears(pull.comment(`/ambient-${'x'.repeat(65_000)}`))
   expect(pull.conversation.at(-1)?.body).toMatch(/^There is no command `\/ambient-x+…`\./)
 })
+
+/** A rule of addresses may hide who is lost behind one that names its peers. */
+scenario('a fix behind which something else may be lost', async ({ github, app }) => {
+  const deployment = (name: string, port: number): string =>
+    APP.replace(/my-app/g, name).replace('9090', String(port))
+  const egress = (of: string, to: string, port: number): string => `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: ${of}-${to.slice(0, 2).toLowerCase()}
+  namespace: shop
+spec:
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: ${of}
+  policyTypes: [Egress]
+  egress:
+    - to:
+        - ${to}
+      ports:
+        - port: ${String(port)}
+`
+  const repository = await github.repository({
+    files: {
+      'shop/namespace.yaml': NAMESPACE,
+      'shop/apps.yaml': ['web', 'api', 'db']
+        .map((name, index) => deployment(name, 8080 + index))
+        .join('---\n'),
+      'shop/pods.yaml': `${egress('web', 'podSelector: {matchLabels: {app.kubernetes.io/name: api}}', 8081)}---\n${egress('api', 'podSelector: {matchLabels: {app.kubernetes.io/name: web}}', 8080)}`,
+      'shop/block.yaml': `${egress('web', 'ipBlock: {cidr: 10.0.0.0/8}', 8082)}---\n${egress('api', 'ipBlock: {cidr: 10.0.0.0/8}', 8082)}`,
+      'shop/in.yaml': ALLOW_WEB.replace(/my-app/g, 'db').replace('9090', '8082'),
+    },
+  })
+  const pull = await repository.pullRequest({ changes: { 'shop/namespace.yaml': ENROLLED } })
+  await app.hears(pull.opened())
+  await app.hears(pull.comment('/ambient-fix hbone-egress'))
+  const { message } = pull.lastCommit
+  expect(message).toMatch(/^Let Ambient traffic reach 2 workloads\n/)
+  expect(message).toContain('What may be lost besides is told once that is in.')
+  expect(message.match(/^Ambient-Fix: f-[0-9a-f]{10}$/gm)).toHaveLength(2)
+})

@@ -27,11 +27,12 @@ export function heldBack(
 ): readonly ComparedProblem[] {
   const isSuspended = problem.code === SUSPENDED
   const isMoved = isSuspended && enrolsBelow(problem, base, head, namespaces)
-  const isAcross = isSuspended && base !== null && crosses(problem.hides, base, head)
-  const alters = (namespaces.size > 0 && (isBelow(problem.hides, paths) || isMoved)) || isAcross
+  const isNear = isBelow(problem.hides, paths) || (isSuspended && paths.has(problem.path))
+  const isAcross = (): boolean => isSuspended && isNear && base !== null && crosses(problem, base, head)
   const matters = [base, head].some((world) => world !== null && concerns(world, problem))
   const holds = problem.change === 'existing' || (base !== null && isSuspended)
-  return holds && alters && matters ? [{ ...problem, relevant: true }] : []
+  const alters = namespaces.size > 0 && (isBelow(problem.hides, paths) || isMoved)
+  return holds && matters && (alters || isAcross()) ? [{ ...problem, relevant: true }] : []
 }
 
 /**
@@ -57,9 +58,13 @@ function enrolsBelow(
 }
 
 /** Does an object that both states have stand below on one side alone? What applies it then is another. */
-function crosses(hides: Problem['hides'], base: Analysis, head: Analysis): boolean {
-  const standing = ({ state }: Analysis): ReadonlyMap<string, boolean> =>
-    new Map([
+function crosses({ path, hides: own }: Problem, base: Analysis, head: Analysis): boolean {
+  const standing = ({ problems, state }: Analysis): ReadonlyMap<string, boolean> => {
+    // The unit may have had another folder.
+    const told = problems.filter((one) => one.code === SUSPENDED && one.path === path)
+    const under = (told.length > 0 ? told.map(({ hides }) => hides) : [own]).flatMap((one) => one.under ?? [])
+    const hides = { namespaces: [], under }
+    return new Map([
       ...[...state.namespaces.values()].flatMap(({ name, origin }) =>
         origin === null ? [] : [[`Namespace/${name}`, standsBelow(hides, origin)] as const],
       ),
@@ -67,6 +72,7 @@ function crosses(hides: Problem['hides'], base: Analysis, head: Analysis): boole
         ({ id, origin }) => [id, standsBelow(hides, origin)] as const,
       ),
     ])
+  }
   const before = standing(base)
   return [...standing(head)].some(([id, isThere]) => before.get(id) === !isThere)
 }

@@ -94,6 +94,18 @@ export function chooseOne(
   })
 }
 
+/** What bears on nobody's reach, and changes all the time. */
+const IDLE = [
+  'annotations',
+  'image',
+  'imagePullPolicy',
+  'env',
+  'resources',
+  'replicas',
+  'volumes',
+  'volumeMounts',
+]
+
 function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Problem {
   const namespace = namespaceOf(other.object) ?? config.namespace
   const id =
@@ -106,8 +118,8 @@ function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Pro
     message: `${id} is described twice; ${place.path}:${String(place.line)} was judged and this one was not.`,
     remedy: 'If they belong to different clusters, say so with clusters.<name>.paths; otherwise remove one.',
     hides: { namespaces: [other.kind === 'Namespace' ? nameIn(other) : namespace] },
-    // A comment in either file changes nothing; what either of them says does, the one that was not judged, too.
-    steering: JSON.stringify([first.object, other.object]),
+    // A comment in either file changes nothing; what the one says that was not judged does.
+    steering: JSON.stringify(other.object, (key, value: unknown) => (IDLE.includes(key) ? undefined : value)),
     wherever: true,
   }
 }

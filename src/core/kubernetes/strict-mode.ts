@@ -12,8 +12,9 @@ export interface StrictMode {
   readonly at: Place
 }
 
-/** In the environment of the agent's container, or in the values of its chart. */
-const ASKS_FOR_STRICT = /\bNETWORK_POLICY_ENFORCING_MODE\W{1,12}(?:value\W{1,12})?strict\b/i
+/** In the environment of the agent's container, whichever of name and value comes first, or in the values of its chart. */
+const ASKS_FOR_STRICT =
+  /\bNETWORK_POLICY_ENFORCING_MODE\W{1,12}(?:value\W{1,12})?strict\b|\bstrict\W{1,12}name\W{1,12}NETWORK_POLICY_ENFORCING_MODE\b/i
 
 /** The first manifest of the agent that asks for it; null where none does. */
 export function strictModeIn(manifests: readonly Manifest[]): StrictMode | null {
