@@ -2,7 +2,7 @@
 // else nothing, and the summary has it.
 import { policiesOf } from '../core/index.ts'
 import type { Place } from '../core/kubernetes/origin.ts'
-import { jointChange, keyOf } from '../examine/joint.ts'
+import { jointChange, keyOf } from '../words/joint.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 import type { Offer } from '../words/github/comment.ts'
 import { hunkAround } from './hunks.ts'

@@ -2,7 +2,7 @@
 import { composeEdits } from '../core/source/compose-edits.ts'
 import { applyEdits } from '../core/source/text.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
-import { fixedUnasked, keyOf } from '../examine/joint.ts'
+import { fixedUnasked, keyOf } from '../words/joint.ts'
 import { furthest } from '../examine/prove.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 import type { Selection } from '../github/commands/parse.ts'

@@ -1,6 +1,6 @@
 // The check run: its title, and the summary, which is the one place where everything is said.
 import type { ComparedProblem } from '../../core/index.ts'
-import { fixedUnasked, jointChange } from '../../examine/joint.ts'
+import { fixedUnasked, jointChange } from '../joint.ts'
 import type { Report, ReportFinding } from '../../examine/report.ts'
 import { compareText } from '../../core/source/problem.ts'
 import { cniSentences } from '../cni.ts'

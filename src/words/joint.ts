@@ -3,7 +3,7 @@ import { grouped } from '../core/source/grouped.ts'
 import { applyEdits } from '../core/source/text.ts'
 import type { TextEdit } from '../core/source/text.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
-import type { FileChange, Fix, Report, ReportFinding } from './report.ts'
+import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 
 /** Equal fixes have equal keys. */
 export function keyOf(fix: Fix): string {
