@@ -1,6 +1,7 @@
 // Which line of the diff says what: a suggestion where GitHub can apply the fix, else the line that is to blame,
 // else nothing, and the summary has it.
 import { policiesOf } from '../core/index.ts'
+import { grouped } from '../core/source/grouped.ts'
 import type { Place } from '../core/kubernetes/origin.ts'
 import { jointChange, keyOf } from '../words/joint.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
@@ -61,13 +62,11 @@ export function placeComments(findings: readonly ReportFinding[], report: Report
     const key = JSON.stringify([path, startLine, line, offer.as])
     const same = groups.get(key)
     const together = [...(same?.findings ?? []), finding]
-    groups.set(key, {
-      ...comment,
-      findings: together,
-      offer: offer.as === 'suggestion' ? offer : diffsOf(together, report),
-    })
+    groups.set(key, { ...comment, findings: together })
   }
-  const all = [...groups.values()]
+  const all = [...groups.values()].map((comment) =>
+    comment.offer.as === 'suggestion' ? comment : { ...comment, offer: diffsOf(comment.findings, report) },
+  )
   const left = all.slice(MAX_COMMENTS).flatMap((comment) => comment.findings)
   return { comments: all.slice(0, MAX_COMMENTS), unplaced: [...unplaced, ...left] }
 }
@@ -163,12 +162,15 @@ function meet(suggestions: readonly Anchored[]): boolean {
 
 /** What `/ambient-fix` would do for them; where two fixes change one file, what both come to. */
 function diffsOf(findings: readonly ReportFinding[], report: Report): Offer {
-  const files = new Map<string, FileChange>()
-  for (const change of findings.flatMap(({ fix }) => fix?.files ?? [])) {
-    const known = files.get(change.path)
-    const clash = known !== undefined && known.diff !== change.diff
-    const fixes = findings.flatMap(({ fix }) => fix ?? [])
-    files.set(change.path, clash ? (jointChange(change.path, fixes, report) ?? known) : change)
-  }
-  return files.size === 0 ? { as: 'none' } : { as: 'diff', files: [...files.values()] }
+  const fixes = [
+    ...new Map(findings.flatMap(({ fix }) => (fix === null ? [] : [[keyOf(fix), fix]]))).values(),
+  ]
+  const byPath = grouped(
+    fixes.flatMap((fix) => fix.files),
+    ({ path }) => path,
+  )
+  const files = [...byPath].flatMap(([path, [change, ...others]]) =>
+    change === undefined ? [] : others.length === 0 ? change : (jointChange(path, fixes, report) ?? change),
+  )
+  return files.length === 0 ? { as: 'none' } : { as: 'diff', files }
 }

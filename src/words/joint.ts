@@ -1,14 +1,15 @@
 // What several fixes make of one file together: what was proved of all that is mended, without what others mend.
 import { grouped } from '../core/source/grouped.ts'
+import { onceEach } from '../core/source/once-each.ts'
 import { applyEdits } from '../core/source/text.ts'
 import type { TextEdit } from '../core/source/text.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 
 /** Equal fixes have equal keys. */
-export function keyOf(fix: Fix): string {
-  return JSON.stringify(fix.files.map(({ path, after }) => [path, after]))
-}
+export const keyOf = onceEach(({ files }: Fix): string =>
+  JSON.stringify(files.map(({ path, after }) => [path, after])),
+)
 
 /**
  * What is fixed where nobody says what: everything that this change introduced; where it introduced nothing that can be
