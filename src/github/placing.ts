@@ -3,7 +3,7 @@
 import { policiesOf } from '../core/index.ts'
 import { grouped } from '../core/source/grouped.ts'
 import type { Place } from '../core/kubernetes/origin.ts'
-import { jointChange, keyOf } from '../words/joint.ts'
+import { distinctFixes, jointChange, keyOf } from '../words/joint.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 import type { Offer } from '../words/github/comment.ts'
 import { hunkAround } from './hunks.ts'
@@ -162,9 +162,7 @@ function meet(suggestions: readonly Anchored[]): boolean {
 
 /** What `/ambient-fix` would do for them; where two fixes change one file, what both come to. */
 function diffsOf(findings: readonly ReportFinding[], report: Report): Offer {
-  const fixes = [
-    ...new Map(findings.flatMap(({ fix }) => (fix === null ? [] : [[keyOf(fix), fix]]))).values(),
-  ]
+  const fixes = distinctFixes(findings)
   const byPath = grouped(
     fixes.flatMap((fix) => fix.files),
     ({ path }) => path,

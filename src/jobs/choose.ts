@@ -2,7 +2,7 @@
 import { composeEdits } from '../core/source/compose-edits.ts'
 import { applyEdits } from '../core/source/text.ts'
 import { unifiedDiff } from '../core/source/unified-diff.ts'
-import { fixedUnasked, keyOf } from '../words/joint.ts'
+import { distinctFixes, fixedUnasked } from '../words/joint.ts'
 import { furthest } from '../examine/prove.ts'
 import type { FileChange, Fix, Report, ReportFinding } from '../examine/report.ts'
 import type { Selection } from '../github/commands/parse.ts'
@@ -21,11 +21,11 @@ export type Judge = (edits: ReadonlyMap<string, string>) => Promise<Report>
  */
 export async function chooseFix(selection: Selection, report: Report, judge: Judge): Promise<Chosen | null> {
   const findings = meant(selection, report)
-  const fixes = distinct(findings)
+  const fixes = distinctFixes(findings)
   const [only] = fixes
   if (only === undefined) return null
   if (fixes.length === 1) return { fix: only, findings }
-  if (report.fix !== null && distinct(report.findings).length === fixes.length)
+  if (report.fix !== null && distinctFixes(report.findings).length === fixes.length)
     return { fix: report.fix, findings }
   return oneAfterTheOther(findings, judge, report)
 }
@@ -41,10 +41,6 @@ function meant(selection: Selection, { findings }: Report): readonly ReportFindi
     case 'sha':
       return fixedUnasked(findings)
   }
-}
-
-function distinct(findings: readonly ReportFinding[]): readonly Fix[] {
-  return [...new Map(findings.flatMap(({ fix }) => (fix === null ? [] : [[keyOf(fix), fix]]))).values()]
 }
 
 /** Some of several fixes: each is applied, and the next is taken from what is judged then, so that each is proved on top. */

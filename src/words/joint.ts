@@ -11,6 +11,11 @@ export const keyOf = onceEach(({ files }: Fix): string =>
   JSON.stringify(files.map(({ path, after }) => [path, after])),
 )
 
+/** The fixes of some findings, each once. */
+export function distinctFixes(findings: readonly ReportFinding[]): readonly Fix[] {
+  return [...new Map(findings.flatMap(({ fix }) => (fix === null ? [] : [[keyOf(fix), fix]]))).values()]
+}
+
 /**
  * What is fixed where nobody says what: everything that this change introduced; where it introduced nothing that can be
  * fixed, what was there before.

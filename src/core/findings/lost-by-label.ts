@@ -4,7 +4,7 @@ import type { Analysis } from '../analysis.ts'
 import { hasPort } from '../kubernetes/port-set.ts'
 import { isEqual } from '../kubernetes/origin.ts'
 import type { Direction } from '../kubernetes/kinds/policy.ts'
-import type { Workload } from '../kubernetes/state.ts'
+import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { union } from '../kubernetes/interval-set.ts'
 import { indexesOf } from '../policy/index-set.ts'
 import { NO_PEERS } from '../policy/peer-set.ts'
@@ -22,7 +22,10 @@ export function lostByLabel(
   direction: Direction,
 ): boolean {
   const { engine } = head
-  if (engine.isolation(workload, direction) !== 'yes' || !sameGoverning(base, head, old, workload, direction))
+  if (engine.isolation(workload, direction) !== 'yes') return false
+  if (
+    !areOfSamePeers(base.engine.governing(old, direction), engine.governing(workload, direction), direction)
+  )
     return false
   const port = head.state.config.mesh.hbonePort
   const { certain, possible } = (direction === 'ingress' ? head.senders : head.receivers).everyone
@@ -43,14 +46,11 @@ export function lostByLabel(
 }
 
 /** Do the same policies speak of the same peers? Of which ports they do is another matter: HBONE may be one more. */
-function sameGoverning(
-  base: Analysis,
-  head: Analysis,
-  old: Workload,
-  workload: Workload,
+function areOfSamePeers(
+  was: readonly NetworkPolicy[],
+  is: readonly NetworkPolicy[],
   direction: Direction,
 ): boolean {
-  const [was, is] = [base.engine.governing(old, direction), head.engine.governing(workload, direction)]
   return (
     was.length === is.length &&
     is.every(({ id, spec }) => {
