@@ -26,10 +26,10 @@ export function broughtOutside(base: Thought, head: Thought): readonly Problem[]
   const made = new Set(
     head.states.flatMap(({ loaded }) => loaded.manifests.flatMap(({ origin }) => pathsOf(origin))),
   )
-  const news = newOnes(base.states[0]?.gathered.outside ?? [], outside).filter(
+  const lost = lostFrom(base, head)
+  const news = newOnes(base.states[0]?.gathered.outside ?? [], outside, lost).filter(
     ({ origin }) => !made.has(origin.file.path) && !told.has(origin.file.path),
   )
-  const lost = lostFrom(base, head)
   const byPath = grouped(
     news.filter((one) => lost.has(identityOf(one)) || isEnrolled(one) || polices(one, head.analyses)),
     ({ origin }) => origin.file.path,
@@ -75,12 +75,20 @@ function lostFrom(base: Thought, head: Thought): ReadonlyMap<string, readonly st
   return lost
 }
 
-/** Those of which there are more than before, where none stood; what only moves about out there is no news. */
-function newOnes(old: readonly Manifest[], now: readonly Manifest[]): readonly Manifest[] {
+/**
+ * Those that stand where none stood: of what a cluster has lost, and of what there is more than before. What only moves
+ * about out there is no news.
+ */
+function newOnes(
+  old: readonly Manifest[],
+  now: readonly Manifest[],
+  lost: ReturnType<typeof lostFrom>,
+): readonly Manifest[] {
   const before = grouped(old, wordsOf)
   return [...grouped(now, wordsOf)].flatMap(([words, some]) => {
     const was = before.get(words) ?? []
-    if (some.length <= was.length) return []
+    const isLost = some.some((manifest) => lost.has(identityOf(manifest)))
+    if (!isLost && some.length <= was.length) return []
     const paths = new Set(was.map(({ origin }) => origin.file.path))
     return some.filter(({ origin }) => !paths.has(origin.file.path))
   })

@@ -94,17 +94,8 @@ export function chooseOne(
   })
 }
 
-/** What bears on nobody's reach, and changes all the time. */
-const IDLE = [
-  'annotations',
-  'image',
-  'imagePullPolicy',
-  'env',
-  'resources',
-  'replicas',
-  'volumes',
-  'volumeMounts',
-]
+/** Fields that bear on nobody's reach, and change all the time. A label may have such a name; its value is a text. */
+const IDLE = ['annotations', 'env', 'resources', 'replicas', 'volumes', 'volumeMounts']
 
 function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Problem {
   const namespace = namespaceOf(other.object) ?? config.namespace
@@ -119,7 +110,9 @@ function duplicate(first: Manifest, other: Manifest, config: ClusterConfig): Pro
     remedy: 'If they belong to different clusters, say so with clusters.<name>.paths; otherwise remove one.',
     hides: { namespaces: [other.kind === 'Namespace' ? nameIn(other) : namespace] },
     // A comment in either file changes nothing; what the one says that was not judged does.
-    steering: JSON.stringify(other.object, (key, value: unknown) => (IDLE.includes(key) ? undefined : value)),
+    steering: JSON.stringify(other.object, (key, value: unknown) =>
+      IDLE.includes(key) && typeof value !== 'string' ? undefined : value,
+    ),
     wherever: true,
   }
 }
