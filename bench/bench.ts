@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { say } from './measure.ts'
 import { moj, part } from './moj.ts'
 import { overlays } from './overlays.ts'
-import { looks, pulls } from './pulls.ts'
-import type { Stored } from './pulls.ts'
+import { looks, pulls, store } from './pulls.ts'
+import type { Stored, Wanted } from './pulls.ts'
 import { deliver, server } from './server.ts'
 import { shapes } from './shapes.ts'
 import { analyseOnce, synthetic } from './synthetic.ts'
@@ -18,6 +18,7 @@ else if (name === 'server') await server(argument === undefined ? undefined : Nu
 else if (name === 'deliver') deliver()
 else if (name === 'pulls') await pulls(archive)
 else if (name === 'looks') await looks(JSON.parse(argument ?? '') as Stored)
+else if (name === 'store') store(JSON.parse(argument ?? '') as Wanted)
 else if (name !== undefined && argument !== undefined) await part(name, argument)
 else {
   await synthetic()

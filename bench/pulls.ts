@@ -26,8 +26,8 @@ export async function pulls(archive: string): Promise<void> {
     execFileSync('tar', ['xf', archive, '-C', folder])
     const warm: number[] = []
     for (const copies of [1, COPIES]) {
-      const stored = store(join(folder, `${String(copies)}.git`), folder, copies)
-      const { first, next, own, megabytes } = await inProcess(stored)
+      const stored = await inProcess<Stored>('store', { folder, copies })
+      const { first, next, own, megabytes } = await inProcess<Seen>('looks', stored)
       warm.push(next)
       say(
         `pulls, moj ${String(copies)} times: first look ${first.toFixed(0)} ms, the next ${next.toFixed(0)} ms, of which ${own.toFixed(0)} ms of our own processor time; peak ${String(megabytes)} MB`,
@@ -46,6 +46,12 @@ export interface Stored {
   readonly heads: readonly string[]
 }
 
+export interface Wanted {
+  /** Holds the corpus under `namespaces`, and gets the repository. */
+  readonly folder: string
+  readonly copies: number
+}
+
 interface Seen {
   readonly first: number
   /** The median of the looks after the first, in milliseconds. */
@@ -55,18 +61,27 @@ interface Seen {
   readonly megabytes: number
 }
 
-/** A process of its own, whose memory is its own. */
-function inProcess(stored: Stored): Promise<Seen> {
+/**
+ * A process of its own, which has ended when its answer is here: whoever wrote a large repository has a gigabyte to
+ * tidy up, on the core that the next measure needs.
+ */
+function inProcess<Answer>(part: string, argument: unknown): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'bench.ts'), ['looks', JSON.stringify(stored)])
-    child.once('message', (seen) => {
-      resolve(seen as Seen)
+    const child = fork(join(import.meta.dirname, 'bench.ts'), [part, JSON.stringify(argument)])
+    let answer: Answer | undefined
+    child.once('message', (message) => {
+      answer = message as Answer
     })
     child.once('error', reject)
+    child.once('exit', (code) => {
+      if (answer === undefined)
+        reject(new Error(`The part ${part} ended with ${String(code)} and said nothing.`))
+      else resolve(answer)
+    })
   })
 }
 
-/** What that process does. */
+/** What the process that measures does. */
 export async function looks(stored: Stored): Promise<void> {
   const workshop = { ...testWorkshop(), recall: createRecall() }
   const seen: { readonly took: number; readonly own: number }[] = []
@@ -110,7 +125,8 @@ async function look(
 }
 
 /** Copies of a folder as the base of pull requests, each of which adds to the policies of one namespace. */
-function store(repository: string, folder: string, copies: number): Stored {
+export function store({ folder, copies }: Wanted): void {
+  const repository = join(folder, `${String(copies)}.git`)
   const texts = readdirSync(join(folder, 'namespaces'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -137,7 +153,11 @@ function store(repository: string, folder: string, copies: number): Stored {
     execFileSync('git', ['rev-parse', `refs/heads/${name}`], { cwd: repository })
       .toString()
       .trim()
-  return { repository, base: idOf('base'), heads: policies.map((_, index) => idOf(`head-${String(index)}`)) }
+  process.send?.({
+    repository,
+    base: idOf('base'),
+    heads: policies.map((_, index) => idOf(`head-${String(index)}`)),
+  } satisfies Stored)
 }
 
 /** A commit as git-fast-import(1) takes it. */
