@@ -16,8 +16,11 @@ import { testWorkshop } from '../test/workshop.ts'
 import { median, say } from './measure.ts'
 
 const COPIES = 10
-/** Pull requests against one base, of which the first is the first look. One in three waits for a garbage collection. */
-const PULLS = 41
+/**
+ * Pull requests against one base, of which the first is the first look. In fewer of them it is chance whether the large
+ * garbage collection that the first look leaves to be done falls among them.
+ */
+const PULLS = 201
 
 /** Prints what the first look and a warm one cost, at both sizes, and the ratio of the warm ones. */
 export async function pulls(archive: string): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { madeFrom } from '../core/source/differing.ts'
 import { onceEach } from '../core/source/once-each.ts'
+import { cutAt } from '../core/source/sorted.ts'
 import { weigh, weighAgain } from './environments.ts'
 import type { Rooted, Weighed } from './environments.ts'
 import type { Part, Root } from './expand.ts'
@@ -113,18 +114,10 @@ function spliced(
     const [first] = was.manifests
     const at = first === undefined ? -1 : now.indexOf(first)
     if (at === -1 || was.manifests.some((one, index) => now[at + index] !== one)) return null
-    now = inPlaceOf(now, at, was.manifests.length, is.manifests)
+    now = cutAt(now, [{ at, put: is.manifests, skip: was.manifests.length }])
   }
   const [gone, come] = [0, 1].map((side) => replaced.flatMap((parts) => parts[side as 0 | 1].manifests))
   return madeFrom(manifests, now, gone ?? [], come ?? [])
-}
-
-/** The list with other items in the places of some; mostly as many, and then copied once. */
-function inPlaceOf<T>(list: readonly T[], at: number, count: number, items: readonly T[]): readonly T[] {
-  if (items.length !== count) return list.slice(0, at).concat(items, list.slice(at + count))
-  const copy = list.slice()
-  for (const [index, item] of items.entries()) copy[at + index] = item
-  return copy
 }
 
 function inputsOf({ parts }: Root): ReadonlySet<string> {

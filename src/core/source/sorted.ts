@@ -36,23 +36,26 @@ export function amendSorted<T>(
       }),
     ].sort((a, b) => a.at - b.at || compare(a.put[0], b.put[0], keyOf)),
   )
-  // As many as before is the most frequent amendment of a large list, which is then copied once.
-  if (cuts.every(({ put, skip }) => put.length === skip)) {
-    const copy = sorted.slice()
-    for (const { at, put } of cuts) for (const [index, item] of put.entries()) copy[at + index] = item
-    return copy
-  }
-  const pieces: (readonly T[])[] = []
-  let from = 0
-  for (const { at, put, skip } of cuts) {
-    pieces.push(sorted.slice(from, at), put)
-    from = at + skip
-  }
-  return ([] as readonly T[]).concat(...pieces, sorted.slice(from))
+  return cutAt(sorted, cuts)
 }
 
-/** Some items after a place are skipped, and others put there. */
-interface Cut<T> {
+/** The list with what each cut puts there in the place of what it skips. @param cuts in order, none within another */
+export function cutAt<T>(list: readonly T[], cuts: readonly Cut<T>[]): readonly T[] {
+  const length = cuts.reduce((sum, { put, skip }) => sum + put.length - skip, list.length)
+  // Item by item into one array of the right size: pieces that are joined are copied twice.
+  const made = new Array<T>(length)
+  let [from, to] = [0, 0]
+  for (const { at, put, skip } of cuts) {
+    while (from < at) made[to++] = list[from++] as T
+    for (const item of put) made[to++] = item
+    from += skip
+  }
+  while (from < list.length) made[to++] = list[from++] as T
+  return made
+}
+
+/** Some items from a place on are skipped, and others put there. */
+export interface Cut<T> {
   readonly at: number
   readonly put: readonly T[]
   readonly skip: number
