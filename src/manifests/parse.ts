@@ -41,6 +41,7 @@ export function parseFile(
   } catch {
     return { path, manifests: [], problems: [notText(path)] }
   }
+  if (LFS_POINTER.test(text)) return { path, manifests: [], problems: [storedElsewhere(path)] }
   const file: SourceFile = { path, text }
   const manifests: Manifest[] = []
   const problems: Problem[] = []
@@ -86,6 +87,9 @@ export function parseFile(
   }
   return { path, manifests, problems }
 }
+
+/** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+const LFS_POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\/v\d+\n/
 
 const MAY_BE_CONFIG_MAP = /\bkind["']?\s*:\s*["']?ConfigMap\b/
 
@@ -188,12 +192,28 @@ function broken(
 
 /** Encrypted files are common (git-crypt), and are no manifests until somebody decrypts them. */
 function notText(path: string): Problem {
+  return hidden(
+    path,
+    'not-utf8',
+    `${path} is not UTF-8 text: it is encrypted, or binary, and what it holds is not seen.`,
+  )
+}
+
+function storedElsewhere(path: string): Problem {
+  return hidden(
+    path,
+    'lfs-pointer',
+    `${path} is kept by Git LFS: git holds a pointer to it, and what it holds is not seen.`,
+  )
+}
+
+function hidden(path: string, code: string, message: string): Problem {
   return {
     path,
     line: 1,
-    code: 'not-utf8',
+    code,
     class: 'unseen',
-    message: `${path} is not UTF-8 text: it is encrypted, or binary, and what it holds is not seen.`,
+    message,
     remedy: 'If it holds no manifests, leave it out with ignorePaths.',
     hides: { namespaces: [], under: [path] },
   }

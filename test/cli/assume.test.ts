@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { JUDGED_KINDS } from '../../src/core/kubernetes/state.ts'
 import { K3S_CHART } from '../../src/core/kubernetes/kinds/k3s-chart.ts'
-import { KYVERNO_KINDS } from '../../src/core/kubernetes/kinds/kyverno.ts'
+import { WRITER_KINDS } from '../../src/core/kubernetes/kinds/writers.ts'
 import { readDocument, splitDocuments } from '../../src/core/yaml/index.ts'
 import { writeDocument } from '../../src/core/yaml/write.ts'
 import { KEPT } from '../../src/manifests/baseline-fields.ts'
@@ -179,7 +179,7 @@ describe('assume', () => {
   it('knows every kind that is read anywhere', () => {
     const known = new Set(Object.keys(KEPT).map((groupKind) => groupKind.replace(/^.*\//, '')))
     // What rules of Kyverno and charts make is in the dump itself.
-    const expected = JUDGED_KINDS.filter((kind) => !KYVERNO_KINDS.includes(kind) && kind !== K3S_CHART)
+    const expected = JUDGED_KINDS.filter((kind) => !WRITER_KINDS.includes(kind) && kind !== K3S_CHART)
     expect(expected.filter((kind) => !known.has(kind))).toEqual([])
   })
 

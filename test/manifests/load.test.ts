@@ -57,6 +57,10 @@ describe('load', () => {
     symlinkSync('/etc/passwd', join(root, 'link.yaml'))
     symlinkSync('/etc', join(root, 'overlay'))
     symlinkSync('/etc/hosts', join(root, 'notes.txt'))
+    writeFileSync(
+      join(root, 'large.yaml'),
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${'4'.repeat(64)}\nsize 12345\n`,
+    )
     writeFileSync(join(root, 'crypt.yaml'), Buffer.from([0, 71, 73, 84, 67, 82, 89, 80, 84, 0, 255, 254]))
     expect(await read(root)).toEqual({
       kinds: ['a.yaml Namespace'],
@@ -65,6 +69,7 @@ describe('load', () => {
         'symbolic-link overlay:1',
         'file-too-large big.yaml:1',
         'not-utf8 crypt.yaml:1',
+        'lfs-pointer large.yaml:1',
       ],
     })
   })

@@ -215,7 +215,13 @@ function steeringByWords(problems: readonly Problem[]): ReadonlyMap<string, stri
 }
 
 /** A problem for each policy, of which one may go while another of the same file stays. */
-const OF_ONE_POLICY = ['applied-by-nobody', 'not-pruned', 'policy-not-evaluated', 'kyverno-writes']
+const OF_ONE_POLICY = [
+  'applied-by-nobody',
+  'not-pruned',
+  'policy-not-evaluated',
+  'kyverno-writes',
+  'written-at-run-time',
+]
 
 /** Those of a policy that was judged: where it still is, nothing is gone. */
 const OF_ONE_APPLIED = ['applied-by-nobody', 'not-pruned']

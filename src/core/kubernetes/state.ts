@@ -22,7 +22,7 @@ import type { AuthorizationSpec } from './kinds/authorization-policy.ts'
 import { classOf, gatewayClass, isForeignClass, readGatewayPods } from './kinds/gateway.ts'
 import type { GatewayClass } from './kinds/gateway.ts'
 import { K3S_CHART, isK3sChart, k3sChartProblem } from './kinds/k3s-chart.ts'
-import { KYVERNO_KINDS, kyvernoProblem, writesForUs } from './kinds/kyverno.ts'
+import { WRITER_KINDS, writtenAtRunTime, writesForUs } from './kinds/writers.ts'
 import type { PolicySpec, Tier } from './kinds/policy.ts'
 import { readService } from './kinds/service.ts'
 import type { ServiceSpec } from './kinds/service.ts'
@@ -115,7 +115,7 @@ export const JUDGED_KINDS: readonly string[] = [
     'ServiceEntry',
     ...WORKLOAD_KINDS.map((kind) => kind.slice(kind.indexOf('/') + 1)),
     ...POLICY_KIND_NAMES,
-    ...KYVERNO_KINDS,
+    ...WRITER_KINDS,
     K3S_CHART,
   ]),
 ].sort(compareText)
@@ -123,7 +123,7 @@ export const JUDGED_KINDS: readonly string[] = [
 /** Does this object itself bear on who reaches whom? */
 export function isJudged(manifest: Manifest): boolean {
   const { kind } = manifest
-  if (KYVERNO_KINDS.includes(kind)) return writesForUs(manifest)
+  if (WRITER_KINDS.includes(kind)) return writesForUs(manifest)
   return kind === K3S_CHART ? isK3sChart(manifest) : JUDGED_KINDS.includes(kind)
 }
 
@@ -176,7 +176,7 @@ export function buildState(config: ClusterConfig, manifests: readonly Manifest[]
     service === null ? [] : [{ ...named, spec: service }],
   )
   const servicesOf = servicesByLabel([...services, ...selecting].sort(byId))
-  problems.push(...chosen.flatMap((manifest) => kyvernoProblem(manifest, config) ?? []))
+  problems.push(...chosen.flatMap((manifest) => writtenAtRunTime(manifest, config) ?? []))
   problems.push(...chosen.filter(isK3sChart).map((manifest) => k3sChartProblem(manifest, config)))
   const policies = readPolicies(chosen, manifests, config, network, namespace, problems)
   const authorizations = of('security.istio.io/AuthorizationPolicy').flatMap((manifest) => {

@@ -225,6 +225,7 @@ const UNSEEN_POLICIES = [
   'policy-not-evaluated',
   'duplicate-object',
   'kyverno-writes',
+  'written-at-run-time',
   ...UNSEEN_SOURCES,
 ].filter((code) => !OF_OTHER_TIMES.includes(code))
 

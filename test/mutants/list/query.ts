@@ -48,9 +48,10 @@ export const query: Mutants = {
     ['if (hasPort(perhaps, protocol, port)) return', 'if (false) return'],
     // What hides the answer.
     ["kind === 'unreadable' || UNSEEN", 'UNSEEN'],
-    ["['policy-not-evaluated', 'duplicate-object', ", "['duplicate-object', "],
-    ["'duplicate-object', 'kyverno-writes'", "'kyverno-writes'"],
-    ["'duplicate-object', 'kyverno-writes'", "'duplicate-object'"],
+    ["  'policy-not-evaluated',\n", ''],
+    ["  'duplicate-object',\n", ''],
+    ["  'kyverno-writes',\n", ''],
+    ["  'written-at-run-time',\n", ''],
     ['everywhere ||\n', ''],
     ['namespaces.has(workload.namespace.name) ||\n', ''],
     ['(workload.pods.hostNetwork &&\n', '(\n'],

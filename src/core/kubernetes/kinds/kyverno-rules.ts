@@ -3,8 +3,8 @@
 import { readDocument } from '../../yaml/index.ts'
 import type { Route } from '../../yaml/types.ts'
 import { at, isMapping, list, string } from '../loose.ts'
-import { CLUSTER_WIDE, MADE, changedKinds, phrase } from './kyverno-effects.ts'
-import type { Path, Write } from './kyverno-effects.ts'
+import { CLUSTER_WIDE, MADE, changedKinds, phrase } from './effects.ts'
+import type { Path, Write } from './effects.ts'
 
 /** What the rules of a policy write that matters; broken parts are read as far as they go. */
 export function ruleWrites(object: unknown): readonly Write[] {

@@ -1,9 +1,10 @@
-// Kyverno's newer policies, whose deeds are expressions in CEL. Nobody evaluates those here: the words in them tell what
-// they may do, and what they may do is told.
-// https://kyverno.io/docs/policy-types/generating-policy/ and …/mutating-policy/
+// Policies whose deeds are expressions in CEL: Kyverno's newer ones, and the mutating ones of Kubernetes, which have the
+// same fields. Nobody evaluates expressions here: the words in them tell what they may do, and that is told.
+// https://kyverno.io/docs/policy-types/generating-policy/ and …/mutating-policy/,
+// https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
 import { at, list } from '../loose.ts'
-import { MADE, phrase } from './kyverno-effects.ts'
-import type { Write } from './kyverno-effects.ts'
+import { MADE, phrase } from './effects.ts'
+import type { Write } from './effects.ts'
 
 /** What a generating or mutating policy writes that matters, as far as its words go. */
 export function celWrites(object: unknown): readonly Write[] {

@@ -1,10 +1,10 @@
-// Which policies of Kyverno write what matters, where, and in which words it is told; the cases under
-// fixtures/cases/problems/kyverno-* show what that does to a check.
+// Which objects write what matters at run time, where, and in which words it is told; the cases under
+// fixtures/cases/problems/kyverno-* and written-* show what that does to a check.
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/core/config.ts'
 import type { ClusterConfig } from '../../src/core/config.ts'
 import { analyze, answer } from '../../src/core/index.ts'
-import { kyvernoProblem } from '../../src/core/kubernetes/kinds/kyverno.ts'
+import { writtenAtRunTime } from '../../src/core/kubernetes/kinds/writers.ts'
 import type { Manifest } from '../../src/core/kubernetes/manifest.ts'
 import { isRelevant } from '../../src/core/kubernetes/state.ts'
 import type { Problem } from '../../src/core/source/problem.ts'
@@ -26,7 +26,7 @@ function manifestsOf(text: string): readonly Manifest[] {
 function problemOf(text: string): Problem | null {
   const [manifest] = manifestsOf(text)
   if (manifest === undefined) throw new Error('no document')
-  const problem = kyvernoProblem(manifest, CONFIG)
+  const problem = writtenAtRunTime(manifest, CONFIG)
   // What is not told is not kept either: two of them are no duplicate, and a new one touches nothing.
   expect(isRelevant(manifest)).toBe(problem !== null)
   return problem
@@ -459,4 +459,90 @@ it('who reaches whom is not known where Kyverno may have made a policy', () => {
   expect(ask(app)).toBe('allowed')
   expect(ask(app, policy('generate: {kind: NetworkPolicy, namespace: shop}'))).toBe('unknown')
   expect(ask(app, policy('generate: {kind: NetworkPolicy, namespace: till}'))).toBe('allowed')
+})
+
+describe('mutating admission policies of Kubernetes', () => {
+  const mutating = (resources: string, expression: string): string =>
+    `apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingAdmissionPolicy\nmetadata: {name: p}\nspec:\n  matchConstraints: {resourceRules: [{apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: [${resources}]}]}\n  mutations: [{patchType: ApplyConfiguration, applyConfiguration: {expression: '${expression}'}}]\n`
+  const label = 'Object{metadata: Object.metadata{labels: {"istio.io/dataplane-mode": "ambient"}}}'
+
+  it.each([
+    ['namespaces', label, 'The MutatingAdmissionPolicy p changes Namespace'],
+    ['pods', label, 'The MutatingAdmissionPolicy p changes Pod'],
+    [
+      'networkpolicies',
+      'Object{spec: Object.spec{policyTypes: ["Ingress"]}}',
+      'The MutatingAdmissionPolicy p changes NetworkPolicy',
+    ],
+    ['configmaps', label, undefined],
+    [
+      'pods',
+      'Object{spec: Object.spec{initContainers: [Object.spec.initContainers{name: "proxy"}]}}',
+      undefined,
+    ],
+  ])('on %s with %s', (resources, expression, expected) => {
+    expect(problemOf(mutating(resources, expression))?.message.split(':')[0]).toBe(expected)
+  })
+})
+
+describe('mutators of Gatekeeper', () => {
+  const mutator = (kind: string, spec: string): string =>
+    `apiVersion: mutations.gatekeeper.sh/v1\nkind: ${kind}\nmetadata: {name: p}\nspec: {${spec}}\n`
+  const deed = (text: string): string | undefined => / p (.*?):/.exec(problemOf(text)?.message ?? '')?.[1]
+  const label = 'location: metadata.labels."istio.io/dataplane-mode"'
+  const on = (...kinds: readonly string[]): string => `kinds: [{apiGroups: ["*"], kinds: [${kinds.join()}]}]`
+  const applies = (kind: string): string => `applyTo: [{groups: [""], versions: [v1], kinds: [${kind}]}]`
+
+  it.each([
+    ['AssignMetadata', `${label}, match: {${on('Namespace')}}`, 'changes Namespace'],
+    ['AssignMetadata', `${label}, match: {scope: Cluster}`, 'changes Namespace'],
+    ['AssignMetadata', `${label}, match: {scope: Namespaced}`, 'changes Pod'],
+    ['AssignMetadata', label, 'changes Namespace, Pod'],
+    ['AssignMetadata', `${label}, match: {${on('"*"')}}`, 'changes Namespace, Pod'],
+    // Labels of a Deployment are not those of its pods.
+    ['AssignMetadata', `${label}, match: {${on('Deployment')}}`, undefined],
+    ['AssignMetadata', `location: metadata.annotations.owner, match: {${on('Namespace', 'Pod')}}`, undefined],
+    [
+      'AssignMetadata',
+      `location: metadata.annotations."sidecar.istio.io/inject", match: {${on('Pod')}}`,
+      'changes Pod',
+    ],
+    ['Assign', `${applies('Pod')}, location: spec.hostNetwork`, 'changes Pod'],
+    ['Assign', `${applies('Pod')}, location: "spec.containers[name:*].imagePullPolicy"`, undefined],
+    ['Assign', `${applies('Pod')}, location: "spec.containers[name: web].readinessProbe"`, 'changes Pod'],
+    ['Assign', `${applies('Pod')}, ${label}, match: {${on('Namespace')}}`, undefined],
+    ['ModifySet', `${applies('NetworkPolicy')}, location: spec.policyTypes`, 'changes NetworkPolicy'],
+    ['ModifySet', `${applies('Pod')}, location: "spec.containers[name: *].args"`, undefined],
+  ])('%s with %s', (kind, spec, expected) => {
+    expect(deed(mutator(kind, spec))).toBe(expected)
+  })
+
+  it.each([
+    ['namespaces: [shop, till]', ['shop', 'till']],
+    ['namespaces: [shop, "team-*"]', 'all'],
+    ['excludedNamespaces: [shop]', 'all'],
+  ])('writes where %s', (where, expected) => {
+    const text = mutator('AssignMetadata', `${label}, match: {${on('Namespace')}, ${where}}`)
+    expect(problemOf(text)?.hides.namespaces).toEqual(expected)
+  })
+
+  it('is of another group', () => {
+    expect(problemOf(mutator('Assign', label).replace('mutations.gatekeeper.sh', 'example.com'))).toBeNull()
+  })
+})
+
+describe('tenants of Capsule', () => {
+  const tenant = (spec: string): string =>
+    `apiVersion: capsule.clastix.io/v1beta2\nkind: Tenant\nmetadata: {name: p}\nspec: {${spec}}\n`
+
+  it.each([
+    ['networkPolicies: {items: [{podSelector: {}}]}', 'generates NetworkPolicy'],
+    ['namespaceOptions: {additionalMetadata: {labels: {a: b}}}', 'changes Namespace'],
+    ['namespaceOptions: {additionalMetadataList: [{labels: {a: b}}]}', 'changes Namespace'],
+    ['namespaceOptions: {additionalMetadata: {annotations: {a: b}}}', undefined],
+    ['networkPolicies: {items: []}', undefined],
+    ['owners: [{name: team, kind: Group}]', undefined],
+  ])('with %s', (spec, expected) => {
+    expect(/ p (.*?):/.exec(problemOf(tenant(spec))?.message ?? '')?.[1]).toBe(expected)
+  })
 })
