@@ -48,6 +48,10 @@ export function parseFile(
   for (const document of splitDocuments(text)) {
     const chunk = text.slice(document.start, document.end)
     if (!mayMatter(chunk) && !(configMaps && MAY_BE_CONFIG_MAP.test(chunk))) continue
+    if (YTT.test(chunk)) {
+      problems.push(madeByYtt(path, lineAt(text, document.start + chunk.search(YTT), document)))
+      continue
+    }
     if (document.loose === true) {
       problems.push(afterTheEnd(path, document.line, namedNamespaces(chunk)))
       continue
@@ -90,6 +94,10 @@ export function parseFile(
 
 /** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
 const LFS_POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\/v\d+\n/
+
+/** What ytt runs stands in comments, so that the rest is YAML without it: https://carvel.dev/ytt/docs/latest/lang-ref-annotation/ */
+const YTT =
+  /^[ \t]*#@(?: *(?:load\(|(?:if|for|def|end|else)\b)|(?:data|overlay|schema|library|text|yaml)\/)|^[^#\n]*:[ \t]+#@ /m
 
 const MAY_BE_CONFIG_MAP = /\bkind["']?\s*:\s*["']?ConfigMap\b/
 
@@ -192,29 +200,22 @@ function broken(
 
 /** Encrypted files are common (git-crypt), and are no manifests until somebody decrypts them. */
 function notText(path: string): Problem {
-  return hidden(
-    path,
-    'not-utf8',
-    `${path} is not UTF-8 text: it is encrypted, or binary, and what it holds is not seen.`,
-  )
+  const message = `${path} is not UTF-8 text: it is encrypted, or binary, and what it holds is not seen.`
+  return hidden(path, 1, 'not-utf8', message, 'If it holds no manifests, leave it out with ignorePaths.')
 }
 
 function storedElsewhere(path: string): Problem {
-  return hidden(
-    path,
-    'lfs-pointer',
-    `${path} is kept by Git LFS: git holds a pointer to it, and what it holds is not seen.`,
-  )
+  const message = `${path} is kept by Git LFS: git holds a pointer to it, and what it holds is not seen.`
+  return hidden(path, 1, 'lfs-pointer', message, 'If it holds no manifests, leave it out with ignorePaths.')
 }
 
-function hidden(path: string, code: string, message: string): Problem {
-  return {
-    path,
-    line: 1,
-    code,
-    class: 'unseen',
-    message,
-    remedy: 'If it holds no manifests, leave it out with ignorePaths.',
-    hides: { namespaces: [], under: [path] },
-  }
+function madeByYtt(path: string, line: number): Problem {
+  const message = 'This document is a template of ytt, which is not run here: what it makes is not seen.'
+  const remedy =
+    'Keep what it renders to in the tree, or state it under `assume`, and leave the template out with ignorePaths.'
+  return hidden(path, line, 'ytt-template', message, remedy)
+}
+
+function hidden(path: string, line: number, code: string, message: string, remedy: string): Problem {
+  return { path, line, code, class: 'unseen', message, remedy, hides: { namespaces: [], under: [path] } }
 }
