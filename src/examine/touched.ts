@@ -1,4 +1,5 @@
 // What a change touches: paths, lines of the head, and the namespaces whose objects differ.
+import { posix } from 'node:path'
 import type { ClusterConfig } from '../core/config.ts'
 import type { Touched } from '../core/index.ts'
 import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
@@ -8,9 +9,13 @@ import { isOfCluster } from '../core/kubernetes/scope.ts'
 import { ACCOUNT_KIND, isJudged } from '../core/kubernetes/state.ts'
 import { differing } from '../core/source/differing.ts'
 import { changedLines } from '../core/source/line-diff.ts'
+import { everyFile } from '../git/tree.ts'
+import type { TreeFile } from '../git/tree.ts'
 import { KEPT } from '../manifests/baseline-fields.ts'
 import { filesChanged } from '../manifests/files-changed.ts'
 import { whole } from '../manifests/keep.ts'
+import { filesBehind } from '../manifests/links.ts'
+import { mayHoldManifests } from '../manifests/listing.ts'
 import type { Gathered, LoadedCluster } from '../manifests/load.ts'
 
 /** One cluster of one state, and the tree that it was made from. */
@@ -69,9 +74,25 @@ function changedPaths(base: ClusterState | null, head: ClusterState): readonly s
   const differs = (path: string): boolean => head.gathered.idOf(path) !== base?.gathered.idOf(path)
   const changes =
     base === null ? null : filesChanged(base.gathered.grounds.files, head.gathered.grounds.files)
-  if (changes === null) return [...new Set([...head.loaded.inputs, ...before])].filter(differs)
-  return [...changes.keys()].filter(
-    (path) => (head.loaded.inputs.has(path) || before.has(path)) && differs(path),
+  const isInput = (path: string): boolean => head.loaded.inputs.has(path) || before.has(path)
+  const changed =
+    changes === null ? [...new Set([...head.loaded.inputs, ...before])] : [...changes.keys()].filter(isInput)
+  return [...changed.filter(differs), ...linksToOthers(base, head, differs).filter(isInput)]
+}
+
+/** Links that are what they were, and lead to what is not: it is as if it stood in their places. */
+function linksToOthers(
+  base: ClusterState | null,
+  head: ClusterState,
+  differs: (path: string) => boolean,
+): readonly string[] {
+  const { listing, files } = head.gathered.grounds
+  if (base === null || listing.behind.size === 0) return []
+  const sides = [files, base.gathered.grounds.files].map(everyFile)
+  const isOther = ({ path }: TreeFile): boolean =>
+    (mayHoldManifests(path) || posix.extname(path) === '.tpl') && differs(path)
+  return [...listing.behind.keys()].filter(
+    (link) => !differs(link) && sides.some((side) => filesBehind(link, listing.behind, side).some(isOther)),
   )
 }
 

@@ -1,5 +1,5 @@
 // The door to trees: what one is, and the four kinds there are, and listings that are remembered.
-export { fileAt, type FileList, type TreeFile } from './trees/file-list.ts'
+export { everyFile, fileAt, type FileList, type TreeFile } from './trees/file-list.ts'
 export { filesAt, listingOf, type Tree } from './trees/tree.ts'
 export { gitTree } from './trees/git-tree.ts'
 export { directoryTree } from './trees/directory-tree.ts'

@@ -13,7 +13,6 @@ import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { controllerOf } from './controllers.ts'
 import type { Seed } from './expand.ts'
-import { isWithin } from './listing.ts'
 import type { Listing } from './listing.ts'
 import type { ParsedFile } from './parse.ts'
 import { argoClaims } from './renderers/argocd/render.ts'
@@ -22,6 +21,7 @@ import { closureOf, kustomizationAt } from './renderers/kustomize/closure.ts'
 import type { Closure } from './renderers/kustomize/closure.ts'
 import type { SourceTree } from './source-tree.ts'
 import type { Kitchen, Unit } from './unit.ts'
+import { isWithin } from './source-tree.ts'
 
 /** What a tree, or the part of it that belongs to a cluster, is made of. */
 export interface Survey {

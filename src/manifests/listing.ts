@@ -5,7 +5,8 @@ import picomatch from 'picomatch'
 import type { Problem } from '../core/source/problem.ts'
 import { isUnreadable } from '../git/tree.ts'
 import type { Tree, TreeFile } from '../git/tree.ts'
-import { sourceTree } from './source-tree.ts'
+import { readLinks } from './links.ts'
+import { foldersOf, isWithin, sourceTree } from './source-tree.ts'
 import type { SourceTree } from './source-tree.ts'
 
 /** Bytes; the API server refuses objects above 1.5 MB, and lists of them may be longer. */
@@ -30,6 +31,8 @@ export interface Listing {
   /** Paths that are not read and bear on manifests all the same: a change of theirs must not pass as no change at all. */
   readonly watched: readonly string[]
   readonly problems: readonly Problem[]
+  /** What links of the tree lead to, by their paths; without those that lead out of it. */
+  readonly behind: ReadonlyMap<string, string>
   /** The blob id of whatever stands at a path; undefined where nothing does. */
   readonly idOf: (path: string) => string | undefined
 }
@@ -45,9 +48,7 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
   const ignored = ignorePaths.length === 0 ? (): boolean => false : picomatch([...ignorePaths], { dot: true })
   const all = await tree.files()
   const every = all.filter(({ path }) => !assumed.includes(path) && !ignored(path))
-  const interesting = every.filter(
-    (file) => /\.(ya?ml|json)$/.test(file.path) || isKustomization(file.path) || mayHoldFolders(file),
-  )
+  const interesting = every.filter((file) => mayHoldManifests(file.path) || mayHoldFolders(file))
   const unnamed = interesting.filter(({ path }) => isUnreadable(path))
   const wanted = unnamed.length === 0 ? interesting : interesting.filter(({ path }) => !isUnreadable(path))
   const regular = wanted.filter(({ mode }) => mode.startsWith('100'))
@@ -79,6 +80,7 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
       ),
     ],
     charts: chartFolders.filter((folder) => !ofChart(folder)),
+    behind: await readLinks(links, tree),
     watched: [...links, ...submodules, ...large, ...unnamed].map(({ path }) => path),
     problems: [
       ...links.map(({ path }) => link(path)),
@@ -87,6 +89,11 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
       ...unnamed.map(({ path }) => unreadableName(path)),
     ],
   }
+}
+
+/** Is it called as files of manifests, values or kustomizations are? */
+export function mayHoldManifests(path: string): boolean {
+  return /\.(ya?ml|json)$/.test(path) || isKustomization(path)
 }
 
 /** Is it a manifest's extension, but for its case? */
@@ -103,12 +110,6 @@ export function isKustomization(path: string): boolean {
   return KUSTOMIZATION_FILES.includes(posix.basename(path))
 }
 
-/** Is a path this file or folder, or something below it? `.` holds everything. */
-export function isWithin(path: string, folder: string): boolean {
-  const whole = posix.normalize(folder).replace(/\/$/, '')
-  return whole === '.' || path === whole || path.startsWith(`${whole}/`)
-}
-
 /** Is a path one of these files, below one of these folders, or what one of these glob patterns names or holds? */
 export function pathMatcher(patterns: readonly string[]): (path: string) => boolean {
   // `/clusters/prod` is seen from the root of the tree, as everything is.
@@ -118,14 +119,6 @@ export function pathMatcher(patterns: readonly string[]): (path: string) => bool
     .flatMap((pattern) => [pattern, `${pattern}/**`])
   const matches = picomatch(globs, { dot: true })
   return (path) => rooted.some((pattern) => isWithin(path, pattern)) || (globs.length > 0 && matches(path))
-}
-
-/** A path of the tree, and every folder that holds it: in large trees, looked up and not searched for. */
-function foldersOf(path: string): readonly string[] {
-  const found = [path, '.']
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-    found.push(path.slice(0, at))
-  return found
 }
 
 /** A submodule, a folder that is not looked into, or a link whose name has no ending and may therefore be a folder's. */

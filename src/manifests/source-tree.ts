@@ -29,6 +29,20 @@ export function joinPath(...parts: readonly string[]): string {
   return joined.length > 1 && joined.endsWith('/') ? joined.slice(0, -1) : joined
 }
 
+/** Is a path this file or folder, or something below it? `.` holds everything. */
+export function isWithin(path: string, folder: string): boolean {
+  const whole = posix.normalize(folder).replace(/\/$/, '')
+  return whole === '.' || path === whole || path.startsWith(`${whole}/`)
+}
+
+/** A path of the tree, and every folder that holds it: in large trees, looked up and not searched for. */
+export function foldersOf(path: string): readonly string[] {
+  const found = [path, '.']
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    found.push(path.slice(0, at))
+  return found
+}
+
 /** `files` is what the tree lists. */
 export function sourceTree(tree: Tree, files: readonly TreeFile[]): SourceTree {
   const byPath = new Map(files.map((file) => [file.path, file]))

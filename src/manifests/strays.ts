@@ -12,7 +12,8 @@ import { onceEach } from '../core/source/once-each.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { identityOf } from './environments.ts'
 import type { Part, Root } from './expand.ts'
-import { isKustomization, isWithin } from './listing.ts'
+import { isKustomization } from './listing.ts'
+import { isWithin } from './source-tree.ts'
 
 /** What a root grew into in one cluster. */
 export interface Grown {
