@@ -151,6 +151,7 @@ async function run(
     today: new Date().toISOString().slice(0, 10),
     only: options.cluster ?? null,
     repositories: sources.repositories,
+    isPart: sources.isPart,
     workshop: localWorkshop(config),
   })
   if (options.cluster !== undefined && report.clusters.length === 0) {

@@ -25,6 +25,8 @@ export interface Sources {
   readonly proposed: Tree
   /** The URLs of the repository's remotes; empty where the tree is no whole repository. */
   readonly repositories: readonly string[]
+  /** Is the tree a folder of a repository? */
+  readonly isPart: boolean
   /** Where a fix is written: the folder on disk that the head is; null where the head is a commit. */
   readonly folder: string | null
 }
@@ -46,6 +48,7 @@ export async function findSources(options: SourceOptions): Promise<Sources> {
     proposed: head.configuration,
     folder: head.folder,
     repositories: repository === null || repository.prefix !== '' ? [] : await repository.remoteUrls(),
+    isPart: repository !== null && repository.prefix !== '',
   }
 }
 

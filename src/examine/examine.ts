@@ -54,6 +54,8 @@ export interface Examination {
   readonly only: string | null
   /** URLs under which the repository is known; empty where nobody knows. */
   readonly repositories: readonly string[]
+  /** Are the trees a folder of a larger one? What leads out of it may have changed, and nobody here sees that. */
+  readonly isPart?: boolean
   readonly workshop: Workshop
 }
 
@@ -368,16 +370,27 @@ function unknownClusters(
 
 /** `before` is the head without the question that was asked: what enrolment changes is judged even without a base. */
 function compareAll(
-  { config, today }: Examination,
+  { config, today, isPart = false }: Examination,
   base: Thought | null,
   head: Thought,
   touched: readonly Touched[],
   before: Thought | null,
 ): readonly Comparison[] {
   const against = (state: Thought | null): readonly Comparison[] =>
-    head.analyses.map((analysis, index) =>
-      compare(state?.analyses[index] ?? null, analysis, touched[index] as Touched, config.waivers, today),
-    )
+    head.analyses.map((analysis, index) => {
+      const told = compare(
+        state?.analyses[index] ?? null,
+        analysis,
+        touched[index] as Touched,
+        config.waivers,
+        today,
+      )
+      const relevant = ({ code }: Problem): boolean => isPart && code === 'outside-tree'
+      return {
+        ...told,
+        problems: told.problems.map((one) => (relevant(one) ? { ...one, relevant: true } : one)),
+      }
+    })
   const compared = against(base)
   if (before === null || base !== null) return compared
   return against(before).map(({ findings }, index) => {

@@ -15,15 +15,18 @@ export function mergedFixText(texts: readonly string[]): string {
 }
 
 /** One sentence; `wrote`: it was asked to write. */
-export function noFixText({ findings }: Report, wrote: boolean): string {
+export function noFixText({ findings, problems }: Report, wrote: boolean): string {
   const open = findings.filter(
     ({ change, severity, waived }) => change !== 'resolved' && severity !== 'note' && waived === null,
   )
-  const why = because(open.length, open.filter(({ fix }) => fix !== null).length)
+  const unsure = problems.some(({ relevant }) => relevant)
+  const why = because(open.length, open.filter(({ fix }) => fix !== null).length, unsure)
   return wrote ? `Nothing was written: ${why}` : `${why.charAt(0).toUpperCase()}${why.slice(1)}`
 }
 
-function because(open: number, mended: number): string {
+function because(open: number, mended: number, unsure: boolean): string {
+  if (open === 0 && unsure)
+    return 'there is nothing to fix in what was read. ambient-guard check names what was not.'
   if (open === 0) return 'there is nothing to fix.'
   if (mended > 0)
     return 'the proved fixes do not go together. ambient-guard check shows each with its finding.'

@@ -1,9 +1,17 @@
-// What is behind a symbolic link is not judged in its place; a change of it is told as one of the link, all the same.
+// What is not read: behind a symbolic link, or outside of the part that is named. A change of it is told all the same.
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ambientGuard, commit, folder, repository, write } from './command.ts'
-import { deployment, namespace } from './manifests.ts'
+import { deployment, namespace, policy } from './manifests.ts'
+
+const old = {
+  'api.yaml': deployment('api', 'shop', 8080),
+  'web.yaml': deployment('web', 'shop', 80),
+  'ns.yaml': namespace('shop', false),
+  'np.yaml': policy('api', 'shop', 'web', 8080),
+}
+const enrolled = { 'ns.yaml': namespace('shop', true) }
 
 const chart = {
   'charts/net/Chart.yaml': 'apiVersion: v2\nname: net\nversion: 0.1.0\n',
@@ -77,5 +85,29 @@ describe('a change behind links', () => {
     ['of nothing that one names', { 'shared/values/other.yaml': 'port: 8080\n' }, []],
   ])('%s', async (_, changed, expected) => {
     expect(await told(changed as Record<string, string>)).toEqual(expected)
+  })
+})
+
+describe('a part of a repository', () => {
+  it('does not call a part green that names what lies outside of it', async () => {
+    const kustomization = (...resources: readonly string[]): string =>
+      `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n${resources.map((one) => `  - ${one}\n`).join('')}`
+    const inBase = (files: Readonly<Record<string, string>>): Record<string, string> =>
+      Object.fromEntries(Object.entries(files).map(([path, text]) => [`base/${path}`, text]))
+    const root = repository({
+      ...inBase({ ...old, 'kustomization.yaml': kustomization(...Object.keys(old)) }),
+      'overlays/prod/kustomization.yaml': kustomization('../../base'),
+    })
+    commit(root, 'enrol', inBase(enrolled))
+    const part = [join(root, 'overlays/prod'), '--base', 'HEAD~1']
+    const { code, stdout } = await ambientGuard('check', ...part)
+    expect({ code, last: stdout.trimEnd().split('\n').at(-1) }).toEqual({
+      code: 0,
+      last: 'neutral: 1 problem. Looked at 0 workloads (0 enrolled) in 0 namespaces, 0 policies.',
+    })
+    expect(stdout).toContain('names ../../base, which leads out of the tree that is read')
+    const fixed = await ambientGuard('fix', ...part)
+    expect(fixed.stderr).toContain('nothing to fix in what was read')
+    expect(await ambientGuard('check', root, '--base', 'HEAD~1')).toMatchObject({ code: 1 })
   })
 })

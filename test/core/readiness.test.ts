@@ -2,15 +2,18 @@
 // them, breaks nothing, whatever the others do.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { DEFAULT_CONFIG } from '../../src/core/config.ts'
+import type { ClusterConfig } from '../../src/core/config.ts'
 import { analyze, compare, readiness } from '../../src/core/index.ts'
 import type { Analysis, NamespaceReadiness } from '../../src/core/index.ts'
 import { standing } from '../../src/core/ambient/standing.ts'
 import { campaign } from '../twin/campaign.ts'
 import type { Cluster } from '../twin/cluster.ts'
-import { configOf, manifestsOf } from '../twin/product.ts'
+import { configOf, manifestOf, manifestsOf } from '../twin/product.ts'
 import { clusters } from '../twin/random.ts'
 
 const { runs, seed, timeout } = campaign(30)
+const CONFIG = DEFAULT_CONFIG.clusters[0] as ClusterConfig
 
 /** Some namespaces are enrolled, most could be, one kind gets sidecars. */
 const mixed = clusters(
@@ -51,6 +54,53 @@ it('many of those clusters have namespaces that are not ready, or the promise wo
     return ask(cluster, before, openIn(before)).some(({ verdict }) => verdict === 'not-ready')
   })
   expect(poor.length).toBeGreaterThan(sample.length / 10)
+})
+
+it('a namespace that is asked about and described by nobody may have labels that a rule asks for', () => {
+  const object = (kind: string, metadata: object, spec?: object): object => ({
+    apiVersion: kind === 'NetworkPolicy' ? 'networking.k8s.io/v1' : 'v1',
+    kind,
+    metadata,
+    ...(spec === undefined ? {} : { spec }),
+  })
+  const notGrey = [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['grey'] }]
+  const objects = [
+    object('Namespace', { name: 'red' }),
+    object('Pod', { name: 'w0', namespace: 'red' }, { containers: [{ name: 'main', image: 'example' }] }),
+    object('NetworkPolicy', { name: 'p0', namespace: 'grey' }, { podSelector: {}, ingress: [] }),
+    object(
+      'NetworkPolicy',
+      { name: 'p1', namespace: 'red' },
+      {
+        podSelector: {},
+        ingress: [
+          { from: [{ namespaceSelector: { matchExpressions: notGrey } }] },
+          { from: [{ namespaceSelector: { matchLabels: { team: 'x' } } }], ports: [{ port: 80 }] },
+        ],
+      },
+    ),
+  ]
+  const judged = (enroll: readonly string[]): Analysis =>
+    analyze(
+      { ...CONFIG, enroll },
+      {},
+      objects.map((one) => manifestOf(one)),
+    )
+  const touched = {
+    lines: new Map(),
+    paths: new Set<string>(),
+    moved: new Map(),
+    namespaces: new Set(['red', 'grey']),
+  }
+  for (const enroll of [['red'], ['red', 'grey']]) {
+    const [before, after] = [judged([]), judged(enroll)]
+    const brought = compare(before, after, touched, [], '2026-11-23').findings
+    const [red] = readiness([{ before, after, brought, namespaces: ['red'] }], new Set())
+    expect(red).toMatchObject({
+      verdict: 'not-ready',
+      findings: [{ rule: 'hbone-ingress', certainty: 'possible' }],
+    })
+  }
 })
 
 /** `before`: the cluster as it stands, worked out once for all questions. */

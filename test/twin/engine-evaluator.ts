@@ -30,6 +30,8 @@ interface Side {
   readonly peer: Pod | string
   readonly port: number
   readonly protocol: string
+  /** Do selectors that only exclude namespaces take whatever is no pod, as in some versions of Cilium? */
+  readonly beyondPods?: boolean
 }
 
 const NAMESPACE_NAME = 'kubernetes.io/metadata.name'
@@ -49,7 +51,7 @@ export function evaluatePacket(cluster: EngineCluster, packet: Packet): EngineVe
 function decideSide(side: Side): EngineVerdict {
   const outcomes =
     side.cluster.cni === 'cilium'
-      ? [onCilium(side)]
+      ? [false, true].map((beyondPods) => onCilium({ ...side, beyondPods }))
       : side.cluster.cni === 'calico'
         ? onCalico(side)
         : onKubernetes(side)
@@ -139,19 +141,27 @@ function kubernetesAdmits(policy: NetworkPolicy, side: Side): boolean {
 function kubernetesPeer(
   { ipBlock, namespaceSelector, podSelector }: PolicyPeer,
   { metadata }: NetworkPolicy,
-  { peer, cluster }: Side,
+  { peer, cluster, beyondPods }: Side,
 ): boolean {
   if (ipBlock !== undefined) {
     // docs.cilium.io, "CIDR based": they do not apply to pods.
     if (cluster.cni === 'cilium' && typeof peer !== 'string') return false
     return inBlock(peer, ipBlock.cidr) && !(ipBlock.except ?? []).some((cidr) => inBlock(peer, cidr))
   }
-  if (typeof peer === 'string') return false
+  if (typeof peer === 'string') return beyondPods === true && onlyExcludes(namespaceSelector, podSelector)
   const there =
     namespaceSelector === undefined
       ? peer.namespace === metadata.namespace
       : selects(namespaceSelector, namespaceLabels(peer.namespace, cluster))
   return there && selects(podSelector ?? {}, peer.labels)
+}
+
+/** cilium/cilium#46949 */
+function onlyExcludes(namespaces: LabelSelector | undefined, pods: LabelSelector = {}): boolean {
+  const asks = ({ matchLabels, matchExpressions }: LabelSelector): boolean =>
+    Object.keys(matchLabels ?? {}).length > 0 ||
+    (matchExpressions ?? []).some(({ operator }) => operator === 'In' || operator === 'Exists')
+  return (namespaces?.matchExpressions ?? []).length > 0 && ![namespaces ?? {}, pods].some(asks)
 }
 
 function kubernetesPort({ protocol, port, endPort }: PolicyPort, side: Side): boolean {

@@ -41,6 +41,8 @@ export interface Namespace {
   readonly labels: Labels
   /** False where nothing in the tree or the configuration describes it: `labels` is then its name alone. */
   readonly known: boolean
+  /** Known because it is asked about, and described by nobody: policies may select it by labels that are not told. */
+  readonly supposed?: true
   /** null where it comes from the configuration or is not described. */
   readonly origin: Origin | null
 }
@@ -291,8 +293,12 @@ function readNamespaces(
     report(manifest, nameIn(manifest), root.faults, problems)
     put(nameIn(manifest), labels, manifest.origin)
   }
-  for (const name of [...Object.keys(assumed), ...config.enroll])
-    if (!namespaces.has(name)) put(name, {}, null)
+  for (const name of Object.keys(assumed)) if (!namespaces.has(name)) put(name, {}, null)
+  for (const name of config.enroll) {
+    if (namespaces.has(name)) continue
+    put(name, {}, null)
+    namespaces.set(name, { ...(namespaces.get(name) as Namespace), supposed: true })
+  }
   return namespaces
 }
 

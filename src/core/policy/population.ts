@@ -6,11 +6,12 @@ import { compareText } from '../source/problem.ts'
 import { intersect, intervalSet, subtract } from '../kubernetes/interval-set.ts'
 import type { IntervalSet } from '../kubernetes/interval-set.ts'
 import { asksForGiven, isGiven, matchesPods } from '../kubernetes/kinds/given-labels.ts'
-import { NAMESPACE_NAME_LABEL, matches, matchesPartly } from '../kubernetes/labels.ts'
+import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts'
 import type { Labels, Match, Selector } from '../kubernetes/labels.ts'
 import type { ClusterState, Namespace, Workload } from '../kubernetes/state.ts'
 import { NOBODY, countOf, firstIndexes, fromRising, indexesOf } from './index-set.ts'
 import type { IndexSet } from './index-set.ts'
+import { hasOtherLabels, matchesNamespace } from './namespace-matches.ts'
 
 /** Who matches for sure, and who does if what the tree does not show would have it so; the two are apart. */
 export interface Matched {
@@ -60,7 +61,9 @@ export function populate(state: ClusterState): Population {
   const span = spans(home, namespaces.length)
   const byLabel = postings(workloads.map(({ pods }) => pods.labels))
   const namespacesByLabel = postings(namespaces.map(({ labels }) => labels))
-  const unknown = fromRising(namespaces.flatMap(({ known }, index) => (known ? [] : [index])))
+  const unknown = fromRising(
+    namespaces.flatMap((namespace, index) => (hasOtherLabels(namespace) ? [index] : [])),
+  )
   const byPort = grouped(
     workloads.flatMap(({ declaredPorts }, index) => declaredPorts.map((port) => ({ port, index }))),
     ({ port }) => port,
@@ -89,20 +92,17 @@ export function populate(state: ClusterState): Population {
 
   const namespacesMatching = remembered((selector: Selector): Matched => {
     const [narrow, key] = narrowest(selector, namespacesByLabel)
-    // Of a namespace that nothing describes the name alone is known: any other label may be there.
+    // Of what nothing describes little is known: any other label may be there.
     const candidates =
       narrow === null
         ? [...namespaces.keys()]
         : key === NAMESPACE_NAME_LABEL
           ? narrow
           : [...new Set([...narrow, ...indexesOf(unknown)])].sort((a, b) => a - b)
-    const judged = candidates.map((index) => {
-      const { known, labels } = namespaces[index] as Namespace
-      return {
-        index,
-        match: known ? (matches(selector, labels) ? 'yes' : 'no') : matchesPartly(selector, labels),
-      }
-    })
+    const judged = candidates.map((index) => ({
+      index,
+      match: matchesNamespace(selector, namespaces[index] as Namespace),
+    }))
     const those = (wanted: 'yes' | 'maybe'): IndexSet =>
       fromRising(judged.flatMap(({ index, match }) => (match === wanted ? [index] : [])))
     return { yes: those('yes'), maybe: those('maybe') }

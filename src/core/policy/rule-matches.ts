@@ -11,14 +11,7 @@ import {
   subtractAddresses,
 } from '../kubernetes/address-set.ts'
 import type { AddressSet } from '../kubernetes/address-set.ts'
-import {
-  NAMESPACE_NAME_LABEL,
-  implies,
-  matches,
-  matchesPartly,
-  overlap,
-  weaker,
-} from '../kubernetes/labels.ts'
+import { implies, overlap, weaker } from '../kubernetes/labels.ts'
 import type { Match, Selector } from '../kubernetes/labels.ts'
 import { matchesPods } from '../kubernetes/kinds/given-labels.ts'
 import type { Network } from '../kubernetes/network.ts'
@@ -27,6 +20,7 @@ import type { PortSet } from '../kubernetes/port-set.ts'
 import type { BlockPeer, EntityPeer, PolicyPeer, PolicyPort, PolicyRule } from '../kubernetes/kinds/policy.ts'
 import type { Namespace, NetworkPolicy, Workload } from '../kubernetes/state.ts'
 import { onceEach } from '../source/once-each.ts'
+import { matchesNamespace } from './namespace-matches.ts'
 import type { Peer } from './peer.ts'
 
 /** Rules that name no port by name admit the same into everybody: worked out once. */
@@ -184,8 +178,7 @@ function podsMatch(
 
 function namespaceMatches(selector: Selector | null, policy: NetworkPolicy, namespace: Namespace): Match {
   if (selector === null) return namespace.name === policy.namespace.name ? 'yes' : 'no'
-  if (namespace.known) return matches(selector, namespace.labels) ? 'yes' : 'no'
-  return matchesPartly(selector, { [NAMESPACE_NAME_LABEL]: namespace.name })
+  return matchesNamespace(selector, namespace)
 }
 
 function selectorMatches(narrow: Selector, wide: Selector): Match {

@@ -1,10 +1,11 @@
 // Which pods a policy is about, and within it a rule: pods by their labels and those of their namespace, which the tree
 // may not show.
 import { matchesPods } from '../kubernetes/kinds/given-labels.ts'
-import { EVERYTHING, matches, matchesPartly, weaker } from '../kubernetes/labels.ts'
+import { EVERYTHING, weaker } from '../kubernetes/labels.ts'
 import type { Match } from '../kubernetes/labels.ts'
 import type { PolicyRule, Subject } from '../kubernetes/kinds/policy.ts'
 import type { NetworkPolicy, Workload } from '../kubernetes/state.ts'
+import { matchesNamespace } from './namespace-matches.ts'
 
 /** Does a policy select the pods of a workload? Perhaps, where the labels of their namespace, or of some of them, are not known. */
 export function selects(policy: NetworkPolicy, workload: Workload): Match {
@@ -37,6 +38,5 @@ export function inNamespaces(
 ): Match {
   if (namespaces === null) return policy.namespace.name === namespace.name ? 'yes' : 'no'
   if (namespaces === EVERYTHING || namespaces.length === 0) return 'yes'
-  if (namespace.known) return matches(namespaces, namespace.labels) ? 'yes' : 'no'
-  return matchesPartly(namespaces, namespace.labels)
+  return matchesNamespace(namespaces, namespace)
 }
