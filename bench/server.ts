@@ -103,7 +103,7 @@ async function throughput(github: GitHub, app: AppProcess, threads: string): Pro
 }
 
 /**
- * Webhooks at once, while everything is busy with those before them. Another process brings them, as GitHub does: what
+ * Webhooks one hundred a second, while everything is busy with those before them. Another process brings them, as GitHub does: what
  * keeps the stand-in waiting is none of the app's time.
  */
 async function burst(github: GitHub, app: AppProcess, pulls: readonly PullRequest[]): Promise<void> {
@@ -119,7 +119,7 @@ async function burst(github: GitHub, app: AppProcess, pulls: readonly PullReques
   times.sort((a, b) => a - b)
   const at = (share: number): string => (times[Math.floor(times.length * share)] ?? NaN).toFixed(1)
   say(
-    `server, ${String(BURST)} webhooks in a burst: acknowledged in ${at(0.5)} ms (p50), ${at(0.99)} ms (p99)`,
+    `server, ${String(BURST)} webhooks in five seconds: acknowledged in ${at(0.5)} ms (p50), ${at(0.99)} ms (p99)`,
   )
   await idle(app)
 }

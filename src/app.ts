@@ -191,11 +191,13 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   })
   const work: Work<Task> = async ({ key, task }, hold) => {
     const begun = performance.now()
+    const about = { key, job: task.kind, delivery: task.delivery }
     const held: FleetBench = {
       ...bench,
+      log: logFrom(app.log, { name: 'ambient-guard', ...about }),
       client: (place) => clientFor(probot, settings.appId, place, () => hold.isOurs()),
     }
-    const result = await perform(jobOf(held, task), own, { key, job: task.kind, delivery: task.delivery })
+    const result = await perform(jobOf(held, task), own, about)
     metrics.worked(task.kind, result, performance.now() - begun)
   }
   const { concurrency, redisUrl } = settings

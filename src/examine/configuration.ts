@@ -18,13 +18,38 @@ export interface Proposed {
 
 /** The configuration at the root of a tree; without one the defaults hold. */
 export async function readConfiguration(tree: Tree): Promise<ReadConfig> {
-  return readText(await textOf(tree))
+  const text = await textOf(tree)
+  return text === null && (await isMisnamed(tree)) ? MISNAMED : readText(text)
+}
+
+async function isMisnamed(tree: Tree): Promise<boolean> {
+  return (await filesAt(tree, [OTHER_ENDING])).length > 0
+}
+
+const OTHER_ENDING = CONFIG_PATH.replace(/\.yml$/, '.yaml')
+
+const MISNAMED: ReadConfig = {
+  config: DEFAULT_CONFIG,
+  problems: [
+    {
+      path: OTHER_ENDING,
+      line: 1,
+      code: 'configuration',
+      class: 'unreadable',
+      message: `${OTHER_ENDING} is not read: the configuration is called ${CONFIG_PATH}, and the defaults hold.`,
+      remedy: 'Give it that name.',
+      hides: { namespaces: 'all' },
+    },
+  ],
 }
 
 /** The configuration of `head`, where it is not that of `used`. */
 export async function proposedConfiguration(used: Tree, head: Tree): Promise<Proposed | null> {
   const [before, after] = [await textOf(used), await textOf(head)]
-  if (before === after) return null
+  if (before === after) {
+    const isNews = after === null && (await isMisnamed(head)) && !(await isMisnamed(used))
+    return isNews ? { change: 'added', ...MISNAMED } : null
+  }
   const change = before === null ? 'added' : after === null ? 'removed' : 'changed'
   return { change, ...readText(after) }
 }

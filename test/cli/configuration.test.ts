@@ -221,3 +221,21 @@ describe('a mistake', () => {
     expect(problems.map(({ message, remedy }) => `${message} ${remedy}`).join('\n')).toContain(says)
   })
 })
+
+describe('a configuration of the other ending', () => {
+  const misnamed = { '.github/ambient-guard.yaml': 'onUnknown: failure\n' }
+  const sentence =
+    '.github/ambient-guard.yaml is not read: the configuration is called .github/ambient-guard.yml'
+
+  it('is told where it comes, and from then on', async () => {
+    const comes = await check('text', { ...OPEN, ...misnamed }, OPEN)
+    expect(comes).toMatchObject({ code: 1, stdout: expect.stringContaining(sentence) as string })
+    const stays = await check('text', { ...BROKEN, ...misnamed }, { ...OPEN, ...misnamed })
+    expect(stays.stdout).toContain(sentence)
+  })
+
+  it('is nobody’s business beside the one that is read', async () => {
+    const both = { ...misnamed, [CONFIG]: 'onUnknown: neutral\n' }
+    expect((await check('json', { ...OPEN, ...both }, OPEN)).stdout).not.toContain('is not read')
+  })
+})

@@ -21,6 +21,7 @@ const PATCH = `- target:
     group: networking.k8s.io
     kind: NetworkPolicy
     name: redis
+    namespace: shop
   patch: |-
     - op: test
       path: /spec/ingress/0/from
@@ -62,7 +63,7 @@ const OPERATION = [
   '    port: 15008',
   '    protocol: TCP',
 ].join('\n')
-const TARGET = { group: 'networking.k8s.io', kind: 'NetworkPolicy', name: 'redis' }
+const TARGET = { group: 'networking.k8s.io', kind: 'NetworkPolicy', name: 'redis', namespace: 'shop' }
 
 describe('a patch in the kustomization', () => {
   it('makes the list of patches, and selects the policy by the name it had', () => {
@@ -259,7 +260,8 @@ images: []
     const host = kustomization('.', 'resources: [base]\n')
     const dotted = rendered(np, { host, sourceName: 'redis.v1' })
     const { patches } = valueOf(write([...plain(SHOP), dotted], 'patch')['kustomization.yaml'] ?? '')
-    expect(patches[0]?.target).toEqual({ ...TARGET, name: 'redis\\.v1' })
+    // Nothing shows its source, and so not whether that names a namespace.
+    expect(patches[0]?.target).toEqual({ group: TARGET.group, kind: TARGET.kind, name: 'redis\\.v1' })
   })
 
   it('has no place in a folder, in no file, for what the kustomization cannot change, or for plain files', () => {

@@ -59,6 +59,7 @@ describe.skipIf(toolbox === null)('a fix through what renders', { timeout: 120_0
       group: networking.k8s.io
       kind: NetworkPolicy
       name: redis
+      namespace: shop
     patch: |-
       - op: test
         path: /spec/ingress/0/from

@@ -145,7 +145,8 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     await queue.enqueue(entry('other', 'own'))
     const [list = ''] = await eyes.keys('*:work:other')
     const [own = ''] = await eyes.lrange(list, 0, -1)
-    const left = JSON.stringify(entry('pull', 'forged'))
+    // In a slot of its own, so that nothing newer takes its place.
+    const left = JSON.stringify(entry('pull', 'forged', 'button'))
     // The seal of one piece of work does not fit another, nor the same piece under another key.
     const forged = [left, `${'0'.repeat(64)} ${left}`, own.replace('own', 'forged'), own]
     await eyes.rpush(list.replace(/other$/, 'pull'), ...forged)

@@ -98,12 +98,13 @@ function targetOf(state: ClusterState, policy: NetworkPolicy): Overlay['target']
     ({ id, origin }) =>
       id !== policy.id && origin.making?.host?.file?.path === path && origin.making.sourceName === sourceName,
   )
-  const namespace = sourceNamespace(making.layers) ?? policy.namespace.name
+  // Another one of this name may come: where the source says its namespace, it is told apart from that, too.
+  const namespace = sourceNamespace(making.layers) ?? (twins ? policy.namespace.name : null)
   return {
     group: groupOf(policy),
     kind: policy.kind,
     name: sourceName.replaceAll('.', '\\.'),
-    ...(twins ? { namespace } : {}),
+    ...(namespace === null ? {} : { namespace }),
   }
 }
 
