@@ -1,0 +1,110 @@
+// What an operator relies on, of a process as it is started: its timer, its end, and what it writes about itself.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { startGitHub } from '../harness/index.ts'
+import type { GitHub, PullRequest } from '../harness/index.ts'
+import { ALLOW_WEB, SHOP } from './manifests.ts'
+import { makeHome, startProcess, stillness, until } from './process.ts'
+import type { AppProcess } from './process.ts'
+
+const TIMEOUT = 60_000
+const ends: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+interface Stage {
+  readonly github: GitHub
+  readonly app: AppProcess
+  readonly pull: PullRequest
+}
+
+/** A pull request that nobody has heard of yet, and a process with these settings. */
+async function stage(more: Readonly<Record<string, string>>): Promise<Stage> {
+  const github = await startGitHub()
+  ends.push(() => github.close())
+  const home = await makeHome(github)
+  ends.push(() => home.remove())
+  const app = await startProcess(github, home, { SWEEP_INTERVAL: '0', ...more })
+  ends.push(() => app.kill())
+  const repository = await github.repository({ files: SHOP })
+  const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+  github.deliverTo(`${app.url}/api/github/webhooks`)
+  return { github, app, pull }
+}
+
+const isJudged = ({ checks }: PullRequest): boolean => checks.at(-1)?.status === 'completed'
+
+function lines(app: AppProcess): readonly Readonly<Record<string, unknown>>[] {
+  return app
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+describe('a process of the app', () => {
+  it('sweeps by its timer, and finds whose webhook was lost', { timeout: TIMEOUT }, async () => {
+    const { github, pull } = await stage({ SWEEP_INTERVAL: '1' })
+    await stillness(github, 300)
+    const silence = github.loses({ times: 100 })
+    await pull.opened()
+    silence.stop()
+    await until(() => isJudged(pull))
+    expect(pull.check.conclusion).toBe('failure')
+  })
+
+  it('is asked to end while it judges, and ends with 0 once that is done', { timeout: TIMEOUT }, async () => {
+    const { github, app, pull } = await stage({})
+    let [goOn, isHeld] = [(): void => undefined, false]
+    const free = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    github.before({ method: 'POST', path: '/repos/*/*/check-runs' }, () => {
+      isHeld = true
+      return free
+    })
+    await pull.opened()
+    await until(() => isHeld)
+    const code = app.stop()
+    await sleep(500)
+    goOn()
+    expect(await code).toBe(0)
+    expect(pull.checks.map(({ status }) => status)).toEqual(['completed'])
+  })
+
+  it('names the pull request and the delivery in every line about a job', { timeout: TIMEOUT }, async () => {
+    const { github, app, pull } = await stage({ LOG_FORMAT: 'json' })
+    await pull.opened()
+    await until(() => isJudged(pull))
+    await stillness(github, 300)
+    const body = { message: 'Resource not accessible by integration' }
+    github.fail({ path: '/repos/*/*/compare/*', status: 403, body, times: 1000 })
+    const { commentId } = await pull.comment('/ambient-recheck')
+    await until(() => pull.reactions(commentId).length > 1)
+    await stillness(github, 300)
+    const about = { job: 'command-given', key: `acme/platform#${String(pull.number)}` }
+    const failed = lines(app).filter(({ msg }) => msg === 'a recheck failed')
+    expect(failed).toMatchObject([{ level: 50, name: 'ambient-guard', ...about }])
+    const done = lines(app).filter(({ job, msg }) => job === 'command-given' && msg === 'job done')
+    expect(done).toMatchObject([about])
+    for (const { delivery } of [...failed, ...done]) expect(delivery).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it(
+    'writes nothing but what is asked for, and tells its metrics of failures',
+    { timeout: TIMEOUT },
+    async () => {
+      const { github, app, pull } = await stage({ LOG_FORMAT: 'json', LOG_LEVEL: 'error' })
+      github.fail({ path: '/repos/*/*/compare/*', status: 403, body: { message: 'no' }, times: 1000 })
+      await pull.opened()
+      await until(() => isJudged(pull))
+      await stillness(github, 300)
+      expect(lines(app).every(({ level }) => Number(level) >= 50)).toBe(true)
+      const metrics = await (await fetch(`${app.url}/metrics`)).text()
+      expect(metrics).toMatch(/ambient_guard_jobs_total\{kind="review-wanted",result="failed"\} 1\n/)
+      expect(metrics).toMatch(/ambient_guard_jobs_total\{kind="review-wanted",result="done"\} 0\n/)
+    },
+  )
+})
