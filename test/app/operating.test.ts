@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startGitHub } from '../harness/index.ts'
-import type { GitHub, PullRequest } from '../harness/index.ts'
+import type { GitHub, PullRequest, Repository } from '../harness/index.ts'
 import { ALLOW_WEB, SHOP } from './manifests.ts'
 import { makeHome, startProcess, stillness, until } from './process.ts'
 import type { AppProcess } from './process.ts'
@@ -18,6 +18,7 @@ interface Stage {
   readonly github: GitHub
   readonly app: AppProcess
   readonly pull: PullRequest
+  readonly repository: Repository
 }
 
 /** A pull request that nobody has heard of yet, and a process with these settings. */
@@ -31,7 +32,7 @@ async function stage(more: Readonly<Record<string, string>>): Promise<Stage> {
   const repository = await github.repository({ files: SHOP })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
   github.deliverTo(`${app.url}/api/github/webhooks`)
-  return { github, app, pull }
+  return { github, app, pull, repository }
 }
 
 const isJudged = ({ checks }: PullRequest): boolean => checks.at(-1)?.status === 'completed'
@@ -46,13 +47,16 @@ function lines(app: AppProcess): readonly Readonly<Record<string, unknown>>[] {
 
 describe('a process of the app', () => {
   it('sweeps by its timer, and finds whose webhook was lost', { timeout: TIMEOUT }, async () => {
-    const { github, pull } = await stage({ SWEEP_INTERVAL: '1' })
+    const { github, pull: first, repository } = await stage({ SWEEP_INTERVAL: '1' })
+    // The sweep of the beginning has passed by then.
+    await until(() => isJudged(first))
     await stillness(github, 300)
     const silence = github.loses({ times: 100 })
-    await pull.opened()
+    const lost = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB, 'a.md': 'a\n' } })
+    await lost.opened()
     silence.stop()
-    await until(() => isJudged(pull))
-    expect(pull.check.conclusion).toBe('failure')
+    await until(() => isJudged(lost))
+    expect(lost.check.conclusion).toBe('failure')
   })
 
   it('is asked to end while it judges, and ends with 0 once that is done', { timeout: TIMEOUT }, async () => {
