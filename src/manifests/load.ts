@@ -5,6 +5,7 @@ import type { Manifest } from '../core/kubernetes/manifest.ts'
 import { isEqual } from '../core/kubernetes/origin.ts'
 import { isJudged } from '../core/kubernetes/state.ts'
 import { onceEach } from '../core/source/once-each.ts'
+import { grouped } from '../core/source/grouped.ts'
 import { compareText } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import type { SourceFile } from '../core/source/text.ts'
@@ -328,9 +329,10 @@ function assemble(
   configOf: (name: string) => ClusterConfig,
   emptyName: string,
 ): readonly LoadedCluster[] {
-  const names = [...new Set(placed.map(({ name }) => name))]
+  const byName = grouped(placed, ({ name }) => name)
+  const names = [...byName.keys()]
   return (names.length === 0 ? [emptyName] : names).map((name): LoadedCluster => {
-    const own = placed.filter((one) => one.name === name)
+    const own = byName.get(name) ?? []
     const config = configOf(name)
     const manifests = mergeManagedNamespaces(own.flatMap(({ part }) => part.manifests))
     const mine = new Set(own.map(({ root }) => root))
@@ -338,8 +340,8 @@ function assemble(
       .filter((other) => other !== name)
       .map((other) => ({
         name: other,
-        manifests: placed.flatMap(({ name: at, root, part }) =>
-          at === other && !(mine.has(root) && part.cluster === null) ? part.manifests : [],
+        manifests: (byName.get(other) ?? []).flatMap(({ root, part }) =>
+          mine.has(root) && part.cluster === null ? [] : part.manifests,
         ),
       }))
     const missed = [
