@@ -1,4 +1,5 @@
 // The app: webhooks in, tasks out. Handlers only enqueue, so GitHub has its answer in milliseconds.
+import { join } from 'node:path'
 import { Webhooks, createNodeMiddleware } from '@octokit/webhooks'
 import { Probot, ProbotOctokit } from 'probot'
 import type { Logger } from 'probot'
@@ -13,11 +14,13 @@ import type { FleetBench } from './jobs/bench.ts'
 import { jobOf } from './jobs/dispatch.ts'
 import { SHOWN_AFTER } from './jobs/own-run.ts'
 import { perform } from './jobs/job.ts'
-import { entryOf, taskOf } from './jobs/task.ts'
+import { entryOf, isUntold, taskOf } from './jobs/task.ts'
 import type { Task } from './jobs/task.ts'
 import { keepWithin } from './ops/cache-limit.ts'
 import { systemClock } from './ops/clock.ts'
 import type { Clock } from './ops/clock.ts'
+import { createJournal } from './ops/journal.ts'
+import type { Journal } from './ops/journal.ts'
 import { errorFields, logFrom, quietLog } from './ops/log.ts'
 import type { Log } from './ops/log.ts'
 import { createMetrics } from './ops/metrics.ts'
@@ -200,11 +203,12 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     const result = await perform(jobOf(held, task), own, about)
     metrics.worked(task.kind, result, performance.now() - begun)
   }
+  const journal = createJournal<Task>(join(settings.cacheDirectory, '_pressed'))
   const { concurrency, redisUrl } = settings
   const { shownAfter = SHOWN_AFTER, patience } = options
   const queue: Queue<Task> =
     redisUrl === null
-      ? createQueue(concurrency, work)
+      ? keptQueue(createQueue(concurrency, keptWork(work, journal, own)), journal)
       : createSharedQueue({ redisUrl, secret: settings.webhookSecret, concurrency, log: own, patience }, work)
   const bench = layOut({ settings, probot, clock, shownAfter, log: own, threads, metrics, queue })
 
@@ -227,6 +231,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   own.info({ url: server.url }, 'listening')
   const sweep = (first: boolean): Promise<void> => queue.enqueue(entryOf({ kind: 'sweep-wanted', first }))
   const timers = keepUp(settings, { ...works, clock, sweep })
+  if (redisUrl === null) for (const entry of await journal.left()) await queue.enqueue(entry)
   return {
     url: server.url,
     idle: () => queue.idle(),
@@ -237,6 +242,28 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       await threads.stop()
       return ended
     },
+  }
+}
+
+/** A queue in this process, of which the next process takes up what no sweep would find. */
+function keptQueue(queue: Queue<Task>, journal: Journal<Task>): Queue<Task> {
+  return {
+    ...queue,
+    async enqueue(entry) {
+      if (isUntold(entry.task)) await journal.keep(entry)
+      await queue.enqueue(entry)
+    },
+  }
+}
+
+function keptWork(work: Work<Task>, journal: Journal<Task>, log: Log): Work<Task> {
+  return async (entry, hold) => {
+    await work(entry, hold)
+    if (!isUntold(entry.task)) return
+    // It is done all the same; done once more, it finds that.
+    await journal.done(entry).catch((error: unknown) => {
+      log.warn({ ...errorFields(error), key: entry.key }, 'what was done is still kept')
+    })
   }
 }
 

@@ -62,7 +62,10 @@ export async function fix(bench: Bench, client: Client, request: FixRequest): Pr
   if (selection.by === 'sha' && !pull.headSha.startsWith(selection.sha)) {
     return refused(wrongCommitAnswer(selection.sha, pull.headSha))
   }
-  if (seen !== null && seen !== pull.headSha) return refused(headMovedAnswer(pull.headSha), true)
+  if (seen !== null && seen !== pull.headSha)
+    return (await isDoneOn(client, pull, by, seen))
+      ? { kind: 'done' }
+      : refused(headMovedAnswer(pull.headSha), true)
   const runs = await listCheckRuns(client, pull.headSha)
   if (!runs.some(({ number, completed }) => number === pull.number && completed)) {
     return refused(headMovedAnswer(pull.headSha), true)
@@ -88,6 +91,12 @@ async function isDone(bench: Bench, client: Client, pull: Pull, by: Person, begu
     isFixCommit(head.message, by) &&
     Date.parse(head.at) >= Date.parse(begun)
   )
+}
+
+/** Is the head what this person asked for on the head that was seen? A button is pressed twice, or done again. */
+async function isDoneOn(client: Client, pull: Pull, by: Person, seen: string): Promise<boolean> {
+  const [before, head] = (await listCommits(client, pull.number)).slice(-2)
+  return before?.sha === seen && head?.sha === pull.headSha && isFixCommit(head.message, by)
 }
 
 /** More than this are asked for by a program, and each commit of ours may make it ask again. */

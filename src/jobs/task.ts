@@ -86,6 +86,15 @@ export function entryOf(task: Task): Entry<Task> {
   return { ...placeOf(task), task, ...(isSweep || task.swept === true ? { later: true } : {}) }
 }
 
+/** Does nothing on GitHub tell that this is wanted, until it is done? No sweep finds it then. */
+export function isUntold(task: Task): boolean {
+  return (
+    task.kind === 'button-pressed' ||
+    task.kind === 'check-rerequested' ||
+    (task.kind === 'review-wanted' && task.manner === 'recheck')
+  )
+}
+
 function placeOf(task: Task): Pick<Entry<Task>, 'key' | 'slot'> {
   switch (task.kind) {
     case 'review-wanted':

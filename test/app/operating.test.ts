@@ -1,11 +1,13 @@
 // What an operator relies on, of a process as it is started: its timer, its end, and what it writes about itself.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startGitHub } from '../harness/index.ts'
 import type { GitHub, PullRequest, Repository } from '../harness/index.ts'
 import { ALLOW_WEB, SHOP } from './manifests.ts'
 import { makeHome, startProcess, stillness, until } from './process.ts'
-import type { AppProcess } from './process.ts'
+import type { AppProcess, Home } from './process.ts'
 
 const TIMEOUT = 60_000
 const ends: (() => Promise<unknown>)[] = []
@@ -16,6 +18,7 @@ afterEach(async () => {
 
 interface Stage {
   readonly github: GitHub
+  readonly home: Home
   readonly app: AppProcess
   readonly pull: PullRequest
   readonly repository: Repository
@@ -32,7 +35,7 @@ async function stage(more: Readonly<Record<string, string>>): Promise<Stage> {
   const repository = await github.repository({ files: SHOP })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
   github.deliverTo(`${app.url}/api/github/webhooks`)
-  return { github, app, pull, repository }
+  return { github, home, app, pull, repository }
 }
 
 const isJudged = ({ checks }: PullRequest): boolean => checks.at(-1)?.status === 'completed'
@@ -77,6 +80,59 @@ describe('a process of the app', () => {
     expect(await code).toBe(0)
     expect(pull.checks.map(({ status }) => status)).toEqual(['completed'])
   })
+
+  it.each(['is killed at its first call', 'is asked to end while it waits'])(
+    'does what a button asks for, also where the process that heard of it %s',
+    { timeout: TIMEOUT },
+    async (how) => {
+      const { github, home, app, pull, repository } = await stage({ CONCURRENCY: '1' })
+      await pull.opened()
+      await until(() => isJudged(pull))
+      await stillness(github, 300)
+      const before = pull.head
+      if (how.startsWith('is killed')) {
+        const gone = new Promise<void>((resolve) => {
+          github.before({}, async (request) => {
+            await app.kill()
+            request.hangUp()
+            resolve()
+          })
+        })
+        await pull.check.requestAction('ambient-fix')
+        await gone
+      } else {
+        const busy = await repository.pullRequest({
+          changes: { 'shop/netpol.yaml': ALLOW_WEB, 'a.md': 'a\n' },
+        })
+        let goOn = (): void => undefined
+        const held = new Promise<void>((resolve) => {
+          github.before({ path: '/repos/*/*/compare/*' }, () => {
+            resolve()
+            return new Promise((free) => {
+              goOn = free
+            })
+          })
+        })
+        await busy.opened()
+        await held
+        await pull.check.requestAction('ambient-fix')
+        await sleep(300)
+        const code = app.stop()
+        goOn()
+        expect(await code).toBe(0)
+      }
+      expect(pull.head).toBe(before)
+      const next = await startProcess(github, home, { SWEEP_INTERVAL: '0' })
+      ends.push(() => next.kill())
+      github.deliverTo(`${next.url}/api/github/webhooks`)
+      await until(() => pull.head !== before && isJudged(pull) && pull.checks.at(-1)?.headSha === pull.head)
+      expect(pull.check.conclusion).toBe('success')
+      expect(pull.conversation).toEqual([])
+      await stillness(github, 300)
+      // It is done, and no further process does it again.
+      expect(await readdir(join(home.directory, 'cache', '_pressed'))).toEqual([])
+    },
+  )
 
   it('names the pull request and the delivery in every line about a job', { timeout: TIMEOUT }, async () => {
     const { github, app, pull } = await stage({ LOG_FORMAT: 'json' })

@@ -95,6 +95,7 @@ export async function listFiles(
 }
 
 export interface PullCommit {
+  readonly sha: string
   /** The login; null where the author has no account. */
   readonly author: string | null
   readonly message: string
@@ -111,7 +112,8 @@ export async function listCommits(client: Client, number: number): Promise<reado
       per_page: PAGE,
     }),
   )
-  return data.map(({ author, commit }) => ({
+  return data.map(({ sha, author, commit }) => ({
+    sha,
     author: author?.login ?? null,
     message: commit.message,
     at: commit.committer?.date ?? '',
