@@ -108,7 +108,12 @@ scenario('the Fix button', async ({ github, app }) => {
   expect(pull.check.conclusion).toBe('success')
   expect(pull.conversation).toEqual([])
 
+  // Pressed twice: what was asked for stands there.
+  await app.hears(before.requestAction('ambient-fix'))
+  expect(pull.conversation).toEqual([])
+
   // The button of an old check is about an old head.
+  await app.hears(pull.pushes({ 'README.md': 'more\n' }))
   await app.hears(before.requestAction('ambient-fix'))
   expect(pull.conversation).toHaveLength(1)
   expect(pull.conversation[0]?.body).toContain('then ask again')
