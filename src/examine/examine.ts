@@ -115,7 +115,7 @@ export async function examine(examination: Examination): Promise<Report> {
   }
   const touched = await Promise.all(
     asked.map((cluster, index) =>
-      touchedBy(base?.states[index] ?? null, head.states[index] as ClusterState, cluster),
+      touchedBy(base?.states[index] ?? null, head.states[index] as ClusterState, cluster, examination.isPart),
     ),
   )
   const compared = compareAll(examination, base, head, touched, before)
@@ -370,27 +370,16 @@ function unknownClusters(
 
 /** `before` is the head without the question that was asked: what enrolment changes is judged even without a base. */
 function compareAll(
-  { config, today, isPart = false }: Examination,
+  { config, today }: Examination,
   base: Thought | null,
   head: Thought,
   touched: readonly Touched[],
   before: Thought | null,
 ): readonly Comparison[] {
   const against = (state: Thought | null): readonly Comparison[] =>
-    head.analyses.map((analysis, index) => {
-      const told = compare(
-        state?.analyses[index] ?? null,
-        analysis,
-        touched[index] as Touched,
-        config.waivers,
-        today,
-      )
-      const relevant = ({ code }: Problem): boolean => isPart && code === 'outside-tree'
-      return {
-        ...told,
-        problems: told.problems.map((one) => (relevant(one) ? { ...one, relevant: true } : one)),
-      }
-    })
+    head.analyses.map((analysis, index) =>
+      compare(state?.analyses[index] ?? null, analysis, touched[index] as Touched, config.waivers, today),
+    )
   const compared = against(base)
   if (before === null || base !== null) return compared
   return against(before).map(({ findings }, index) => {

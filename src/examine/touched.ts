@@ -24,11 +24,15 @@ export interface ClusterState {
   readonly loaded: LoadedCluster
 }
 
-/** Compares two states of a cluster; `base` is null where there is nothing to compare with. */
+/**
+ * Compares two states of a cluster; `base` is null where there is nothing to compare with.
+ * @param isPart are the trees a folder of larger ones?
+ */
 export async function touchedBy(
   base: ClusterState | null,
   head: ClusterState,
   config: ClusterConfig,
+  isPart = false,
 ): Promise<Touched> {
   const paths = changedPaths(base, head)
   const lines = await Promise.all(
@@ -45,6 +49,7 @@ export async function touchedBy(
     lines: new Map(lines.flat()),
     moved: movedAmong(paths, base, head),
     namespaces: new Set(namespaces),
+    ...(isPart ? { beyond: true as const } : {}),
   }
 }
 

@@ -11,20 +11,23 @@ export type Links = ReadonlyMap<string, string>
 /** What links lead to, without those that lead out of the tree, or to all of it. */
 export async function readLinks(links: readonly TreeFile[], tree: Tree): Promise<Links> {
   if (links.length === 0) return NO_LINKS
-  const texts = await tree.read(links)
+  const texts = await tree.read(links.filter(({ size }) => size <= MOST_LETTERS))
   return new Map(
     links.flatMap(({ path }): [string, string][] => {
       const written = new TextDecoder().decode(texts.get(path))
       const target = joinPath(posix.dirname(path), written)
-      return posix.isAbsolute(written) || target === '.' || isWithin(target, '..') ? [] : [[path, target]]
+      return written === '' || posix.isAbsolute(written) || target === '.' || isWithin(target, '..')
+        ? []
+        : [[path, target]]
     }),
   )
 }
 
 const NO_LINKS: Links = new Map()
 
-/** As many as Linux follows (path_resolution(7)). */
-const MOST_STEPS = 40
+/** Linux follows 40, of 4,095 bytes (path_resolution(7)); whoever writes such a chain by hand is up to something. */
+const MOST_STEPS = 10
+const MOST_LETTERS = 1000
 
 /** The files behind a link: itself may lead to a link, or through one. @param files in order of their paths */
 export function filesBehind(link: string, links: Links, files: readonly TreeFile[]): readonly TreeFile[] {
@@ -42,7 +45,7 @@ export function filesBehind(link: string, links: Links, files: readonly TreeFile
 
 function endOf(link: string, links: Links): string {
   let at = link
-  for (let step = 0; step < MOST_STEPS; step += 1) {
+  for (let step = 0; step < MOST_STEPS && at.length <= MOST_LETTERS; step += 1) {
     const next = foldersOf(at).find((path) => links.has(path))
     if (next === undefined) return at
     at = joinPath(links.get(next) ?? next, at.slice(next.length))

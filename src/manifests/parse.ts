@@ -50,7 +50,7 @@ export function parseFile(
     if (!mayMatter(chunk) && !(configMaps && MAY_BE_CONFIG_MAP.test(chunk))) continue
     if (YTT.test(chunk)) {
       problems.push(madeByYtt(path, lineAt(text, document.start + chunk.search(YTT), document)))
-      continue
+      if (YTT_VALUE.test(chunk)) continue
     }
     if (document.loose === true) {
       problems.push(afterTheEnd(path, document.line, namedNamespaces(chunk)))
@@ -95,9 +95,15 @@ export function parseFile(
 /** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
 const LFS_POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\/v\d+\n/
 
-/** What ytt runs stands in comments, so that the rest is YAML without it: https://carvel.dev/ytt/docs/latest/lang-ref-annotation/ */
-const YTT =
-  /^[ \t]*#@(?: *(?:load\(|(?:if|for|def|end|else)\b)|(?:data|overlay|schema|library|text|yaml)\/)|^[^#\n]*:[ \t]+#@ /m
+/**
+ * What ytt runs stands in comments: https://carvel.dev/ytt/docs/latest/lang-ref-annotation/. Where one gives a value, the
+ * rest says nothing without it; beside others the document is what it is to everybody who does not run ytt.
+ */
+const YTT_VALUE = /^[^#\n]*:[ \t]+#@ /m
+const YTT = new RegExp(
+  `^[ \\t]*#@(?: *(?:load\\(|(?:if|for|def|end|else)\\b)|(?:data|overlay|schema|library|text|yaml)/)|${YTT_VALUE.source}`,
+  'm',
+)
 
 const MAY_BE_CONFIG_MAP = /\bkind["']?\s*:\s*["']?ConfigMap\b/
 

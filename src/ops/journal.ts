@@ -8,7 +8,7 @@ import type { Entry } from './queue.ts'
 export interface Journal<T> {
   /** Resolves when the piece will be found again, whatever happens to this process. */
   keep(entry: Entry<T>): Promise<void>
-  /** It is done. What was never kept is done, too. */
+  /** It is done. Where a newer one of its slot was kept meanwhile, that stays. */
   done(entry: Entry<T>): Promise<void>
   /** What an earlier process left, a few times at most: what ends a process would end the next one, too. */
   left(): Promise<readonly Entry<T>[]>
@@ -31,6 +31,7 @@ export function createJournal<T>(directory: string): Journal<T> {
         .update(JSON.stringify([key, slot]))
         .digest('hex')}.json`,
     )
+  const newest = new Map<string, Entry<T>>()
   const write = async (path: string, page: Page<T>): Promise<void> => {
     // Half a file is never found under the name of a whole one.
     await writeFile(`${path}.new`, JSON.stringify(page), { mode: 0o600, flush: true })
@@ -39,10 +40,14 @@ export function createJournal<T>(directory: string): Journal<T> {
   return {
     async keep(entry) {
       await mkdir(directory, { recursive: true, mode: 0o700 })
+      newest.set(pathOf(entry), entry)
       await write(pathOf(entry), { tries: 0, entry })
     },
     async done(entry) {
-      await rm(pathOf(entry), { force: true })
+      const path = pathOf(entry)
+      if (newest.get(path) !== entry) return
+      newest.delete(path)
+      await rm(path, { force: true })
     },
     async left() {
       const names = await readdir(directory).catch(() => [])
@@ -53,6 +58,7 @@ export function createJournal<T>(directory: string): Journal<T> {
         if (page === null || page.tries >= MOST_TRIES) await rm(path, { force: true })
         else {
           await write(path, { ...page, tries: page.tries + 1 })
+          newest.set(path, page.entry)
           entries.push(page.entry)
         }
       }

@@ -47,6 +47,8 @@ export interface Touched {
   readonly moved: ReadonlyMap<string, string>
   /** The namespaces of one cluster in which an object that bears on reachability differs. */
   readonly namespaces: ReadonlySet<string>
+  /** What leads out of the trees may have changed, too: they are a part of what there is. */
+  readonly beyond?: true
 }
 
 export interface Comparison {
@@ -317,7 +319,11 @@ function compareProblem(
     change: same ? 'existing' : 'introduced',
     relevant:
       problem.moot !== true &&
-      (touches || below || isSteered || (touched.paths.has(path) && problem.wherever !== true)),
+      (touches ||
+        below ||
+        isSteered ||
+        (touched.paths.has(path) && problem.wherever !== true) ||
+        (touched.beyond === true && problem.code === 'outside-tree')),
   }
 }
 
