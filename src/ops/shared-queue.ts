@@ -3,7 +3,7 @@
 // the jobs that come while one is active, and a command must not take the place of another.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Queue as BullQueue, WaitingError, Worker } from 'bullmq'
+import { Queue as BullQueue, DelayedError, WaitingError, Worker } from 'bullmq'
 import type { Job } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
@@ -86,8 +86,12 @@ export function createSharedQueue<T>(
   const ending = new AbortController()
   const workOn = async (job: Pulled, token = ''): Promise<void> => {
     const { key } = job.data
-    // A Redis that was silent for long gives a key to whoever asks, and this process may still be at it.
-    while (running.has(key)) await running.get(key)?.catch(() => undefined)
+    // A Redis that was silent for long gives a key to whoever asks, and this process may still be at it: others may
+    // begin at once. Held on to meanwhile, it would look like the work of one who died.
+    if (running.has(key)) {
+      await job.moveToDelayed(Date.now() + AGAIN, token)
+      throw new DelayedError()
+    }
     const hold = renewHold(async (lasting) => (await job.extendLock(token, lasting)) === 1, patience)
     const own = (async () => {
       let isOurs = await hold.regained(ending.signal)
@@ -252,6 +256,9 @@ function opened<T>(sealedText: string, secret: string): Entry<T> | null {
 function signature(text: string, secret: string): Buffer {
   return createHmac('sha256', secret).update(text).digest()
 }
+
+/** Milliseconds after which a key that this process is still at is offered again. */
+const AGAIN = 500
 
 /** BullMQ takes what has no priority first. */
 const LATER = 1
