@@ -7,6 +7,11 @@ import { isSameProblem } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { filesAt } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
+import { loadAssumed } from '../manifests/assumed.ts'
+import { clusterNames } from '../manifests/load.ts'
+import type { Gathered } from '../manifests/load.ts'
+import { everyCluster, gatherOf, unknownClusters } from './clusters.ts'
+import type { Reading } from './clusters.ts'
 import type { ReportConfiguration } from './report.ts'
 
 /** A configuration file other than the one that is used. */
@@ -52,6 +57,26 @@ export async function proposedConfiguration(used: Tree, head: Tree): Promise<Pro
   }
   const change = before === null ? 'added' : after === null ? 'removed' : 'changed'
   return { change, ...readText(after) }
+}
+
+/**
+ * What is proposed, with what would be wrong with it where it held: what it names, the head may not have. `near` is the
+ * head as the configuration that is used reads it.
+ */
+export async function tryProposed(
+  proposed: Proposed | null,
+  reading: Reading,
+  head: Tree,
+  near: Gathered,
+): Promise<Proposed | null> {
+  if (proposed === null || proposed.change === 'removed' || proposed.problems.length > 0) return proposed
+  const { config } = proposed
+  const gathered = await gatherOf({ ...reading, config }, head, undefined, near)
+  const names = clusterNames([gathered])
+  const found = everyCluster(config, names, [gathered]).map(({ name }) => name)
+  const assumed = [...new Set(config.clusters.flatMap(({ assume }) => assume.manifests))]
+  const { problems } = await loadAssumed(head, assumed, reading.workshop)
+  return { ...proposed, problems: [...unknownClusters(config, names, found), ...problems] }
 }
 
 /** What is wrong with the configuration that is used, each at its line of the file that is proposed, where it still is. */

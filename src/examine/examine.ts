@@ -1,30 +1,29 @@
 // The one story that both faces call: load both states, analyse, compare, propose fixes, prove them.
 import { analyze, compare, conclude, endingWaivers, explain, idleWaivers } from '../core/index.ts'
 import type { Analysis, Comparison, Touched } from '../core/index.ts'
-import { CONFIG_PATH } from '../core/config.ts'
 import type { ClusterConfig, Config, Severity } from '../core/config.ts'
 import { byChange } from '../core/findings/compare.ts'
 import { fingerprint } from '../core/findings/finding.ts'
 import type { Finding } from '../core/findings/finding.ts'
-import { byPlace, compareText } from '../core/source/problem.ts'
+import { byPlace } from '../core/source/problem.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { fileAt, listingOf, overlayTree } from '../git/tree.ts'
 import type { Tree } from '../git/tree.ts'
 import { takenBefore, takenLater } from '../manifests/abandoned.ts'
-import type { Taken } from '../manifests/abandoned.ts'
 import { loadAssumed } from '../manifests/assumed.ts'
-import { clusterNames, clustersOf, emptyCluster, gather } from '../manifests/load.ts'
+import { clusterNames, clustersOf, emptyCluster } from '../manifests/load.ts'
 import type { ClusterNames, Gathered, LoadedCluster } from '../manifests/load.ts'
 import { keepBase, recallBase } from '../manifests/recall.ts'
 import { renamedClusters } from '../manifests/renamed-clusters.ts'
 import type { Stray } from '../manifests/strays.ts'
 import { straysOf } from '../manifests/strays.ts'
-import type { Workshop } from '../manifests/workshop.ts'
-import { describeProposed, problemsOnHead, proposedProblems } from './configuration.ts'
+import { describeProposed, problemsOnHead, proposedProblems, tryProposed } from './configuration.ts'
 import type { Proposed } from './configuration.ts'
 import { amongClusters, describeCluster, filesOf, isBare, summarise, toolsFor, unique } from './describe.ts'
 import { offerFixes } from './offer.ts'
 import type { Court } from './prove.ts'
+import { everyCluster, gatherOf, unknownClusters } from './clusters.ts'
+import type { Reading } from './clusters.ts'
 import { answerEnrollment, askedClusters, strangersIn } from './enrollment.ts'
 import type { Enroll, Report } from './report.ts'
 import { broughtOutside } from './outside.ts'
@@ -35,13 +34,12 @@ import { touchedBy } from './touched.ts'
 import type { ClusterState } from './touched.ts'
 import { vanishedIn } from './vanished.ts'
 
-export interface Examination {
+export interface Examination extends Reading {
   /** null: nothing to compare with, and everything counts as introduced. */
   readonly base: Tree | null
   readonly head: Tree
   /** Where assumed manifests are read from: the base, so that a change cannot bring its own assumptions. */
   readonly trusted: Tree
-  readonly config: Config
   /** What is wrong with the configuration itself. */
   readonly configProblems: readonly Problem[]
   /** The configuration file of the head, where it is not the one that is used. */
@@ -52,15 +50,12 @@ export interface Examination {
   readonly today: string
   /** The one cluster to judge; null: all of them. */
   readonly only: string | null
-  /** URLs under which the repository is known; empty where nobody knows. */
-  readonly repositories: readonly string[]
   /** Are the trees a folder of a larger one? What leads out of it may have changed, and nobody here sees that. */
   readonly isPart?: boolean
-  readonly workshop: Workshop
 }
 
 export async function examine(examination: Examination): Promise<Report> {
-  const { base: baseTree, head: headTree, config, enroll, only, proposed } = examination
+  const { base: baseTree, head: headTree, config, enroll, only } = examination
   // One after the other: what both render alike is rendered once.
   const firstBase = baseTree === null ? null : await gatherBase(examination, baseTree)
   const headFiles = await listingOf(headTree)
@@ -74,6 +69,7 @@ export async function examine(examination: Examination): Promise<Report> {
       : await withoutLater(examination, firstBase, gatheredHead)
   const headState = gatheredHead ?? (gatheredBase as Gathered)
   const states = gatheredBase === null ? [headState] : [gatheredBase, headState]
+  const proposed = await tryProposed(examination.proposed, examination, headTree, headState)
   const names = clusterNames(states)
   const called = gatheredBase === null ? NO_NAMES : formerNames(config, names, gatheredBase, headState)
   const former = new Set(called.values())
@@ -140,10 +136,11 @@ export async function examine(examination: Examination): Promise<Report> {
   const findings = offered
     .filter(({ cluster }) => isShown(cluster))
     .map((finding) => amongClusters(finding, head.states))
-  const concluding = [
-    ...comparisons,
-    { findings: [], problems: proposedProblems(examination.configProblems, proposed) },
+  const knownBefore = [
+    ...examination.configProblems,
+    ...(base ?? head).analyses.flatMap((analysis) => analysis.problems),
   ]
+  const concluding = [...comparisons, { findings: [], problems: proposedProblems(knownBefore, proposed) }]
   const problems = unique(concluding.flatMap((comparison) => comparison.problems)).sort(byPlace)
   return {
     conclusion: conclude(concluding, config),
@@ -203,18 +200,6 @@ function isSame(a: readonly ClusterConfig[], b: readonly ClusterConfig[]): boole
   return a.length === b.length && a.every(({ name }, index) => name === b[index]?.name)
 }
 
-function gatherOf(
-  { config, repositories, workshop }: Examination,
-  tree: Tree,
-  takenElsewhere?: Taken,
-  near: Gathered | null = null,
-): Promise<Gathered> {
-  const { clusters, ignorePaths } = config
-  const assumed = [...new Set(clusters.flatMap(({ assume }) => assume.manifests))]
-  const known = takenElsewhere === undefined ? {} : { takenElsewhere }
-  return gather(tree, { ignorePaths, assumed, clusters, repositories, ...known }, workshop, near)
-}
-
 /** The base, as far as it goes as a former look found it. */
 async function gatherBase(examination: Examination, tree: Tree): Promise<Gathered> {
   const { recall } = examination.workshop
@@ -236,18 +221,6 @@ function formerNames(
   const isOpen = ({ config }: LoadedCluster): boolean => config.paths === null
   const [before, after] = [base, head].map((state) => clustersOf(state, names, clusters).filter(isOpen))
   return renamedClusters(before ?? [], after ?? [])
-}
-
-/** Every cluster of any of the states, by name. */
-function everyCluster(
-  { clusters }: Config,
-  names: ClusterNames,
-  states: readonly Gathered[],
-): readonly ClusterConfig[] {
-  const found = states.flatMap((state) => clustersOf(state, names, clusters)).map(({ config }) => config)
-  return [...new Map(found.map((config) => [config.name, config])).values()].sort((a, b) =>
-    compareText(a.name, b.name),
-  )
 }
 
 /**
@@ -336,36 +309,6 @@ const MANY_STRAYS = 16
 
 function wordsOf(finding: Finding): string {
   return JSON.stringify([fingerprint(finding), finding.severity, finding.certainty, finding.peers])
-}
-
-/** Settings for a cluster that is not there are settings that nobody applies. */
-function unknownClusters(
-  { clusters }: Config,
-  { alone, idle }: ClusterNames,
-  found: readonly string[],
-): readonly Problem[] {
-  const empty = idle.map(({ name, paths }): Problem => ({
-    path: CONFIG_PATH,
-    line: 1,
-    code: 'no-file-in-paths',
-    class: 'unseen',
-    message: `The paths of the cluster ${name}, ${(paths ?? []).join(', ')}, hold no file.`,
-    remedy: `Correct clusters.${name}.paths: folders, files and glob patterns, from the root of the repository.`,
-    hides: { namespaces: 'all', under: ['.'] },
-  }))
-  if (alone) return empty
-  const strangers = clusters
-    .filter(({ name, paths }) => paths === null && name !== 'default' && !found.includes(name))
-    .map(({ name }): Problem => ({
-      path: CONFIG_PATH,
-      line: 1,
-      code: 'unknown-cluster',
-      class: 'unseen',
-      message: `The configuration describes the cluster ${name}, and the tree shows only ${found.join(', ')}.`,
-      remedy: `Call it as the tree does, or say with clusters.${name}.paths what belongs to it.`,
-      hides: { namespaces: 'all' },
-    }))
-  return [...empty, ...strangers]
 }
 
 /** `before` is the head without the question that was asked: what enrolment changes is judged even without a base. */

@@ -21,7 +21,7 @@ export async function loadAssumed(
     line: 1,
     code: 'no-assumed-manifest',
     class: 'unseen',
-    message: `The configuration assumes the manifests of ${path}, which is not in the base.`,
+    message: `The configuration assumes the manifests of ${path}, which is not there.`,
     remedy: 'Correct clusters.<name>.assume.manifests, or add the file to the base branch.',
     hides: { namespaces: 'all' },
   }))

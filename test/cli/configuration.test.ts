@@ -143,6 +143,44 @@ describe('a configuration that is changed', () => {
     )
   })
 
+  it.each([
+    [
+      'clusters: {prdo: {cni: cilium}}\n',
+      '.github/ambient-guard.yml:1 The configuration describes the cluster prdo, and the tree shows only prod, staging. Call it as the tree does,',
+    ],
+    [
+      'clusters: {prod: {paths: [cluster/prod]}}\n',
+      '.github/ambient-guard.yml:1 The paths of the cluster prod, cluster/prod, hold no file. Correct clusters.prod.paths:',
+    ],
+    [
+      'clusters: {prod: {assume: {manifests: [base.yaml]}}}\n',
+      'base.yaml:1 The configuration assumes the manifests of base.yaml, which is not there. Correct clusters.<name>.assume.manifests,',
+    ],
+  ])('that names what is not there is told before it holds: %s', async (text, told) => {
+    const world = Object.fromEntries(
+      ['prod', 'staging'].flatMap((cluster) =>
+        Object.entries(OPEN).map(([path, file]) => [`clusters/${cluster}/${path}`, file] as const),
+      ),
+    )
+    const proposed = await check('text', { ...world, [CONFIG]: text }, world)
+    expect(proposed.stdout).toContain(' neutral: 1 problem.')
+    expect(proposed.stdout).toContain(`not seen ${told}`)
+    expect(proposed.stdout).toContain('The new one is not valid: it has a mistake')
+    const json = await check(
+      'json',
+      { ...world, [CONFIG]: `${text}failOn: any\n` },
+      { ...world, [CONFIG]: text },
+    )
+    expect((JSON.parse(json.stdout) as { problems: unknown[] }).problems).toHaveLength(1)
+    const right = text
+      .replace('prdo', 'prod')
+      .replace('cluster/', 'clusters/')
+      .replace('base', 'clusters/prod/ns')
+    expect((await check('text', { ...world, [CONFIG]: right }, world)).stdout).toContain(
+      'The new one is valid',
+    )
+  })
+
   it('and broken hides nothing, since nothing was judged by it', async () => {
     const head = { ...OPEN, [CONFIG]: 'failon: never\n' }
     const { stdout } = await check('json', head, BROKEN)
