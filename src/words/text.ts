@@ -142,16 +142,19 @@ function conclusionText(report: Report, told: number, paint: Paint): string {
     old.length === 0 ? null : `${String(old.length)} from before`,
     waived.length === 0 ? null : `${String(waived.length)} waived`,
   ].filter((text) => text !== null)
-  const elsewhere = problems.length - told
+  const untold = problems.filter((problem) => !problem.relevant)
+  const brought = untold.filter(({ change }) => change === 'introduced').length
+  const seen = [
+    counted(brought, 'problem', ' that bears on nothing enrolled', ' that bear on nothing enrolled'),
+    counted(untold.length - brought, 'problem', ' outside the change', ' outside the change'),
+  ].filter((text) => text !== null)
   const hint = [
-    relevant || said.length > 0 ? '' : ' The change touches nothing that decides who reaches whom.',
-    elsewhere > 0
-      ? ` ${String(elsewhere)} ${elsewhere === 1 ? 'problem' : 'problems'} outside the change: see --format json.`
-      : '',
+    relevant || said.length + brought > 0 ? '' : ' The change touches nothing that decides who reaches whom.',
+    seen.length > 0 ? ` ${seen.join(', ')}: see --format json.` : '',
   ].join('')
   return `${paint.bold(verdict)}: ${said.length === 0 ? 'nothing to report' : said.join(', ')}. Looked at ${scope(report)}.${hint}`
 }
 
-function counted(count: number, noun: string): string | null {
-  return count === 0 ? null : amount(count, noun)
+function counted(count: number, noun: string, one = '', many = ''): string | null {
+  return count === 0 ? null : `${amount(count, noun)}${count === 1 ? one : many}`
 }

@@ -322,6 +322,35 @@ describe('fix', () => {
   })
 })
 
+describe('a problem that is not told', () => {
+  const application = (version: string): string =>
+    [
+      'apiVersion: argoproj.io/v1alpha1',
+      'kind: Application',
+      'metadata: {name: monitoring, namespace: argocd}',
+      'spec:',
+      '  destination: {server: https://kubernetes.default.svc, namespace: monitoring}',
+      `  source: {repoURL: https://charts.example.org, chart: grafana, targetRevision: ${version}}`,
+      '',
+    ].join('\n')
+  const [base, head] = ['1.0.0', '1.0.1'].map((version) => ({
+    ...world,
+    'monitoring.yaml': namespace('monitoring', false),
+    'app.yaml': application(version),
+  }))
+  const said = async (...rest: readonly string[]): Promise<string> =>
+    (await ambientGuard('check', folder(head ?? {}), '--base', ...rest)).stdout.replace(/\s+/g, ' ')
+
+  it('is counted as what it is: of this change, and without weight', async () => {
+    const bumped = await said(folder(base ?? {}))
+    expect(bumped).toContain('success: nothing to report. ')
+    expect(bumped).toContain(' 1 problem that bears on nothing enrolled: see --format json.')
+    expect(bumped).not.toContain('touches nothing')
+    const other = await said(folder({ ...head, 'more.yaml': namespace('more', false) }))
+    expect(other).toContain(' 0 policies. 1 problem outside the change: see --format json.')
+  })
+})
+
 describe('counts', () => {
   it('agree with what is counted', async () => {
     const none = { owned: [], irrelevant: [], nameless: [] }
