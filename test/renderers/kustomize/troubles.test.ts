@@ -133,13 +133,31 @@ describe.skipIf(there === null)('what is not to be had', () => {
 })
 
 describe.skipIf(there === null)('a build that fails', () => {
+  it('names the document that is no YAML, at its own place, and no file that it does not stumble over', async () => {
+    const files = app('resources: [../base]\nconfigMapGenerator: [{name: c, files: [a-template.yaml]}]\n', {
+      'app/a-template.yaml': 'a: {{ b',
+      'base/kustomization.yaml': 'resources: [good.yaml, bad.yaml]\n',
+      'base/good.yaml': policy('good'),
+      'base/bad.yaml': `${policy('x')}---\nkind: ConfigMap\ndata: {a: [\n`,
+    })
+    const { manifests, problems } = await build(files, 'app')
+    expect(manifests).toEqual([])
+    expect(problems).toMatchObject([
+      {
+        path: 'base/bad.yaml',
+        line: (files['base/bad.yaml'] ?? '').split('\n').length,
+        code: 'unreadable-yaml',
+        class: 'unreadable',
+        hides: { under: ['app', 'base'] },
+      },
+    ])
+    expect(problems[0]?.message).toMatch(
+      /^A document of base\/bad\.yaml is not readable YAML \(.*\), and the kustomizations that take it in do not build\.$/,
+    )
+  })
+
   it.each([
     ['an unknown field', app('resources: [policy.yaml]\nnonsense: 1\n'), 'unknown field "nonsense"'],
-    [
-      'a file that is no YAML',
-      app('resources: [policy.yaml, bad.yaml]\n', { 'app/bad.yaml': 'a: {' }),
-      'bad.yaml',
-    ],
     [
       'a file beside the folder',
       app('resources: [../policy.yaml]\n', { 'policy.yaml': policy('x') }),

@@ -5,8 +5,6 @@ import { namespaceOf } from '../../../core/kubernetes/manifest.ts'
 import type { Manifest } from '../../../core/kubernetes/manifest.ts'
 import type { Place } from '../../../core/kubernetes/origin.ts'
 import type { Problem } from '../../../core/source/problem.ts'
-import { lineAt } from '../../../core/source/text.ts'
-import { TOO_ALIASED, readDocument, splitDocuments } from '../../../core/yaml/index.ts'
 import { missingTool } from '../../tools/missing-tool.ts'
 import type { Tool } from '../../tools/toolbox.ts'
 import type { Kitchen, KustomizeUnit, Renderer, Rendering } from '../../unit.ts'
@@ -18,6 +16,7 @@ import { gather } from './remote.ts'
 import type { Gathered } from './remote.ts'
 import { changedKustomizations, scratchFiles } from './scratch.ts'
 import { around, nameOf as folderName } from './trouble.ts'
+import { aliasBomb, brokenFile } from './unreadable.ts'
 import { withoutSecrets } from '../rendered.ts'
 
 /** Part of every key: another number forgets what was cached by an older renderer. */
@@ -52,37 +51,14 @@ export const renderKustomize: Renderer<KustomizeUnit> = async (unit, kitchen) =>
   const built = await build(ready, changed, key, { kustomize, helm, free }, kitchen)
   if (!built.ok) {
     // What is left out may well be why.
-    const failed = ready.troubles.length > 0 ? null : buildFailed(unit, ready, built.message)
-    return nothing(failed)
+    if (ready.troubles.length > 0) return nothing(null)
+    return nothing((await brokenFile(ready, built.message)) ?? buildFailed(unit, ready, built.message))
   }
   const { manifests, problems } = await manifestsOf(built.stdout, unit, ready)
   const troubles = ready.troubles.map((trouble) => spread(trouble, manifests, unit))
   const rendering = { manifests, units: [], problems: [...troubles, ...problems], inputs }
   kitchen.memory.set(memoryKey, rendering)
   return rendering
-}
-
-/** kustomize would expand the aliases of a file until its time is up; we know before. */
-async function aliasBomb({ closure, tree, fetchedBy }: Gathered): Promise<Problem | null> {
-  for (const path of closure.files) {
-    if (!/\.(ya?ml|json)$/.test(path)) continue
-    const file = await tree.text(path)
-    if (file === null || !/[&*]\w/.test(file.text)) continue
-    for (const document of splitDocuments(file.text)) {
-      const read = readDocument(file.text, document)
-      if (read.ok || read.message !== TOO_ALIASED) continue
-      const at = fetchedBy(path)?.at ?? { path, line: lineAt(file.text, read.offset) }
-      return {
-        ...at,
-        code: 'unreadable-yaml',
-        class: 'unreadable',
-        message: `${path} cannot be built into the kustomization: ${TOO_ALIASED}.`,
-        remedy: 'Write out what the aliases stand for, or split the file.',
-        hides: { namespaces: [] },
-      }
-    }
-  }
-  return null
 }
 
 interface Build {
