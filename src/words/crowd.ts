@@ -16,8 +16,10 @@ export interface Crowd {
   readonly findings: readonly ReportFinding[]
   /** The first of them, which stands for all. */
   readonly example: ReportFinding
-  /** Each once. */
+  /** Each once, in whatever clusters it is. */
   readonly workloads: readonly string[]
+  /** Where they are, each once; empty where the report speaks of one cluster. */
+  readonly clusters: readonly string[]
   readonly policies: readonly PolicyRef[]
   /** What they lose between them, sorted; with `eachOther`, who is lost beside themselves. */
   readonly peers: readonly string[]
@@ -36,7 +38,7 @@ export interface Crowd {
   readonly advice: readonly string[]
 }
 
-/** From so many workloads on, the policy is what a reader wants to hear of. */
+/** From so many workloads on, in all clusters, the policy is what a reader wants to hear of. */
 const MANY = 3
 
 /** Rules that judge workloads; the others speak of an object of their own. */
@@ -64,7 +66,9 @@ export function gathered(
   const crowds = new Map(
     groups
       .filter((group) => group.every(mayJoin))
-      .filter((group) => new Set(group.map(({ workload }) => workload.id)).size >= MANY)
+      .filter(
+        (group) => distinct(group.map(({ cluster, workload }) => `${cluster} ${workload.id}`)).length >= MANY,
+      )
       .map((group) => crowdOf(group, message))
       .flatMap((crowd) => crowd.findings.map((finding) => [finding, crowd] as const)),
   )
@@ -81,7 +85,7 @@ function inReadingOrder(a: ReportFinding, b: ReportFinding): number {
   return (
     CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change) ||
     bySeverity(a.severity, b.severity) ||
-    compareText(a.cluster, b.cluster) ||
+    compareNaturally(a.cluster, b.cluster) ||
     compareNaturally(a.workload.id, b.workload.id)
   )
 }
@@ -91,11 +95,20 @@ function mayJoin({ rule, waived, lapsed }: ReportFinding): boolean {
   return OF_WORKLOADS.includes(rule) && waived === null && lapsed === null
 }
 
-/** By the rules to blame and not by their lines, which take a while to find. */
+/**
+ * By the rules to blame and not by their lines, which take a while to find. Clusters that are made of the same files share
+ * them.
+ */
 function keyOf(finding: ReportFinding): string {
   const { certainty, change, cluster, culprits, direction, rule, severity } = finding
-  const blamed = culprits.map((culprit) => [culprit.policy.id, culprit.rule?.route ?? null])
-  return JSON.stringify([cluster, change, rule, severity, certainty, direction, mayJoin(finding), blamed])
+  const blamed = culprits.map(({ policy: { id, origin }, rule: decisive }) => [
+    id,
+    origin.file.path,
+    origin.document.line,
+    decisive?.route ?? null,
+  ])
+  const where = blamed.length === 0 ? cluster : null
+  return JSON.stringify([where, change, rule, severity, certainty, direction, mayJoin(finding), blamed])
 }
 
 function crowdOf(findings: readonly ReportFinding[], messageOf: (finding: ReportFinding) => string): Crowd {
@@ -103,7 +116,9 @@ function crowdOf(findings: readonly ReportFinding[], messageOf: (finding: Report
   const workloads = distinct(findings.map(({ workload }) => workload.id))
   const lost = distinct(findings.flatMap(({ peers }) => peers))
   const eachOther =
-    workloads.every((id) => lost.includes(id)) && findings.every(({ peers }) => peers.length === lost.length)
+    workloads.length > 1 &&
+    workloads.every((id) => lost.includes(id)) &&
+    findings.every(({ peers }) => peers.length === lost.length)
   const peers = (eachOther ? lost.filter((peer) => !workloads.includes(peer)) : lost).sort(compareNaturally)
   const them = [...(peers.length === 0 ? [] : [namePeers(peers)]), 'these workloads']
   // Each names itself among its peers; of all of them, one sentence is true.
@@ -112,11 +127,13 @@ function crowdOf(findings: readonly ReportFinding[], messageOf: (finding: Report
     return eachOther ? said.replace(namePeers(finding.peers, finding.workload.id), () => list(them)) : said
   })
   const isSame = new Set(messages).size === 1
+  const clusters = distinct(findings.flatMap(({ among }) => among ?? []))
   const fixes = findings.flatMap(({ fix }) => fix ?? [])
   return {
     findings,
     example,
     workloads,
+    clusters,
     policies: policiesOf(example),
     peers,
     eachOther,
@@ -127,7 +144,9 @@ function crowdOf(findings: readonly ReportFinding[], messageOf: (finding: Report
       findings.flatMap(({ cause }) => cause ?? []),
       ({ path, line }) => `${path}:${String(line)}`,
     ),
-    sharedWith: distinct(findings.flatMap(({ sharedWith }) => sharedWith)).sort(compareText),
+    sharedWith: distinct(findings.flatMap(({ sharedWith }) => sharedWith))
+      .filter((cluster) => !clusters.includes(cluster))
+      .sort(compareText),
     fix: fixes.length === 0 ? null : mergedFixText(fixes.map(({ text }) => text)),
     files: distinctBy(
       fixes.flatMap(({ files }) => files),
@@ -135,6 +154,11 @@ function crowdOf(findings: readonly ReportFinding[], messageOf: (finding: Report
     ),
     advice: distinct(findings.flatMap(({ advice }) => advice ?? [])),
   }
+}
+
+/** One of them by name, where they are in several clusters. */
+export function memberName({ among, workload }: ReportFinding, { clusters }: Crowd): string {
+  return clusters.length > 1 && among !== null ? `${workload.id} in ${among}` : workload.id
 }
 
 function distinct<T>(items: readonly T[]): T[] {

@@ -3,9 +3,10 @@ import type pc from 'picocolors'
 import { policiesOf } from '../core/index.ts'
 import type { Step } from '../core/index.ts'
 import type { ReportFinding } from '../examine/report.ts'
+import { memberName } from './crowd.ts'
 import type { Crowd } from './crowd.ts'
 import { INDENT, printable, printableLines, wrap } from './lines.ts'
-import { amount } from './scope.ts'
+import { amount, inClusters } from './scope.ts'
 import { lapsedSentence } from './waivers.ts'
 
 export type Paint = ReturnType<typeof pc.createColors>
@@ -68,14 +69,18 @@ function title(
 }
 
 /** `error NetworkPolicy/payments/default-deny  hbone-ingress  12 workloads`. */
-function crowdTitle({ example, policies, workloads }: Crowd, { paint, width }: Page): readonly string[] {
-  const { among, change, rule, severity } = example
+function crowdTitle(
+  { clusters, example, policies, workloads }: Crowd,
+  { paint, width }: Page,
+): readonly string[] {
+  const { change, rule, severity } = example
   const names = policies.map(({ kind, namespace, name }) =>
     paint.bold(printable([kind, ...(namespace === '' ? [] : [namespace]), name].join('/'))),
   )
-  const where = among === null ? '' : ` in ${printable(among)}`
+  const where = inClusters(clusters, printable)
   const old = change === 'existing' ? ' (was there before)' : ''
-  const many = paint.bold(amount(workloads.length, 'workload'))
+  const [only = '', ...others] = workloads
+  const many = paint.bold(others.length === 0 ? printable(only) : amount(workloads.length, 'workload'))
   const blamed = names.length === 0 ? many : names.join(', ')
   const size = names.length === 0 ? '' : `  ${many}`
   return wrap(`${markOf(severity, paint)} ${blamed}${where}  ${rule}${size}${paint.dim(old)}`, width, INDENT)
@@ -87,7 +92,10 @@ export function crowdText(crowd: Crowd, page: Page): string {
   const { paint, width } = page
   return [
     ...crowdTitle(crowd, page),
-    ...under(`${isSame ? '' : `such as ${printable(example.workload.id)}: `}${printable(message)}`, width),
+    ...under(
+      `${isSame ? '' : `such as ${printable(memberName(example, crowd))}: `}${printable(message)}`,
+      width,
+    ),
     ...exampleLines(crowd, page),
     ...policyLines(policies, paint),
     ...sharedLines(sharedWith, page),
@@ -98,19 +106,19 @@ export function crowdText(crowd: Crowd, page: Page): string {
   ].join('\n')
 }
 
-function exampleLines({ example }: Crowd, { width, why }: Page): readonly string[] {
-  const steps = why(example)
+function exampleLines(crowd: Crowd, { width, why }: Page): readonly string[] {
+  const steps = why(crowd.example)
   return steps.length === 0
     ? []
-    : [...under(`for example ${printable(example.workload.id)}:`, width), ...steps]
+    : [...under(`for example ${printable(memberName(crowd.example, crowd))}:`, width), ...steps]
 }
 
 /** Who they are; one to a line, since people copy fingerprints. */
-function memberLines({ findings }: Crowd, { paint }: Page): readonly string[] {
+function memberLines(crowd: Crowd, { paint }: Page): readonly string[] {
   return [
     `${INDENT}${paint.dim('workloads')}`,
-    ...findings.map(
-      ({ fingerprint, workload }) => `${INDENT}${printable(workload.id)}  ${paint.dim(fingerprint)}`,
+    ...crowd.findings.map(
+      (finding) => `${INDENT}${printable(memberName(finding, crowd))}  ${paint.dim(finding.fingerprint)}`,
     ),
   ]
 }

@@ -6,13 +6,13 @@ import type { Place } from '../core/kubernetes/origin.ts'
 import type { Report, ReportFinding } from '../examine/report.ts'
 import { cniSentences } from './cni.ts'
 import { configurationSentences } from './configuration.ts'
-import { gathered, isCrowd } from './crowd.ts'
+import { gathered, isCrowd, memberName } from './crowd.ts'
 import type { Crowd } from './crowd.ts'
 import { code, escapeMarkdown as esc } from './github/escape.ts'
 import { readinessMarkdown } from './readiness-markdown.ts'
 import { toldByReadiness } from './readiness.ts'
 import type { Argv } from './readiness.ts'
-import { amount, scope } from './scope.ts'
+import { amount, inClusters, scope } from './scope.ts'
 import { sourceSentences } from './sources.ts'
 import { standingSentence, standings } from './standing.ts'
 import { endingSentences, idleSentence, lapsedSentence } from './waivers.ts'
@@ -79,20 +79,21 @@ function findingMarkdown(finding: ReportFinding, message: string): string {
 
 function crowdMarkdown(crowd: Crowd): string {
   const { advice, causes, example, files, findings, fix, isSame, message, policies, sharedWith } = crowd
-  const { among, change, rule, severity } = example
+  const { change, rule, severity } = example
   const names = policies.map(({ kind, namespace, name }) =>
     esc([kind, ...(namespace === '' ? [] : [namespace]), name].join('/')),
   )
-  const many = amount(crowd.workloads.length, 'workload')
+  const [only = '', ...others] = crowd.workloads
+  const many = others.length === 0 ? esc(only) : amount(crowd.workloads.length, 'workload')
   const who = names.length === 0 ? many : `${names.join(', ')}, ${many}`
   const old = change === 'existing' ? ', was there before' : ''
-  const such = isSame ? '' : `such as ${esc(example.workload.id)}: `
+  const such = isSame ? '' : `such as ${esc(memberName(example, crowd))}: `
   const parts = [
-    `**${severity}** ${who}${among === null ? '' : ` in ${esc(among)}`} (${rule}${old}): ${such}${esc(message)}`,
+    `**${severity}** ${who}${inClusters(crowd.clusters, esc)} (${rule}${old}): ${such}${esc(message)}`,
     placesMarkdown(policies, sharedWith, causes),
     ...(fix === null ? [] : fixMarkdown(fix, files)),
     ...advice.map(esc),
-    findings.map(({ fingerprint, workload }) => `- ${esc(workload.id)} ${code(fingerprint)}`).join('\n'),
+    findings.map((finding) => `- ${esc(memberName(finding, crowd))} ${code(finding.fingerprint)}`).join('\n'),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }

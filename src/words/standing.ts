@@ -3,12 +3,14 @@
 import { because, enrolled } from '../core/findings/words.ts'
 import type { Enrollment } from '../core/ambient/enrollment.ts'
 import { grouped } from '../core/source/grouped.ts'
+import { compareNaturally } from '../core/source/natural.ts'
 import type { ReportFinding } from '../examine/report.ts'
+import { inClusters } from './scope.ts'
 
 export interface Standing {
   readonly namespace: string
-  /** The cluster, where the report speaks of several; null where there is no other. */
-  readonly among: string | null
+  /** The clusters where that is so; empty where the report speaks of one. */
+  readonly clusters: readonly string[]
   /** A piece of a sentence: `the namespace shop carries istio.io/dataplane-mode: ambient, shop/namespace.yaml:6`. */
   readonly why: string
 }
@@ -29,28 +31,26 @@ export function standings(findings: readonly ReportFinding[]): Standings {
     }),
   )
   const groups = [
-    ...grouped(reasons, ([{ cluster, workload }, why]) =>
-      JSON.stringify([cluster, workload.namespace.name, why]),
-    ).values(),
+    ...grouped(reasons, ([{ workload }, why]) => JSON.stringify([workload.namespace.name, why])).values(),
   ].filter((group) => group.length > 1)
   const said = new Set(groups.flatMap((group) => group.map(([finding]) => finding)))
   return {
-    shared: groups.flatMap((group) =>
-      group
+    shared: groups.flatMap((group) => {
+      const clusters = [...new Set(group.flatMap(([{ among }]) => among ?? []))].sort(compareNaturally)
+      return group
         .slice(0, 1)
-        .map(([{ among, workload }, why]) => ({ namespace: workload.namespace.name, among, why })),
-    ),
+        .map(([{ workload }, why]) => ({ namespace: workload.namespace.name, clusters, why }))
+    }),
     message: (finding) => (said.has(finding) ? withoutStanding(finding) : finding.message),
   }
 }
 
 /** `Workloads of shop are enrolled in Ambient: …`; `name` and `words` as a face of ours writes them. */
 export function standingSentence(
-  { namespace, among, why }: Standing,
+  { namespace, clusters, why }: Standing,
   { name, words }: { readonly name: (text: string) => string; readonly words: (text: string) => string },
 ): string {
-  const where = among === null ? '' : ` in ${name(among)}`
-  return `Workloads of ${name(namespace)}${where} are enrolled in Ambient: ${words(why)}.`
+  return `Workloads of ${name(namespace)}${inClusters(clusters, name)} are enrolled in Ambient: ${words(why)}.`
 }
 
 /** The enrolment that a message begins with; null where it begins with something else. */

@@ -133,6 +133,7 @@ function finding(index: number, name = `api-${String(index)}`): ReportFinding {
           id: name,
           kind: 'NetworkPolicy',
           name,
+          origin: { file: { path: 'a' }, document: { line: 1 } },
         },
         rule: null,
       },

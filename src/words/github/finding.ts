@@ -93,10 +93,11 @@ function say({ rule, who, ports, direction, protocol }: Loss, several = false): 
   }
 }
 
-/** What several workloads lose: `lose mesh traffic from each other on 15008/TCP`. */
-export function lossOfMany(loss: Loss, certainty: ReportFinding['certainty']): string {
-  const said = say(loss, true)
-  return 'does' in said ? said.does : `${certainty === 'possible' ? 'may lose' : 'lose'} ${said.loses}`
+/** What several workloads, or one in several clusters, lose: `lose mesh traffic from each other on 15008/TCP`. */
+export function lossOfMany(loss: Loss, certainty: ReportFinding['certainty'], areMany: boolean): string {
+  const said = say(loss, areMany)
+  const sure = areMany ? 'lose' : 'loses'
+  return 'does' in said ? said.does : `${certainty === 'possible' ? 'may lose' : sure} ${said.loses}`
 }
 
 /** What one workload of several loses, for a list: `kubelet probes on 8080/TCP`. */

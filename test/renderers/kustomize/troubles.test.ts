@@ -134,18 +134,19 @@ describe.skipIf(there === null)('what is not to be had', () => {
 
 describe.skipIf(there === null)('a build that fails', () => {
   it('names the document that is no YAML, at its own place, and no file that it does not stumble over', async () => {
+    const bad = `${policy('x')}---\nkind: ConfigMap\ndata: {a: [\n`
     const files = app('resources: [../base]\nconfigMapGenerator: [{name: c, files: [a-template.yaml]}]\n', {
       'app/a-template.yaml': 'a: {{ b',
       'base/kustomization.yaml': 'resources: [good.yaml, bad.yaml]\n',
       'base/good.yaml': policy('good'),
-      'base/bad.yaml': `${policy('x')}---\nkind: ConfigMap\ndata: {a: [\n`,
+      'base/bad.yaml': bad,
     })
     const { manifests, problems } = await build(files, 'app')
     expect(manifests).toEqual([])
     expect(problems).toMatchObject([
       {
         path: 'base/bad.yaml',
-        line: (files['base/bad.yaml'] ?? '').split('\n').length,
+        line: bad.split('\n').length,
         code: 'unreadable-yaml',
         class: 'unreadable',
         hides: { under: ['app', 'base'] },
