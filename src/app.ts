@@ -86,7 +86,7 @@ function pagesOf({ queue, metrics }: Works): WebServerOptions['pages'] {
       () =>
         queue.ready()
           ? { status: 200, text: 'ready\n' }
-          : { status: 503, text: 'no work is taken in at the moment\n' },
+          : { status: 503, text: 'no work is taken in: the process ends, or its Redis does not answer\n' },
     ],
     ['/metrics', async () => ({ status: 200, type: metrics.contentType, text: await metrics.text() })],
   ])

@@ -123,8 +123,12 @@ export function readConfig(path: string, text: string): ReadConfig {
     const parsed = configSchema.safeParse(value)
     if (parsed.success) return { config: complete(parsed.data), problems: problems.sort(byPlace) }
     const cuts = new Map<string, Route>()
+    const told = new Set<string>()
     for (const issue of parsed.error.issues) {
       for (const route of routesOf(issue)) {
+        // What is no list is too long for one, too.
+        if (told.has(JSON.stringify(route))) continue
+        told.add(JSON.stringify(route))
         const span = locate(text, document, route) ?? locate(text, document, route.slice(0, -1))
         const line = span === null ? document.line : lineAt(text, span.start)
         problems.push(trouble(path, line, sentence(issue, route, value), remedyFor(issue, route)))

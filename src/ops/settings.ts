@@ -149,7 +149,10 @@ function readKey(get: Get, readFile: (path: string) => string | null, mistakes: 
     : Buffer.from(given, 'base64').toString('utf8')
   const trouble = keyTrouble(pem)
   if (trouble === null) return pem
-  mistakes.push(`${path === null ? 'PRIVATE_KEY' : 'The file of PRIVATE_KEY_PATH'} ${trouble}`)
+  const isName = path === null && /^\S+\.(?:pem|key)$/.test(given)
+  mistakes.push(
+    `${path === null ? 'PRIVATE_KEY' : 'The file of PRIVATE_KEY_PATH'} ${trouble}${isName ? '; the name of a file goes into PRIVATE_KEY_PATH' : ''}`,
+  )
   return ''
 }
 

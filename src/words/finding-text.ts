@@ -3,6 +3,7 @@ import type pc from 'picocolors'
 import { policiesOf } from '../core/index.ts'
 import type { Step } from '../core/index.ts'
 import type { ReportFinding } from '../examine/report.ts'
+import type { Shown } from './fix.ts'
 import { memberName } from './crowd.ts'
 import type { Crowd } from './crowd.ts'
 import { INDENT, printable, printableLines, wrap } from './lines.ts'
@@ -19,6 +20,8 @@ export interface Page {
   readonly paint: Paint
   readonly width: number
   readonly message: (finding: ReportFinding) => string
+  /** Of diffs: one that mends several findings is printed with the first. */
+  readonly shown: Shown
   /** Lines of an explanation; empty where nobody asked for one. */
   readonly why: (finding: ReportFinding) => readonly string[]
 }
@@ -157,11 +160,19 @@ function causeLine({ path, line }: Crowd['causes'][number], paint: Paint): strin
   return `${INDENT}${paint.dim('cause ')} ${printable(path)}:${String(line)}`
 }
 
-function fixLines(fix: string | null, files: Crowd['files'], { paint, width }: Page): readonly string[] {
+function fixLines(
+  fix: string | null,
+  files: Crowd['files'],
+  { paint, shown, width }: Page,
+): readonly string[] {
   if (fix === null) return []
   return [
     ...under(`fix: ${printable(fix)}`, width).map((line) => paint.green(line)),
-    ...files.flatMap(({ diff }) => diffText(diff, paint)),
+    ...files.flatMap(({ diff, path }) =>
+      shown(diff)
+        ? under(`${paint.dim('The same change')} of ${printable(path)} as above.`, width)
+        : diffText(diff, paint),
+    ),
   ]
 }
 

@@ -14,6 +14,14 @@ export function mergedFixText(texts: readonly string[]): string {
   return `${[...new Set(parts.map((part) => part.trim()))].join(' ').trim()}${WIDENINGS}`
 }
 
+/** Whether a text was shown before: false for the first time that it asks, and true from then on. */
+export type Shown = (text: string) => boolean
+
+export function noneShown(): Shown {
+  const seen = new Set<string>()
+  return (text) => seen.size === seen.add(text).size
+}
+
 /** One sentence; `wrote`: it was asked to write. */
 export function noFixText({ findings, problems }: Report, wrote: boolean): string {
   const open = findings.filter(

@@ -14,6 +14,8 @@ import { toldByReadiness } from './readiness.ts'
 import type { Argv } from './readiness.ts'
 import { amount, inClusters, scope } from './scope.ts'
 import { sourceSentences } from './sources.ts'
+import { noneShown } from './fix.ts'
+import type { Shown } from './fix.ts'
 import { standingSentence, standings } from './standing.ts'
 import { endingSentences, idleSentence, lapsedSentence } from './waivers.ts'
 import { apartFromWidenings } from './widening.ts'
@@ -28,13 +30,14 @@ export function reportMarkdown(
   const live = others.filter(({ change }) => change !== 'resolved')
   const { shared, message } = standings(live.filter(({ waived }) => waived === null))
   const aside = toldByReadiness(readiness)
+  const shown = noneShown()
   const told = problems.filter((problem) => problem.relevant && !aside(problem))
   const parts = [
     `### ambient-guard: ${conclusion}`,
     ...(readiness === null ? [] : [readinessMarkdown(report, readiness, argv)]),
     ...shared.map((standing) => standingSentence(standing, QUOTES)),
     ...gathered(live, message).flatMap((piece) => [
-      isCrowd(piece) ? crowdMarkdown(piece) : findingMarkdown(piece, message(piece)),
+      isCrowd(piece) ? crowdMarkdown(piece, shown) : findingMarkdown(piece, message(piece), shown),
       ...(explain ? whyMarkdown(report, piece) : []),
     ]),
     ...widened.map(
@@ -63,7 +66,7 @@ function waivedMarkdown({ among, rule, severity, workload, fingerprint }: Report
   return `waived: ${who} (${rule}, ${severity}, \`${fingerprint}\`): ${esc(by.reason)} (${esc(by.owner)}, until ${by.expires})`
 }
 
-function findingMarkdown(finding: ReportFinding, message: string): string {
+function findingMarkdown(finding: ReportFinding, message: string, shown: Shown): string {
   const { among, severity, rule, workload, cause, change, waived, fingerprint, fix, advice } = finding
   if (waived !== null) return waivedMarkdown(finding, waived)
   const old = change === 'existing' ? ', was there before' : ''
@@ -71,13 +74,13 @@ function findingMarkdown(finding: ReportFinding, message: string): string {
     `**${severity}** ${esc(workload.id)}${among === null ? '' : ` in ${esc(among)}`} (${rule}, \`${fingerprint}\`${old}): ${esc(message)}`,
     ...lapsedSentence(finding, QUOTES),
     placesMarkdown(policiesOf(finding), finding.sharedWith, cause === null ? [] : [cause]),
-    ...(fix === null ? [] : fixMarkdown(fix.text, fix.files)),
+    ...(fix === null ? [] : fixMarkdown(fix.text, fix.files, shown)),
     ...(advice === null ? [] : [esc(advice)]),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-function crowdMarkdown(crowd: Crowd): string {
+function crowdMarkdown(crowd: Crowd, shown: Shown): string {
   const { advice, causes, example, files, findings, fix, isSame, message, policies, sharedWith } = crowd
   const { change, rule, severity } = example
   const names = policies.map(({ kind, namespace, name }) =>
@@ -91,7 +94,7 @@ function crowdMarkdown(crowd: Crowd): string {
   const parts = [
     `**${severity}** ${who}${inClusters(crowd.clusters, esc)} (${rule}${old}): ${such}${esc(message)}`,
     placesMarkdown(policies, sharedWith, causes),
-    ...(fix === null ? [] : fixMarkdown(fix, files)),
+    ...(fix === null ? [] : fixMarkdown(fix, files, shown)),
     ...advice.map(esc),
     findings.map((finding) => `- ${esc(memberName(finding, crowd))} ${code(finding.fingerprint)}`).join('\n'),
   ]
@@ -115,10 +118,14 @@ function place({ path, line }: Place): string {
   return `${esc(path)}:${String(line)}`
 }
 
-function fixMarkdown(text: string, files: Crowd['files']): readonly string[] {
+function fixMarkdown(text: string, files: Crowd['files'], shown: Shown): readonly string[] {
   return [
     `Fix: ${esc(text)}`,
-    ...files.map(({ diff }) => `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`),
+    ...files.map(({ diff, path }) =>
+      shown(diff)
+        ? `The same change of ${esc(path)} as above.`
+        : `${fence(diff)}diff\n${diff.trimEnd()}\n${fence(diff)}`,
+    ),
   ]
 }
 

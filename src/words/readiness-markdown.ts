@@ -5,7 +5,7 @@ import { code, escapeMarkdown as esc } from './github/escape.ts'
 import {
   filesOf,
   findingsOf,
-  inClusters,
+  withClusters,
   readinessBasis,
   readinessCommand,
   readinessCounts,
@@ -46,7 +46,7 @@ const TABLED: readonly string[] = ['ready-after-fixes', 'not-ready', 'unknown']
 
 function rowsOf({ heading, namespaces }: ReadinessGroup, report: Report): readonly string[] {
   return namespaces.map((one) => {
-    const where = inClusters(one, report).slice(one.namespace.length)
+    const where = withClusters(one, report).slice(one.namespace.length)
     return `| ${cell(one.namespace)}${bare(where)} | ${heading} | ${because(one, report)} |`
   })
 }
@@ -80,7 +80,7 @@ function bare(text: string): string {
 function names(namespaces: readonly NamespaceReadiness[], report: Report, sized: boolean): string {
   const shown = namespaces
     .slice(0, MOST_NAMES)
-    .map((one) => esc((sized ? withSize : inClusters)(one, report)))
+    .map((one) => esc((sized ? withSize : withClusters)(one, report)))
     .join(', ')
   const left = namespaces.length - MOST_NAMES
   return left > 0 ? `${shown} and ${String(left)} more` : shown

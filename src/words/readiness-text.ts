@@ -7,7 +7,7 @@ import {
   byCluster,
   filesOf,
   findingsOf,
-  inClusters,
+  withClusters,
   obstacles,
   readinessBasis,
   readinessCommand,
@@ -77,14 +77,14 @@ function groupLines({ verdict, namespaces }: ReadinessGroup, report: Report, sai
     case 'ready':
       return said(nameList(namespaces.map((one) => withSize(one, report))), 1)
     default:
-      return said(nameList(namespaces.map((one) => inClusters(one, report))), 1)
+      return said(nameList(namespaces.map((one) => withClusters(one, report))), 1)
   }
 }
 
 /** `payments`, and below it what it waits for: `hbone-ingress f-0123456789: payments/policies.yaml`. */
 function namespaceLines(one: NamespaceReadiness, report: Report, said: Said): readonly string[] {
   return [
-    ...said(inClusters(one, report), 1),
+    ...said(withClusters(one, report), 1),
     ...byCluster(findingsOf(one, report)).flatMap(([cluster, findings]) =>
       findingLines(findings, one.clusters.length < 2 ? null : cluster, said),
     ),

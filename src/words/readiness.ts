@@ -1,9 +1,9 @@
 // The readiness report in words: what the counts are, which groups there are, and why a namespace is in one.
-import { list } from '../core/findings/words.ts'
 import type { NamespaceReadiness, Verdict } from '../core/index.ts'
 import type { Problem } from '../core/source/problem.ts'
 import { grouped } from '../core/source/grouped.ts'
 import type { Readiness, Report, ReportFinding } from '../examine/report.ts'
+import { inClusters } from './scope.ts'
 
 /** Namespaces of one verdict under their heading; those that need no word of their own are listed by name alone. */
 export interface ReadinessGroup {
@@ -68,14 +68,12 @@ export function readinessBasis({ namespaces }: Readiness): string {
 /** `payments (3 workloads)`: how much of it the tree shows, and so how much was judged. */
 export function withSize(one: NamespaceReadiness, report: Report): string {
   const { workloads } = one
-  return `${inClusters(one, report)} (${String(workloads)} ${workloads === 1 ? 'workload' : 'workloads'})`
+  return `${withClusters(one, report)} (${String(workloads)} ${workloads === 1 ? 'workload' : 'workloads'})`
 }
 
-const MOST_CLUSTERS = 4
-
 /** `payments in prod and staging`; the name alone where the report speaks of one cluster. */
-export function inClusters({ namespace, clusters }: NamespaceReadiness, report: Report): string {
-  return report.clusters.length < 2 ? namespace : `${namespace} in ${list(clusters, MOST_CLUSTERS)}`
+export function withClusters({ namespace, clusters }: NamespaceReadiness, report: Report): string {
+  return `${namespace}${inClusters(report.clusters.length < 2 ? [] : clusters, String)}`
 }
 
 /** Findings by their clusters, in order; together, under no name, where the report speaks of one cluster. */
@@ -142,7 +140,7 @@ export function obstacles(namespaces: readonly NamespaceReadiness[], report: Rep
       }
       byCode.set(problem.code, entry)
       entry.problems.set(JSON.stringify([problem.path, problem.line, problem.message]), problem)
-      entry.names.add(inClusters(one, report))
+      entry.names.add(withClusters(one, report))
     }
   }
   return [...byCode]

@@ -21,6 +21,7 @@ import { toldByReadiness } from './readiness.ts'
 import type { Argv } from './readiness.ts'
 import { amount, scope } from './scope.ts'
 import { sourceSentences } from './sources.ts'
+import { noneShown } from './fix.ts'
 import { standingSentence, standings } from './standing.ts'
 import { endingSentences, idleSentence } from './waivers.ts'
 import { apartFromWidenings } from './widening.ts'
@@ -56,6 +57,7 @@ export function reportText(
     paint,
     width: line,
     message,
+    shown: noneShown(),
     why: (finding) => (explain ? explanationLines(report.explain(finding), paint, line) : []),
   }
   const aside = toldByReadiness(report.readiness)

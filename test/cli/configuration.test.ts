@@ -258,6 +258,13 @@ describe('a mistake', () => {
     const { problems } = readConfig(CONFIG, `${text}\n`)
     expect(problems.map(({ message, remedy }) => `${message} ${remedy}`).join('\n')).toContain(says)
   })
+
+  it('is said once: what is no list is not too long, too', () => {
+    const { problems } = readConfig(CONFIG, 'clusters: {a: {ipFamilies: IPv4}}\n')
+    expect(problems.map(({ message }) => message)).toEqual([
+      'clusters.a.ipFamilies must be a list, and is the text "IPv4".',
+    ])
+  })
 })
 
 describe('a configuration of the other ending', () => {

@@ -120,3 +120,23 @@ describe('one base of many clusters', () => {
     expect((JSON.parse(await said('json')) as { findings: unknown[] }).findings).toHaveLength(5)
   })
 })
+
+describe('one change that mends two findings', () => {
+  const probe = (path: string, port: number): string => `{httpGet: {path: ${path}, port: ${String(port)}}}`
+  const probed = deployment('api', 'shop', 8080).replace(
+    /( *)(ports:)/,
+    `$1readinessProbe: ${probe('/ready', 8080)}\n$1livenessProbe: ${probe('/live', 9090)}\n$1$2`,
+  )
+  const root = {
+    'ns.yaml': namespace('shop', true),
+    'api.yaml': probed,
+    'np.yaml': policy('api', 'shop', 'web', 8080),
+  }
+
+  it.each(['text', 'markdown'])('is shown with the first: %s', async (format) => {
+    const { stdout } = await ambientGuard('check', folder(root), '--format', format)
+    expect(stdout.match(/ comes from 169\.254\.7\.127/g)).toHaveLength(2)
+    expect(stdout.match(/^ *\+.*169\.254\.7\.127/gm)).toHaveLength(1)
+    expect(stdout).toMatch(/^ *The same change of np\.yaml as above\.$/im)
+  })
+})

@@ -212,7 +212,8 @@ describe('reach --queries', () => {
     expect(answers).toMatchObject([
       {
         verdict: 'unknown',
-        error: 'Deployment/shop/nobody is neither a workload of this tree nor an address',
+        error:
+          'Deployment/shop/nobody is neither a workload of this tree nor an address: workloads are named Kind/namespace/name',
       },
       { verdict: 'unknown', error: 'a query needs a "port": a number from 1 to 65535, or a name' },
       { verdict: 'allowed' },
@@ -308,7 +309,7 @@ describe('reach --queries -', () => {
     const wanted = [
       'allowed',
       'not a line of JSON: {"from":',
-      'Deployment/shop/é is neither a workload of this tree nor an address',
+      'Deployment/shop/é is neither a workload of this tree nor an address: workloads are named Kind/namespace/name',
       'a query has at most 65536 characters',
       'allowed',
     ]

@@ -112,6 +112,20 @@ describe('check --enroll', () => {
     expect(missing.stderr).toContain('--enroll all: nothing in the tree belongs to that namespace.')
   })
 
+  it('speaks of the clusters in which the label is not there yet', async () => {
+    const enrolled = tree['shut.yaml'].replace(namespace('shut', false), namespace('shut', true))
+    expect(enrolled).not.toBe(tree['shut.yaml'])
+    const root = folder({
+      'a/shut.yaml': enrolled,
+      'b/shut.yaml': tree['shut.yaml'],
+      '.github/ambient-guard.yml': 'clusters: {a: {paths: [a]}, b: {paths: [b]}}\n',
+    })
+    const { stdout } = await ambientGuard('check', root, '--enroll', 'all', '--format', 'json')
+    expect((JSON.parse(stdout) as Answered).readiness).toMatchObject([
+      { namespace: 'shut', verdict: 'ready-after-fixes', clusters: ['b'] },
+    ])
+  })
+
   it('asks about a namespace only in the cluster that has it', async () => {
     const root = folder({
       'a/open.yaml': tree['open.yaml'],

@@ -85,7 +85,7 @@ describe('a companion', () => {
       opens: [{ policyId: 'NetworkPolicy/shop/redis', direction: 'ingress' }],
     })
     expect(plan?.text).toMatch(
-      /^NetworkPolicy shop\/redis admits pods app=web in shop on 15008\/TCP, through a new NetworkPolicy beside it in releases\/redis-ambient\.yaml\./,
+      /^A new NetworkPolicy beside shop\/redis admits pods app=web in shop on 15008\/TCP, in releases\/redis-ambient\.yaml\./,
     )
   })
 

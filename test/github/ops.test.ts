@@ -324,6 +324,9 @@ describe('settings', () => {
     expect(wrong(curve.export(pkcs8).toString())).toEqual(elliptic)
     const cut = KEY.replace(/\n[^-\n]+(?=\n-----END)/, '')
     expect(wrong(cut)).toEqual(says('is not a private key in PEM'))
+    expect(wrong('app.private-key.pem')).toEqual(
+      says('is not a private key in PEM; the name of a file goes into PRIVATE_KEY_PATH'),
+    )
     expect(wrong(privateKey.export(pkcs8).toString())).toMatchObject({ ok: true })
   })
 

@@ -44,7 +44,10 @@ it.skipIf(missing !== null)(
       expect(await page('/readyz?verbose')).toEqual([200, 'ready\n'])
       await redis.stop()
       await until(503)
-      expect(await page('/readyz')).toEqual([503, 'no work is taken in at the moment\n'])
+      expect(await page('/readyz')).toEqual([
+        503,
+        'no work is taken in: the process ends, or its Redis does not answer\n',
+      ])
       expect(await page('/healthz')).toEqual([200, 'ok\n'])
       // Who looks for what is wrong still has the other numbers.
       const [status, numbers] = await page('/metrics')

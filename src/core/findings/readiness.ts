@@ -26,9 +26,9 @@ export interface NamespaceReadiness {
   readonly findings: readonly ComparedFinding[]
   /** What hides something that bears on it, in order. */
   readonly problems: readonly Problem[]
-  /** The clusters that have it, in order of the questions. */
+  /** The clusters that the verdict speaks of, in order of the questions. */
   readonly clusters: readonly string[]
-  /** How many workloads the tree shows in it, over all clusters: a verdict speaks of no others. */
+  /** How many workloads the tree shows in it, over those clusters: a verdict speaks of no others. */
   readonly workloads: number
 }
 
@@ -52,14 +52,17 @@ export function readiness(
 ): readonly NamespaceReadiness[] {
   const bearings = grouped(questions.flatMap(bearingsOf), ({ namespace }) => namespace)
   return [...bearings]
-    .map(([namespace, all]): NamespaceReadiness => {
+    .map(([namespace, everywhere]): NamespaceReadiness => {
+      // Where the label changes nothing, there is nothing to be ready for.
+      const open = everywhere.filter(({ settled }) => settled === null)
+      const judged = open.length > 0
+      const all = judged ? open : everywhere
       const findings = all.flatMap((bearing) => bearing.findings)
       const problems = [
         ...new Map(
           all.flatMap((bearing) => bearing.problems).map((one) => [JSON.stringify(one), one]),
         ).values(),
       ].sort(byPlace)
-      const judged = all.some(({ settled }) => settled === null)
       const verdict = judged ? verdictOf(findings, problems, fixable) : (all[0]?.settled ?? 'unknown')
       const workloads = all.reduce((sum, bearing) => sum + bearing.workloads, 0)
       const clusters = all.flatMap((bearing) => bearing.clusters)

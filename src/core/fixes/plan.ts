@@ -74,7 +74,7 @@ export function adviseByHand(head: Analysis, finding: ComparedFinding, touched: 
     .find((addition) => STRATEGIES.every((strategy) => changeFor(strategy, head.state, addition) === null))
   if (needs === null) return adviseWithoutNeed(head, finding)
   if (lacking === undefined) return null
-  return `No fix is offered: ${whyNoPlace(lacking)}. By hand: ${sentences(needs, () => '')}`
+  return `No fix is offered: ${whyNoPlace(lacking)}. By hand: ${sentences(needs, new Map())}`
 }
 
 /** What to do where a plan was refused. What a denial overrules takes more than a rule that admits. */
@@ -172,7 +172,7 @@ function planFor(
     changes: [...changes.values()],
     policies: [...new Set(additions.map(({ policy }) => policy))],
     opens: additions.map(({ opening }) => opening),
-    text: sentences(needs, (addition) => through(changes.get(addition), addition.apart !== null)),
+    text: sentences(needs, changes),
   }
 }
 
@@ -235,31 +235,35 @@ function one(need: Need | null): readonly Need[] | null {
   return need === null ? null : [need]
 }
 
-/** A sentence for each need, with what `how` says of each addition. */
-function sentences(needs: readonly Need[], how: (addition: Addition) => string): string {
+/** A sentence for each need, with how each of its additions is made. */
+function sentences(needs: readonly Need[], changes: ReadonlyMap<Addition, Change>): string {
   return needs
     .map(({ additions, remark }) => {
       const clauses = additions.map((addition) => {
         const { policy, apart, phrase } = addition
+        const change = changes.get(addition)
+        const name = nameInCluster(policy)
+        const beside =
+          change?.kind === 'companion'
+            ? `A new ${change.skeleton.kind} beside ${name}`
+            : `${policy.kind} ${name}`
         const subject =
           apart === null
-            ? `${policy.kind} ${nameInCluster(policy)}`
+            ? beside
             : `A new ${policy.kind} for ${describePeer(apart.peer, policy.namespace.name)}`
-        return `${subject} ${phrase}${how(addition)}`
+        return `${subject} ${phrase}${through(change)}`
       })
       return `${list([...new Set(clauses)], 10)}.${remark}`
     })
     .join(' ')
 }
 
-function through(change: Change | undefined, apart: boolean): string {
+function through(change: Change | undefined): string {
   switch (change?.kind) {
     case 'overlay':
       return `, through a patch in ${change.host.path}`
     case 'companion':
-      return apart
-        ? `, in ${change.path}`
-        : `, through a new ${change.skeleton.kind} beside it in ${change.path}`
+      return `, in ${change.path}`
     case 'append':
     case undefined:
       return ''

@@ -105,8 +105,11 @@ function answerWith(
   const from = find(query.from)
   const to = find(query.to)
   const failed = (error: string): Answer => ({ ...query, verdict: 'unknown', because: [], error })
-  if (from === null) return failed(`${query.from} is neither a workload of this tree nor an address`)
-  if (to === null) return failed(`${query.to} is neither a workload of this tree nor an address`)
+  const unknown = [...(from === null ? [query.from] : []), ...(to === null ? [query.to] : [])]
+  if (from === null || to === null)
+    return failed(
+      `${unknown.join(' and ')} ${unknown.length === 1 ? 'is' : 'are'} neither a workload of this tree nor an address: workloads are named Kind/namespace/name`,
+    )
   if (from.kind === 'addresses' && to.kind === 'addresses')
     return failed('one end must be a workload: no policy governs addresses')
   const port = numberOf(query, to)

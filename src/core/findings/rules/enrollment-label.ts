@@ -75,7 +75,11 @@ function mistakesIn(root: Field, home: Route): readonly Remark[] {
     const value = label(labels, key)
     return value === undefined ? [] : [{ route: [...home, key], text: `${key}: ${value}, which ${text}` }]
   }
+  const misspelt = Object.keys(labels)
+    .filter((key) => isMisspelt(key) && ['ambient', 'none'].includes(label(labels, key) ?? ''))
+    .flatMap((key) => remark(key, `nobody reads: the label is ${DATAPLANE_MODE}`))
   return [
+    ...misspelt,
     ...remark(
       REDIRECTION,
       'istio-cni writes on running pods and nobody else should: where ztunnel does not serve a pod, it has HBONE announced and nobody listens',
@@ -84,6 +88,11 @@ function mistakesIn(root: Field, home: Route): readonly Remark[] {
       ? remark(DATAPLANE_MODE, 'is an annotation here and read by nobody: it must be a label')
       : []),
   ]
+}
+
+/** Nearly the key of the label: other marks between its words, capitals, half of the prefix or none. */
+function isMisspelt(key: string): boolean {
+  return key !== DATAPLANE_MODE && /^(?:[a-z.]*istio[a-z.]*\/)?data[-_.]?plane[-_.]?mode$/i.test(key)
 }
 
 /** What is filled in later is not known, and with selectors of one's own, other values may mean something. */

@@ -84,9 +84,9 @@ function asFinding(world: World, member: Member, probes: readonly Probe[]): Find
     enrolledBy: [enrollment],
     workloadRoutes: [...probes.map(({ route }) => route), workload.pods.labelsRoute],
     message: overlooked
-      ? `${comesFrom(world, member, probes)}. ${namePolicies(isolating)} ${isolating.length === 1 ? 'admits' : 'admit'} that address by a /128, which agents of the AWS CNI are known to pass over (aws-network-policy-agent#509): there, the probe fails.`
+      ? `${comesFrom(world, member, probes)}. ${namePolicies(isolating)} ${isolating.length === 1 ? 'admits' : 'admit'} that address by a /128, which agents of the AWS CNI are known to pass over (aws-network-policy-agent#509): there, ${failing(probes)}.`
       : doubtful
-        ? `${comesFrom(world, member, probes)}. ${doubtOf(world, workload, isolating)}`
+        ? `${comesFrom(world, member, probes)}. ${doubtOf(world, workload, probes, isolating)}`
         : sentence(world, member, probes, culprits),
   }
 }
@@ -112,17 +112,31 @@ function isDoubtful(world: World, workload: Workload, port: number): boolean {
 }
 
 /** Whether what policies let in is the address, or, where none isolates, whether it takes a policy to let it in. */
-function doubtOf({ engine, state }: World, workload: Workload, isolating: readonly NetworkPolicy[]): string {
+function doubtOf(
+  { engine, state }: World,
+  workload: Workload,
+  probes: readonly Probe[],
+  isolating: readonly NetworkPolicy[],
+): string {
   const { config, network } = state
+  const fail = failing(probes)
   if (isolating.length === 0 && network.enforcement.mode === 'perhaps-always')
-    return `No policy surely admits that address, and whether Cilium denies what none admits is not known (${network.enforcement.doubt ?? ''}): if it does, the probe fails. Set clusters.${config.name}.cilium.policyEnforcementMode to make this exact.`
+    return `No policy surely admits that address, and whether Cilium denies what none admits is not known (${network.enforcement.doubt ?? ''}): if it does, ${fail}. Set clusters.${config.name}.cilium.policyEnforcementMode to make this exact.`
   const policies = isolating.length > 0 ? isolating : engine.governing(workload, 'ingress')
-  return `Whether ${namePolicies(policies)} ${policies.length === 1 ? 'lets' : 'let'} that address in is not known from the tree: if not, and where enforcement sees it, the probe fails.`
+  return `Whether ${namePolicies(policies)} ${policies.length === 1 ? 'lets' : 'let'} that address in is not known from the tree: if not, and where enforcement sees it, ${fail}.`
+}
+
+function failing(probes: readonly Probe[]): string {
+  return kindsOf(probes).length === 1 ? 'the probe fails' : 'the probes fail'
+}
+
+function kindsOf(probes: readonly Probe[]): readonly string[] {
+  return [...new Set(probes.map(({ field }) => field))]
 }
 
 /** `Deployment/a/b is enrolled in Ambient (…), so its readinessProbe on 8080/TCP comes from 169.254.7.127`. */
 function comesFrom(world: World, { workload, enrollment }: Member, probes: readonly Probe[]): string {
-  const kinds = [...new Set(probes.map(({ field }) => field))]
+  const kinds = kindsOf(probes)
   const verb = kinds.length === 1 ? 'comes' : 'come'
   return `${enrolled(workload, enrollment)}, so its ${list(kinds)} on ${String(probes[0]?.port ?? 0)}/TCP ${verb} from ${list(primarySources(world))}`
 }
@@ -136,6 +150,7 @@ function sentence(
   const { cni, seesProbeSource } = world.state.network
   const { name: cluster } = world.state.config
   const policies = [...new Set(culprits.map(({ policy }) => policy))]
+  const fail = failing(probes)
   const one = policies.length === 1
   const what = culprits.some(({ rule }) => rule !== null)
     ? `${one ? 'denies' : 'deny'} that address`
@@ -149,10 +164,10 @@ function sentence(
   switch (seesProbeSource) {
     case 'yes':
       return !sees || policies.length === 0
-        ? `${fact}: the probe fails.${remedy}`
-        : `${fact}, and enforcement on ${cni} sees it${evidence}: the probe fails.`
+        ? `${fact}: ${fail}.${remedy}`
+        : `${fact}, and enforcement on ${cni} sees it${evidence}: ${fail}.`
     case 'unknown':
-      return `${fact}: on a CNI whose enforcement sees it, the probe fails. Which CNI this cluster runs is not known${evidence}; set clusters.${cluster}.cni to make this exact.${remedy}`
+      return `${fact}: on a CNI whose enforcement sees it, ${fail}. Which CNI this cluster runs is not known${evidence}; set clusters.${cluster}.cni to make this exact.${remedy}`
     case 'believed-not':
       return `${fact}. Enforcement on ${cni}${evidence} is believed not to see that address; this is not confirmed.`
     case 'no':
