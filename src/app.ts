@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { Webhooks, createNodeMiddleware } from '@octokit/webhooks'
 import { Probot, ProbotOctokit } from 'probot'
 import type { Logger } from 'probot'
-import { askBotLogin, clientFor, toldOctokit } from './github/api/app.ts'
+import { askBotLogin, toldOctokit } from './github/api/app.ts'
+import { createClients } from './github/api/clients.ts'
 import { refusedAtOnce } from './github/api/limits.ts'
 import { overviewOf } from './github/api/overview.ts'
 import { keepGitTokens } from './github/api/tokens.ts'
@@ -182,6 +183,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   }
   const own = logFrom(app.log, { name: 'ambient-guard' })
   const probot = await new Probot(app).ready()
+  const clients = await createClients(probot, settings)
   const threads = startThreads({
     ...settings,
     count: settings.threads,
@@ -198,7 +200,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     const held: FleetBench = {
       ...bench,
       log: logFrom(app.log, { name: 'ambient-guard', ...about }),
-      client: (place) => clientFor(probot, settings.appId, place, () => hold.isOurs()),
+      client: (place, reach) => clients(place, () => hold.isOurs(), reach),
     }
     const result = await perform(jobOf(held, task), own, about)
     metrics.worked(task.kind, result, performance.now() - begun)

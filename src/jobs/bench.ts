@@ -1,6 +1,7 @@
 // What every job has at hand; app.ts lays it out.
 import type { Verdict } from '../github/api/checks.ts'
 import type { Client, RepositoryName } from '../github/api/client.ts'
+import type { Reach } from '../github/api/clients.ts'
 import type { Overview } from '../github/api/overview.ts'
 import type { GitTokens } from '../github/api/tokens.ts'
 import type { Mirror } from '../git/mirror.ts'
@@ -22,7 +23,7 @@ export interface Bench {
   readonly gitTokens: GitTokens
   /** Hears what was judged, and of which head, before it is written. */
   readonly told?: (verdict: Verdict, report: Pick<Report, 'findings'>, headSha: string) => void
-  client(place: Pick<Subject, 'repository' | 'installation'>): Promise<Client>
+  client(place: Pick<Subject, 'repository' | 'installation'>, reach?: Reach): Promise<Client>
   /** `<slug>[bot]`. */
   botLogin(): Promise<string>
   mirror(repository: RepositoryName): Mirror

@@ -75,7 +75,7 @@ async function redeliverFailed(bench: FleetBench, first: boolean): Promise<void>
 export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWanted): Job {
   return {
     async run() {
-      const client = await bench.client(task)
+      const client = await bench.client(task, 'installation')
       const moved: MovedPull[] = []
       for await (const pull of openPulls(client, bench.appId)) {
         for (const comment of unanswered(pull, bench.clock.now()))

@@ -9,6 +9,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -44,6 +48,38 @@ describe('the Dockerfile', () => {
     })
     expect(image?.healthcheck?.join(' ')).toContain('/healthz')
     expect(image?.volumes).toEqual([image?.env['CACHE_DIR']])
+  })
+
+  it('is well where its page says so, and ill where it says something else or nothing', async () => {
+    const [program, ...words] = stages.at(-1)?.healthcheck ?? []
+    expect(program).toBe('node')
+    let status = 200
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/healthz' ? status : 404).end()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const check = async (): Promise<unknown> => {
+      const ran = spawn(process.execPath, words, { env: { PORT: String(port) }, stdio: 'ignore' })
+      return ((await once(ran, 'exit')) as readonly unknown[])[0]
+    }
+    expect(await check()).toBe(0)
+    status = 503
+    expect(await check()).toBe(1)
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+    expect(await check()).toBe(1)
+  })
+
+  it('installs what the app starts: git, and the certificates of whom it fetches from', () => {
+    const installed = (stages.at(-1)?.steps ?? []).flatMap((step) =>
+      step.kind === 'run'
+        ? (/apt-get install ([^&]*)/.exec(step.command)?.[1]?.trim().split(/\s+/) ?? [])
+        : [],
+    )
+    expect(installed).toEqual(expect.arrayContaining(['git', 'ca-certificates']))
   })
 
   it('says what it is', () => {

@@ -2,8 +2,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { Probot } from 'probot'
 import { expect, test } from 'vitest'
-import { askBotLogin, clientFor, impatientOctokit, toldOctokit } from '../../src/github/api/app.ts'
+import { askBotLogin, impatientOctokit, toldOctokit } from '../../src/github/api/app.ts'
 import { LeftToOthers } from '../../src/github/api/client.ts'
+import type { Client } from '../../src/github/api/client.ts'
+import { createClients } from '../../src/github/api/clients.ts'
 import { getPull } from '../../src/github/api/pulls.ts'
 import { overviewOf } from '../../src/github/api/overview.ts'
 import { startGitHub } from '../harness/index.ts'
@@ -73,7 +75,7 @@ test('nothing is asked of GitHub any more once the work is no longer ours, whoev
     const [installation = 0] = await overviewOf(probot).installations()
     let ours = true
     const place = { installation, repository: { owner: 'acme', name: 'platform' } }
-    const client = await clientFor(probot, github.appId, place, () => ours)
+    const client = await (await createClients(probot, github))(place, () => ours)
     const { headSha } = await getPull(client, pull.number)
     expect(headSha).toBe(pull.head)
     const asked = github.requests.length
@@ -81,6 +83,61 @@ test('nothing is asked of GitHub any more once the work is no longer ours, whoev
     await expect(getPull(client, pull.number)).rejects.toThrow(LeftToOthers)
     await expect(client.octokit.graphql('{ viewer { login } }')).rejects.toThrow(LeftToOthers)
     expect(github.requests).toHaveLength(asked)
+  } finally {
+    await github.close()
+  }
+})
+
+test('a client shows a token that opens its repository and no other one, and none of one that is gone', async () => {
+  const github = await startGitHub()
+  try {
+    const changes = { 'a.yaml': 'a: 2\n' }
+    const [one, two] = [await github.repository({ name: 'one' }), await github.repository({ name: 'two' })]
+    const [first, second] = [await one.pullRequest({ changes }), await two.pullRequest({ changes })]
+    const probot = await probotOf(github, github.privateKey)
+    const [installation = 0] = await overviewOf(probot).installations()
+    const clients = await createClients(probot, github)
+    const of = (name: string): Promise<Client> =>
+      clients({ installation, repository: { owner: 'acme', name } }, () => true)
+    const [here, there] = [await of('one'), await of('two')]
+    // Both at once: neither is given what the other one asked for.
+    const heads = await Promise.all([getPull(here, first.number), getPull(there, second.number)])
+    expect(heads.map(({ headSha }) => headSha)).toEqual([first.head, second.head])
+    await expect(getPull({ ...here, repository: there.repository }, second.number)).rejects.toMatchObject({
+      kind: 'not-found',
+    })
+    await expect(getPull(await of('gone'), 1)).rejects.toMatchObject({
+      kind: 'not-found',
+      message: expect.stringContaining('There is at least one repository that does not exist') as string,
+    })
+    const minted = github.requests.filter(({ path }) => path.endsWith('/access_tokens'))
+    expect(minted).toHaveLength(3)
+    await getPull(await of('one'), first.number)
+    expect(github.requests.filter(({ path }) => path.endsWith('/access_tokens'))).toHaveLength(3)
+  } finally {
+    await github.close()
+  }
+})
+
+test('a token that has ended is not shown again, and one that GitHub does not know yet is', async () => {
+  const github = await startGitHub()
+  try {
+    const repository = await github.repository({ name: 'platform' })
+    const pull = await repository.pullRequest({ changes: { 'a.yaml': 'a: 2\n' } })
+    const probot = await probotOf(github, github.privateKey)
+    const [installation = 0] = await overviewOf(probot).installations()
+    const clients = await createClients(probot, github)
+    const client = await clients(
+      { installation, repository: { owner: 'acme', name: 'platform' } },
+      () => true,
+    )
+    const tokens = (): number => github.requests.filter(({ path }) => path.endsWith('/access_tokens')).length
+    github.fail({ path: '/repos/*/*/pulls/*', status: 401, body: { message: 'Bad credentials' }, times: 2 })
+    expect(await getPull(client, pull.number)).toMatchObject({ headSha: pull.head })
+    expect(tokens()).toBe(2)
+    github.expireTokens()
+    expect(await getPull(client, pull.number)).toMatchObject({ headSha: pull.head })
+    expect(tokens()).toBe(3)
   } finally {
     await github.close()
   }

@@ -1,68 +1,7 @@
-// The app about itself, and octokits for its installations.
+// The app about itself, and the octokit that it is given.
 import { ProbotOctokit } from 'probot'
 import type { Probot } from 'probot'
-import { LeftToOthers, ask } from './client.ts'
-import type { Client, RepositoryName } from './client.ts'
-
-/**
- * A client for one repository. Octokit keeps the installation's token for as long as it is said to last.
- * @param isOurs is the work still ours? Nothing is asked of GitHub once it is not: what was asked throws LeftToOthers.
- */
-export async function clientFor(
-  probot: Probot,
-  appId: number,
-  { installation, repository }: Place,
-  isOurs: () => boolean,
-): Promise<Client> {
-  const octokit = await probot.auth(installation)
-  // Where the request goes out, since it may have waited for its turn until then.
-  octokit.hook.wrap('request', async (request, options) => {
-    const send: typeof fetch =
-      (options.request as { readonly fetch?: typeof fetch } | undefined)?.fetch ?? fetch
-    let isLeft = false
-    const sendOurs: typeof fetch = (...asked) => {
-      isLeft = !isOurs()
-      return isLeft ? Promise.reject(new LeftToOthers()) : send(...asked)
-    }
-    // Every hook is given these same options, whatever a hook hands on.
-    options.request = { ...options.request, fetch: sendOurs }
-    try {
-      return await request(options)
-    } catch (error) {
-      throw isLeft ? new LeftToOthers() : error
-    }
-  })
-  // A token may end early. Octokit would show it until its hour is over, and every check would stand still.
-  octokit.hook.wrap('request', async (request, options) => {
-    try {
-      return await request(options)
-    } catch (error) {
-      if ((error as { readonly status?: unknown }).status !== 401) throw error
-      await forgetToken(octokit)
-      return await request(options)
-    }
-  })
-  return { octokit, repository, installation, app: { id: appId }, login: null, hears: true, checked: true }
-}
-
-export interface Place {
-  readonly installation: number
-  readonly repository: RepositoryName
-}
-
-interface TokenCache {
-  get(key: string): unknown
-  set(key: string, value: string): unknown
-}
-
-/** Octokit's way to a new token asks api.github.com whatever the base URL is, so the old one is taken from its cache. */
-async function forgetToken(octokit: InstanceType<typeof ProbotOctokit>): Promise<void> {
-  await octokit.auth({
-    type: 'installation',
-    factory: ({ cache, installationId }: { cache: TokenCache; installationId: number }) =>
-      cache.set(String(installationId), ''),
-  })
-}
+import { ask } from './client.ts'
 
 /** `<slug>[bot]`: the author of everything that the app says. */
 export async function askBotLogin(probot: Probot): Promise<string> {
