@@ -59,10 +59,15 @@ export function commandJob(bench: Bench, event: CommandGiven, isSwept: boolean):
     },
     async failed(error) {
       const client = await bench.client(event)
-      await say(bench, client, event.number, failure(error))
+      if (!(error instanceof RecheckFailed)) await say(bench, client, event.number, failure(error))
       await receive(client, event.commentId, 'confused')
     },
   }
+}
+
+/** Its check says so. */
+class RecheckFailed extends Error {
+  override readonly name = 'RecheckFailed'
 }
 
 /** @param known an earlier attempt may have got as far as the deed */
@@ -86,9 +91,8 @@ async function carryOut(
         await review.run()
         return { reaction: 'rocket', answer: null }
       } catch (error) {
-        bench.log.error({ number: event.number, error: String(error) }, 'a recheck failed')
         await review.failed(error)
-        return { reaction: 'confused', answer: null }
+        throw new RecheckFailed(`a recheck failed: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
     case 'ambient-fix': {

@@ -23,6 +23,12 @@ const COMMAND_AGE = 24 * 60 * MINUTE
 const MAX_ATTEMPTS = 4
 /** Deliveries that are asked for once more in one sweep. */
 const MAX_REDELIVERIES = 100
+/** Of these nothing else tells a sweep: they come before what it finds by itself. */
+const PRESSED: readonly string[] = [
+  'check_run.requested_action',
+  'check_run.rerequested',
+  'check_suite.rerequested',
+]
 /** Milliseconds after which what could not be judged is tried again. */
 const SECOND_TRY = 15 * MINUTE
 /** Pull requests of a repository that are judged anew in one sweep, since their base moved. */
@@ -56,13 +62,15 @@ export function sweepJob(bench: FleetBench, { first }: SweepWanted): Job {
 async function redeliverFailed(bench: FleetBench, first: boolean): Promise<void> {
   const age = first ? COMMAND_AGE : 60 * MINUTE
   const deliveries = await bench.overview.deliveries(new Date(bench.clock.now().getTime() - age))
-  const attempts = new Map<string, { count: number; ok: boolean; newest: number }>()
-  for (const { guid, id, ok } of deliveries) {
-    const known = attempts.get(guid) ?? { count: 0, ok: false, newest: id }
-    attempts.set(guid, { count: known.count + 1, ok: known.ok || ok, newest: known.newest })
+  const attempts = new Map<string, { count: number; ok: boolean; newest: number; event: string }>()
+  for (const { guid, id, ok, event } of deliveries) {
+    const known = attempts.get(guid) ?? { count: 0, ok: false, newest: id, event }
+    attempts.set(guid, { ...known, count: known.count + 1, ok: known.ok || ok })
   }
   const failed = [...attempts.values()].filter(({ ok, count }) => !ok && count < MAX_ATTEMPTS)
-  for (const { newest } of failed.slice(0, MAX_REDELIVERIES)) {
+  const pressed = failed.filter(({ event }) => PRESSED.includes(event))
+  const others = failed.filter(({ event }) => !PRESSED.includes(event))
+  for (const { newest } of [...pressed, ...others].slice(0, MAX_REDELIVERIES)) {
     try {
       await bench.overview.redeliver(newest)
     } catch (error) {

@@ -145,11 +145,23 @@ describe('a process of the app', () => {
     await until(() => pull.reactions(commentId).length > 1)
     await stillness(github, 300)
     const about = { job: 'command-given', key: `acme/platform#${String(pull.number)}` }
-    const failed = lines(app).filter(({ msg }) => msg === 'a recheck failed')
-    expect(failed).toMatchObject([{ level: 50, name: 'ambient-guard', ...about }])
-    const done = lines(app).filter(({ job, msg }) => job === 'command-given' && msg === 'job done')
-    expect(done).toMatchObject([about])
-    for (const { delivery } of [...failed, ...done]) expect(delivery).toMatch(/^[0-9a-f-]{36}$/)
+    const told = lines(app).filter(({ job }) => job === 'command-given')
+    expect(told).toMatchObject([
+      { level: 30, msg: 'job started' },
+      {
+        level: 50,
+        msg: 'job failed',
+        name: 'ambient-guard',
+        message: expect.stringContaining('a recheck failed: GitHub refused to') as string,
+        ...about,
+      },
+    ])
+    for (const { delivery } of told) expect(delivery).toMatch(/^[0-9a-f-]{36}$/)
+    // Its check says so, and nobody is told twice.
+    expect(pull.conversation).toHaveLength(1)
+    expect(pull.check.conclusion).toBe('failure')
+    const metrics = await (await fetch(`${app.url}/metrics`)).text()
+    expect(metrics).toMatch(/ambient_guard_jobs_total\{kind="command-given",result="failed"\} 1\n/)
   })
 
   it(

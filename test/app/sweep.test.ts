@@ -43,6 +43,26 @@ scenario('pull requests, commands and groups of a time when nobody listened', as
   expect(written(github)).toEqual([])
 })
 
+scenario(
+  'many repositories are gone through with one token, and worked on with one for each',
+  async ({ github, app }) => {
+    const names = ['a', 'b', 'c']
+    const repositories = await Promise.all(names.map((name) => github.repository({ name, files: SHOP })))
+    const minted = (): readonly unknown[] =>
+      github.requests
+        .filter(({ path }) => path.endsWith('/access_tokens'))
+        .map(({ body }) => (body as { repositories?: readonly string[] } | null)?.repositories ?? 'all')
+    await app.sweep()
+    expect(minted().filter((one) => one !== 'all')).toEqual([])
+    const pull = await repositories[1]?.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })
+    github.forgetRequests()
+    await app.sweep()
+    expect(pull?.check.conclusion).toBe('failure')
+    // One for the API, and one for git.
+    expect(minted()).toEqual([['b'], ['b']])
+  },
+)
+
 scenario('a button that was pressed meanwhile is sent again by GitHub', async ({ github, app }) => {
   const repository = await github.repository({ files: SHOP })
   const pull = await repository.pullRequest({ changes: { 'shop/netpol.yaml': ALLOW_WEB } })

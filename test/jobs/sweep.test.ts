@@ -452,14 +452,15 @@ describe('deliveries', () => {
     return { again, told, since: since.map((one) => one.toISOString()) }
   }
   const failed = (guid: string, ...ids: readonly number[]): readonly Delivery[] =>
-    ids.map((id) => ({ guid, id, ok: false }))
+    ids.map((id) => ({ guid, id, ok: false, event: 'pull_request.opened' }))
+  const arrived = (guid: string, id: number): Delivery => ({ guid, id, ok: true, event: 'push' })
 
   it('that failed are asked for by their newest attempt, unless one arrived or many failed', async () => {
     const { again } = await redelivered([
-      { guid: 'arrived', id: 20, ok: true },
+      arrived('arrived', 20),
       ...failed('arrived', 19),
-      { guid: 'arrived-first', id: 18, ok: false },
-      { guid: 'arrived-first', id: 17, ok: true },
+      ...failed('arrived-first', 18),
+      arrived('arrived-first', 17),
       ...failed('thrice', 16, 15, 14),
       ...failed('hopeless', 13, 12, 11, 10),
     ])
@@ -480,7 +481,17 @@ describe('deliveries', () => {
   it('are looked for an hour back, a day where a process begins, and a hundred at most', async () => {
     expect((await redelivered([])).since).toEqual([ago(60)])
     expect((await redelivered([], true)).since).toEqual([ago(24 * 60)])
-    const many = Array.from({ length: 120 }, (_, id) => ({ guid: String(id), id, ok: false }))
-    expect((await redelivered(many)).again).toHaveLength(100)
+    const many = Array.from({ length: 120 }, (_, id) => failed(String(id), id)).flat()
+    const { again } = await redelivered(many)
+    expect(again).toEqual(many.slice(0, 100).map(({ id }) => id))
+  })
+
+  it('of what somebody pressed come first, since nothing else tells of it', async () => {
+    const many = Array.from({ length: 120 }, (_, id) => failed(String(id), id)).flat()
+    const pressed = ['check_run.requested_action', 'check_run.rerequested', 'check_suite.rerequested'].map(
+      (event, index) => ({ guid: event, id: 1000 + index, ok: false, event }),
+    )
+    const { again } = await redelivered([...many, ...pressed])
+    expect(again).toEqual([1000, 1001, 1002, ...many.slice(0, 97).map(({ id }) => id)])
   })
 })

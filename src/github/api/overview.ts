@@ -54,6 +54,8 @@ export interface Delivery {
   /** The same for every attempt. */
   readonly guid: string
   readonly ok: boolean
+  /** `check_run.requested_action`; the event alone where it has no actions. */
+  readonly event: string
 }
 
 /** The deliveries since then, newest first, as far as `MAX_PAGES` pages go back. */
@@ -66,10 +68,11 @@ async function listDeliveries(probot: Probot, since: Date): Promise<readonly Del
       pages += 1
       const recent = data.filter(({ delivered_at }) => Date.parse(delivered_at) >= since.getTime())
       found.push(
-        ...recent.map(({ id, guid, status_code }) => ({
+        ...recent.map(({ id, guid, status_code, event, action }) => ({
           id,
           guid,
           ok: status_code >= 200 && status_code < 300,
+          event: action === null ? event : `${event}.${action}`,
         })),
       )
       if (recent.length < data.length || pages >= MAX_PAGES) done()
