@@ -1,5 +1,5 @@
 // What an operator relies on, of a process as it is started: its timer, its end, and what it writes about itself.
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -179,4 +179,51 @@ describe('a process of the app', () => {
       expect(metrics).toMatch(/ambient_guard_jobs_total\{kind="review-wanted",result="done"\} 0\n/)
     },
   )
+
+  it('counts what is wrong, not what was; and calls that nobody answered', { timeout: TIMEOUT }, async () => {
+    const { github, app, pull } = await stage({})
+    await pull.opened()
+    await until(() => isJudged(pull))
+    const worse = await github.repository({
+      name: 'worse',
+      files: { ...SHOP, 'shop/netpol.yaml': ALLOW_WEB },
+    })
+    const mended = await worse.pullRequest({ changes: { 'shop/netpol.yaml': null } })
+    await mended.opened()
+    await until(() => isJudged(mended))
+    expect(mended.check.conclusion).toBe('success')
+    expect(mended.check.output?.summary).toMatch(/resolved/i)
+    await stillness(github, 300)
+    const metrics = async (): Promise<string> => (await fetch(`${app.url}/metrics`)).text()
+    const before = await metrics()
+    // That of the first pull request; the other one resolves one.
+    expect(before).toMatch(/ambient_guard_findings_total\{rule="hbone-ingress",severity="error"\} 1\n/)
+    expect(before).toMatch(/ambient_guard_github_requests_total\{status="none"\} 0\n/)
+    github.before({ method: 'GET', path: '/repos/*/*/pulls/*' }, (request) => {
+      request.hangUp()
+    })
+    await pull.comment('/ambient-recheck')
+    await until(async () => !/status="none"\} 0\n/.test(await metrics()))
+    await stillness(github, 300)
+  })
+
+  it('keeps its cache within the limit from the beginning', { timeout: TIMEOUT }, async () => {
+    const github = await startGitHub()
+    ends.push(() => github.close())
+    const home = await makeHome(github)
+    ends.push(() => home.remove())
+    const old = join(home.directory, 'cache', 'acme', 'old.git')
+    await mkdir(join(old, 'refs', 'kept'), { recursive: true })
+    const pack = join(old, 'pack')
+    await writeFile(pack, '')
+    await truncate(pack, 120 * 1024 * 1024)
+    const yesterday = Date.now() / 1000 - 86_400
+    await utimes(pack, yesterday, yesterday)
+    const app = await startProcess(github, home, { SWEEP_INTERVAL: '0', CACHE_LIMIT_MB: '100' })
+    ends.push(() => app.kill())
+    await until(async () =>
+      /ambient_guard_cache_evictions_total 1\n/.test(await (await fetch(`${app.url}/metrics`)).text()),
+    )
+    expect(await readdir(join(home.directory, 'cache', 'acme'))).toEqual([])
+  })
 })
