@@ -56,10 +56,7 @@ function finish(pull: PullRequest, analysed: string): void {
     )
   }
   print()
-  print(
-    pc.bold('That was the real app, real git and real webhooks; only GitHub was a stand-in on this machine.'),
-  )
-  print(
-    `Try it on your own manifests: ${pc.cyan('npx ambient-guard check path/to/manifests --enroll your-namespace')}`,
-  )
+  print(pc.bold('That was the real app, real git and real webhooks; only GitHub was a stand-in.'))
+  print('Try it on your own manifests:')
+  print(`  ${pc.cyan('npx ambient-guard check path/to/manifests --enroll your-namespace')}`)
 }

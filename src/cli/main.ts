@@ -2,7 +2,7 @@
 // The program: this process's words, streams and exit code.
 import { setImmediate } from 'node:timers/promises'
 import { runCommandLine } from './command-line.ts'
-import { lineWidth } from './output.ts'
+import { broken, lineWidth } from './output.ts'
 
 const { stdin, stdout, stderr } = process
 
@@ -22,11 +22,15 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     await setImmediate()
     return isRead
   },
-  say: (line) => void stderr.write(`${line}\n`),
+  say: (text) => void stderr.write(`${stderr.isTTY ? broken(text, widthOf(stderr)) : text}\n`),
   // Node leaves both undefined, whatever its types say, where output is no terminal.
   terminal: Boolean(stdout.isTTY),
-  width: lineWidth(process.env.COLUMNS, stdout.columns as number | undefined),
+  width: widthOf(stdout),
 })
+
+function widthOf({ columns }: { readonly columns?: number }): number {
+  return lineWidth(process.env.COLUMNS, columns)
+}
 
 function drained(): Promise<void> {
   return new Promise((resolve) => {

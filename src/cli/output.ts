@@ -1,4 +1,5 @@
 // Where words come from and go: data through standard input and output, everything else to standard error.
+import { MOST_WIDTH, wrap } from '../words/lines.ts'
 
 export interface Output {
   /** Standard input. */
@@ -24,4 +25,13 @@ export function useColor(color: 'auto' | 'never', { terminal }: Output): boolean
 export function lineWidth(wanted: string | undefined, terminal: number | undefined): number {
   const asked = /^\d+$/.test(wanted ?? '') ? Number(wanted) : 0
   return asked > 0 ? asked : (terminal ?? 80)
+}
+
+/** A text for a terminal of that width: what does not fit into a line goes on in the next, further in. */
+export function broken(text: string, width: number): string {
+  const most = Math.min(width, MOST_WIDTH)
+  return text
+    .split('\n')
+    .flatMap((line) => (line.length > most ? wrap(line, most, '  ') : line))
+    .join('\n')
 }

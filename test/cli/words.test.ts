@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
+import { broken } from '../../src/cli/output.ts'
 import { leftOutText } from '../../src/words/baseline.ts'
 import { wrap } from '../../src/words/lines.ts'
 import { sourceSentences } from '../../src/words/sources.ts'
@@ -60,6 +61,19 @@ describe('lines', () => {
     expect(wrap('a \u001b[1mbb\u001b[22m cc', 4)).toEqual(['a \u001b[1mbb\u001b[22m', 'cc'])
     expect(wrap('one long line', Infinity)).toEqual(['one long line'])
     expect(wrap('', 5)).toEqual([''])
+  })
+})
+
+describe('what is said beside the data', () => {
+  it('is broken at spaces where a terminal would break words, and nowhere else', () => {
+    const list = `wrong:\n- ${'word '.repeat(30).trim()}\n  a  table  of  options\n${'x'.repeat(120)}`
+    const lines = broken(list, 80).split('\n')
+    expect(lines.slice(0, 3)).toEqual([
+      'wrong:',
+      `- ${'word '.repeat(15).trim()}`,
+      `  ${'word '.repeat(15).trim()}`,
+    ])
+    expect(lines.slice(3)).toEqual(['  a  table  of  options', 'x'.repeat(120)])
   })
 })
 
