@@ -65,7 +65,7 @@ interface FolderTroubles {
   readonly cache: (directory: string) => string | null
 }
 
-/** Reads the environment; `readFile` answers for PRIVATE_KEY_PATH, and null where there is no such file. */
+/** Reads the environment; `readFile` answers for files that it names, and null where there is no such file. */
 export function readSettings(
   env: Environment,
   readFile: (path: string) => string | null,
@@ -117,6 +117,12 @@ export function readSettings(
     cacheLimit: 1024 * 1024 * whole('CACHE_LIMIT_MB', 100, 10_000_000, 10_240),
     redisUrl: readRedis(get, mistakes),
     network: networkOf(env),
+  }
+  // Of what is wrong in them git and Node would say something at the first fetch, or nothing.
+  for (const name of ['GIT_SSL_CAINFO', 'NODE_EXTRA_CA_CERTS']) {
+    const path = get(name)
+    if (path !== null && readFile(path)?.includes('-----BEGIN') !== true)
+      mistakes.push(`${name} names no file of certificates in PEM that can be read`)
   }
   return mistakes.length === 0 ? { ok: true, settings } : { ok: false, mistakes }
 }

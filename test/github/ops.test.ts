@@ -275,6 +275,18 @@ describe('settings', () => {
     })
   })
 
+  it.each(['GIT_SSL_CAINFO', 'NODE_EXTRA_CA_CERTS'])(
+    'want certificates where %s says that they are',
+    (name) => {
+      const told = { ok: false, mistakes: [`${name} names no file of certificates in PEM that can be read`] }
+      expect(readSettings({ ...env, [name]: '/ca.pem' }, none)).toEqual(told)
+      expect(readSettings({ ...env, [name]: '/ca.pem' }, () => 'DER')).toEqual(told)
+      expect(
+        readSettings({ ...env, [name]: '/ca.pem' }, () => '-----BEGIN CERTIFICATE-----\nMII\n'),
+      ).toMatchObject({ ok: true })
+    },
+  )
+
   it('tell all mistakes at once, and never a secret', () => {
     const read = readSettingsOn(
       {
