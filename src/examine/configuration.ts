@@ -71,12 +71,32 @@ export async function tryProposed(
 ): Promise<Proposed | null> {
   if (proposed === null || proposed.change === 'removed' || proposed.problems.length > 0) return proposed
   const { config } = proposed
+  if (!isSoonTried(config)) return proposed
   const gathered = await gatherOf({ ...reading, config }, head, undefined, near)
   const names = clusterNames([gathered])
   const found = everyCluster(config, names, [gathered]).map(({ name }) => name)
   const assumed = [...new Set(config.clusters.flatMap(({ assume }) => assume.manifests))]
   const { problems } = await loadAssumed(head, assumed, reading.workshop)
   return { ...proposed, problems: [...unknownClusters(config, names, found), ...problems] }
+}
+
+/** Whoever writes the head writes its patterns, of which some take longer to match than anybody waits. */
+function isSoonTried({ clusters, ignorePaths }: Config): boolean {
+  const patterns = [...ignorePaths, ...clusters.flatMap(({ paths }) => paths ?? [])]
+  return clusters.length <= MOST && patterns.length <= MOST && patterns.every(isSimple)
+}
+
+const MOST = 200
+
+/** Folders, and such as `apps/{prod,staging}` and `clusters/*\/*.yaml`. */
+function isSimple(pattern: string): boolean {
+  const isFew = (text: string, most: number): boolean => (text.match(/\*+|[?{[]/g) ?? []).length <= most
+  return (
+    pattern.length <= 1000 &&
+    !/[()\\]/.test(pattern) &&
+    isFew(pattern, 4) &&
+    pattern.split('/').every((one) => isFew(one, 2))
+  )
 }
 
 /** What is wrong with the configuration that is used, each at its line of the file that is proposed, where it still is. */

@@ -181,6 +181,21 @@ describe('a configuration that is changed', () => {
     )
   })
 
+  it.each(['*(*(*(*(a*)*)*)*)z', '*a*a*a*a*a*a*a*a*a*a*a*a*a*b', '+(a+)+(a+)+(a+)b', '/(?=(a+)+$)/'])(
+    'may have patterns that nobody waits for, which are not tried before they hold: %s',
+    async (pattern) => {
+      const world = Object.fromEntries(
+        Array.from({ length: 20 }, (_, index) => [
+          `apps/${'a'.repeat(60)}${String(index)}.yaml`,
+          namespace(`n-${String(index)}`, false),
+        ]),
+      )
+      const text = `clusters: {prod: {paths: ['apps/${pattern}']}}\nignorePaths: ['apps/${pattern}']\n`
+      const { stdout } = await check('text', { ...world, [CONFIG]: text }, world)
+      expect(stdout).toContain('is new, and was not used')
+    },
+  )
+
   it('and broken hides nothing, since nothing was judged by it', async () => {
     const head = { ...OPEN, [CONFIG]: 'failon: never\n' }
     const { stdout } = await check('json', head, BROKEN)
