@@ -78,10 +78,16 @@ describe('lostGraph', () => {
     expect(lostGraph(lost)).toMatch(/\n\n5 more are not drawn\.$/)
   })
 
-  it('keeps clusters apart', () => {
-    expect(drawn(['dev', 'prod'].map((among) => finding({ of: 'Deployment/shop/cart', among })))).toEqual([
+  it('keeps clusters apart, but for those that lose the same', () => {
+    const cart = (among: string): ReturnType<typeof finding> => finding({ of: 'Deployment/shop/cart', among })
+    const more = finding({ of: 'Deployment/shop/till', among: 'dev' })
+    expect(drawn([...['dev', 'prod', 'eu'].map(cart), more])).toEqual([
       'dev: Deployment/web/front -15008/TCP-> dev: Deployment/shop/cart',
-      'prod: Deployment/web/front -15008/TCP-> prod: Deployment/shop/cart',
+      'dev: Deployment/web/front -15008/TCP-> dev: Deployment/shop/till',
+      'eu and prod: Deployment/web/front -15008/TCP-> eu and prod: Deployment/shop/cart',
+    ])
+    expect(drawn(numbers(10).map((number) => cart(`c${number}`)))).toEqual([
+      'c1, c2, c3 and 7 more: Deployment/web/front -15008/TCP-> c1, c2, c3 and 7 more: Deployment/shop/cart',
     ])
   })
 

@@ -1,5 +1,8 @@
 // A picture of who loses whom, in Mermaid as GitHub draws it. Where there is more than a person can follow, the
 // workloads of a namespace are drawn as one.
+import { list } from '../../core/findings/words.ts'
+import { grouped } from '../../core/source/grouped.ts'
+import { compareNaturally } from '../../core/source/natural.ts'
 import type { ReportFinding } from '../../examine/report.ts'
 import { count } from './finding.ts'
 import { clip, fenced, mermaidLabel } from './escape.ts'
@@ -17,7 +20,7 @@ interface Edge {
 
 /** Lost connections as a graph; empty where there are none. */
 export function lostGraph(findings: readonly ReportFinding[]): string {
-  const lost = distinct(findings.flatMap(edgesOf))
+  const lost = byCluster(findings)
   if (lost.length === 0) return ''
   const ways: readonly (() => readonly Edge[])[] = [
     () => lost,
@@ -41,22 +44,44 @@ export function lostGraph(findings: readonly ReportFinding[]): string {
   )
 }
 
-function edgesOf({ among, rule, workload, peers, port, direction }: ReportFinding): readonly Edge[] {
-  const inCluster = (name: string): string => (among === null ? name : `${among}: ${name}`)
-  const self = inCluster(workload.id)
+/** The edges of all clusters; those that lose the same are drawn as one. */
+function byCluster(findings: readonly ReportFinding[]): readonly Edge[] {
+  const lost = [...grouped(findings, ({ among }) => among)].map(([among, some]) => ({
+    among,
+    edges: distinct(some.flatMap(edgesOf)),
+  }))
+  return [...grouped(lost, ({ edges }) => JSON.stringify(edges.map(keyOf).sort())).values()].flatMap(
+    (alike) => {
+      const names = alike.flatMap(({ among }) => among ?? []).sort(compareNaturally)
+      const where = names.length === 0 ? '' : `${list(names, 4)}: `
+      return (alike[0]?.edges ?? []).map(({ from, to, label }) => ({
+        from: `${where}${from}`,
+        to: `${where}${to}`,
+        label,
+      }))
+    },
+  )
+}
+
+function edgesOf({ rule, workload, peers, port, direction }: ReportFinding): readonly Edge[] {
+  const self = workload.id
   const isProbe = rule === 'kubelet-probe' || rule === 'probe-family'
   const label = isProbe ? `probe ${String(port)}/TCP` : `${String(port)}/TCP`
   return peers.map((peer) => {
-    const other = inCluster(isProbe ? 'kubelet' : peer === 'any' ? 'any mesh peer' : peer)
+    const other = isProbe ? 'kubelet' : peer === 'any' ? 'any mesh peer' : peer
     return direction === 'ingress' ? { from: other, to: self, label } : { from: self, to: other, label }
   })
 }
 
 function distinct(edges: readonly Edge[]): readonly Edge[] {
-  return [...new Map(edges.map((edge) => [JSON.stringify(edge), edge])).values()]
+  return [...new Map(edges.map((edge) => [keyOf(edge), edge])).values()]
 }
 
-/** `Kind/namespace/name`, perhaps with its cluster before it. */
+function keyOf(edge: Edge): string {
+  return JSON.stringify(edge)
+}
+
+/** `Kind/namespace/name`, perhaps with its clusters before it. */
 const NAMED = /^((?:[^/]*: )?)[A-Z]\w*(?:\.[\w.-]+)?\/([^/]+)\/[^/]+$/
 
 /** The edges with the workloads of a namespace as one, at the ends that are named; one alone keeps its name. */
