@@ -36,25 +36,6 @@ function said(summary: string): readonly string[] {
   return summary.split('\n').filter((line) => /^ *- (\*\*|error|warning)/.test(line))
 }
 
-describe('one workload in clusters of one base', () => {
-  it('is told once, with the clusters that are named and all of them behind the fold', async () => {
-    const report = await behindOne(1)
-    const [finding] = report.findings as [Report['findings'][number]]
-    const findings = ['a', 'b', 'c', 'd', 'e'].map((cluster) => ({ ...finding, cluster, among: cluster }))
-    const summary = checkSummary({ ...report, findings }, COMPARED)
-    expect(summary).toContain(
-      `**\`${finding.workload.id}\`** in \`a\`, \`b\`, \`c\` and 2 more loses mesh traffic from `,
-    )
-    expect(summary.split('those connections time out').length - 1).toBe(1)
-    expect(summary).toContain('<summary>1 workload in 5 clusters</summary>')
-    expect(summary.match(/^ {4}- `\S+ in [a-e]` `f-\w{10}`$/gm)).toHaveLength(5)
-    // Two take two lines: there is nothing to fold yet.
-    expect(
-      checkSummary({ ...report, findings: findings.slice(0, 2) }, COMPARED).match(/loses mesh/g),
-    ).toHaveLength(2)
-  })
-})
-
 /** The report of a case, its finding repeated for as many workloads. */
 async function times(many: number): Promise<Report> {
   const report = await runCase(join(import.meta.dirname, '../../fixtures/cases/enrollment/what-if'))
