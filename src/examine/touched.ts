@@ -1,5 +1,4 @@
 // What a change touches: paths, lines of the head, and the namespaces whose objects differ.
-import { posix } from 'node:path'
 import type { ClusterConfig } from '../core/config.ts'
 import type { Touched } from '../core/index.ts'
 import { groupKindOf, nameIn } from '../core/kubernetes/identity.ts'
@@ -14,7 +13,8 @@ import type { TreeFile } from '../git/tree.ts'
 import { KEPT } from '../manifests/baseline-fields.ts'
 import { filesChanged } from '../manifests/files-changed.ts'
 import { whole } from '../manifests/keep.ts'
-import { filesBehind } from '../manifests/links.ts'
+import { endOf, filesBehind } from '../manifests/links.ts'
+import { foldersOf } from '../manifests/source-tree.ts'
 import { mayHoldManifests } from '../manifests/listing.ts'
 import type { Gathered, LoadedCluster } from '../manifests/load.ts'
 
@@ -82,7 +82,7 @@ function changedPaths(base: ClusterState | null, head: ClusterState): readonly s
   const isInput = (path: string): boolean => head.loaded.inputs.has(path) || before.has(path)
   const changed =
     changes === null ? [...new Set([...head.loaded.inputs, ...before])] : [...changes.keys()].filter(isInput)
-  return [...changed.filter(differs), ...linksToOthers(base, head, differs).filter(isInput)]
+  return [...changed.filter(differs), ...linksToOthers(base, head, differs, isInput)]
 }
 
 /** Links that are what they were, and lead to what is not: it is as if it stood in their places. */
@@ -90,14 +90,27 @@ function linksToOthers(
   base: ClusterState | null,
   head: ClusterState,
   differs: (path: string) => boolean,
+  isInput: (path: string) => boolean,
 ): readonly string[] {
   const { listing, files } = head.gathered.grounds
   if (base === null || listing.behind.size === 0) return []
   const sides = [files, base.gathered.grounds.files].map(everyFile)
-  const isOther = ({ path }: TreeFile): boolean =>
-    (mayHoldManifests(path) || posix.extname(path) === '.tpl') && differs(path)
+  const before = base.gathered.grounds.listing.behind
+  // Charts and kustomizations may read files of any name; beside them, a folder has manifests.
+  const units = new Set([...listing.charts, ...listing.kustomizations.filter((folder) => folder !== '.')])
+  const isOfUnit = (path: string): boolean => foldersOf(path).some((folder) => units.has(folder))
+  const isOther = (link: string, { path }: TreeFile): boolean =>
+    differs(path) &&
+    (mayHoldManifests(path) ||
+      (mayHoldManifests(link) && path === endOf(link, listing.behind)) ||
+      isOfUnit(link) ||
+      isOfUnit(path))
   return [...listing.behind.keys()].filter(
-    (link) => !differs(link) && sides.some((side) => filesBehind(link, listing.behind, side).some(isOther)),
+    (link) =>
+      isInput(link) &&
+      !differs(link) &&
+      (endOf(link, listing.behind) !== endOf(link, before) ||
+        sides.some((side) => filesBehind(link, listing.behind, side).some((file) => isOther(link, file)))),
   )
 }
 

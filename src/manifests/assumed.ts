@@ -12,7 +12,9 @@ export async function loadAssumed(
   { parsed }: Pick<Workshop, 'parsed'>,
 ): Promise<{ readonly manifests: readonly Manifest[]; readonly problems: readonly Problem[] }> {
   if (paths.length === 0) return { manifests: [], problems: [] }
-  const known = new Map((await tree.files()).map((file) => [file.path, file]))
+  // What is behind a link is not followed, and is missing.
+  const regular = (await tree.files()).filter(({ mode }) => mode.startsWith('100'))
+  const known = new Map(regular.map((file) => [file.path, file]))
   const missing = paths.filter((path) => !known.has(path))
   const found = paths.flatMap((path) => known.get(path) ?? [])
   const files = [...(await readFiles(tree, found, { editable: false, configMaps: false }, parsed)).values()]

@@ -29,7 +29,7 @@ const NO_LINKS: Links = new Map()
 const MOST_STEPS = 10
 const MOST_LETTERS = 1000
 
-/** The files behind a link: itself may lead to a link, or through one. @param files in order of their paths */
+/** The files behind a link. @param files in order of their paths */
 export function filesBehind(link: string, links: Links, files: readonly TreeFile[]): readonly TreeFile[] {
   const end = endOf(link, links)
   const found: TreeFile[] = []
@@ -43,7 +43,8 @@ export function filesBehind(link: string, links: Links, files: readonly TreeFile
   return found
 }
 
-function endOf(link: string, links: Links): string {
+/** What stands at the end of a link, which may lead to a link, or through one. */
+export function endOf(link: string, links: Links): string {
   let at = link
   for (let step = 0; step < MOST_STEPS && at.length <= MOST_LETTERS; step += 1) {
     const next = foldersOf(at).find((path) => links.has(path))

@@ -80,7 +80,10 @@ export async function listTree(tree: Tree, { ignorePaths, assumed }: ListOptions
       ),
     ],
     charts: chartFolders.filter((folder) => !ofChart(folder)),
-    behind: await readLinks(links, tree),
+    behind: await readLinks(
+      all.filter(({ mode }) => mode === '120000'),
+      tree,
+    ),
     watched: [...links, ...submodules, ...large, ...unnamed].map(({ path }) => path),
     problems: [
       ...links.map(({ path }) => link(path)),

@@ -49,7 +49,9 @@ export function parseFile(
     const chunk = text.slice(document.start, document.end)
     if (!mayMatter(chunk) && !(configMaps && MAY_BE_CONFIG_MAP.test(chunk))) continue
     if (YTT.test(chunk)) {
-      problems.push(madeByYtt(path, lineAt(text, document.start + chunk.search(YTT), document)))
+      problems.push(
+        madeByYtt(path, lineAt(text, document.start + chunk.search(YTT), document), namedNamespaces(chunk)),
+      )
       if (YTT_VALUE.test(chunk)) continue
     }
     if (document.loose === true) {
@@ -89,6 +91,9 @@ export function parseFile(
       problems,
     )
   }
+  const fragment = text.search(YTT_FRAGMENT)
+  if (fragment >= 0 && !problems.some(({ code }) => code === 'ytt-template'))
+    problems.push(madeByYtt(path, lineAt(text, fragment), []))
   return { path, manifests, problems }
 }
 
@@ -104,6 +109,9 @@ const YTT = new RegExp(
   `^[ \\t]*#@(?: *(?:load\\(|(?:if|for|def|end|else)\\b)|(?:data|overlay|schema|library|text|yaml)/)|${YTT_VALUE.source}`,
   'm',
 )
+
+/** A call of a template, data values, an overlay: documents of ytt that need no kind. */
+const YTT_FRAGMENT = /^(?:---[ \t]+#@ |#@ *(?:load\(|(?:data|overlay)\/))/m
 
 const MAY_BE_CONFIG_MAP = /\bkind["']?\s*:\s*["']?ConfigMap\b/
 
@@ -215,11 +223,11 @@ function storedElsewhere(path: string): Problem {
   return hidden(path, 1, 'lfs-pointer', message, 'If it holds no manifests, leave it out with ignorePaths.')
 }
 
-function madeByYtt(path: string, line: number): Problem {
+function madeByYtt(path: string, line: number, namespaces: readonly string[]): Problem {
   const message = 'This document is a template of ytt, which is not run here: what it makes is not seen.'
   const remedy =
     'Keep what it renders to in the tree, or state it under `assume`, and leave the template out with ignorePaths.'
-  return hidden(path, line, 'ytt-template', message, remedy)
+  return { ...hidden(path, line, 'ytt-template', message, remedy), hides: { namespaces, under: [path] } }
 }
 
 function hidden(path: string, line: number, code: string, message: string, remedy: string): Problem {

@@ -22,6 +22,20 @@ const tree = {
   'web.yaml': deployment('web', 'shop', 80),
   'shared/values/common.yaml': 'port: 15008\n',
   'shared/notes.md': 'one\n',
+  'shared/port.tpl': '{{ define "port" }}15008{{ end }}\n',
+  'shared/list.txt': policy('api', 'shop', 'web', 15008),
+  'shared/v1/kustomization.yaml': 'resources: [ns.yaml]\n',
+  'shared/v1/ns.yaml': namespace('quarry', false),
+  'clusters/two/kustomization.yaml': 'resources: [base.v1, np.yaml]\n',
+  'charts/three/Chart.yaml': 'apiVersion: v2\nname: three\nversion: 0.1.0\n',
+  'charts/three/templates/ns.yaml': namespace('three', false),
+  'apps/three.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: three, namespace: argocd}
+spec:
+  source: {repoURL: https://git.example/acme/platform, path: charts/three, targetRevision: HEAD}
+  destination: {namespace: shop, server: https://kubernetes.default.svc}
+`,
   ...chart,
 }
 /** By the path of a link what it says. */
@@ -29,6 +43,9 @@ const links: Readonly<Record<string, string>> = {
   'envs/prod.yaml': '../shared/values/common.yaml',
   'envs/test.yaml': 'prod.yaml',
   'clusters/one/net': '../../charts/net',
+  'clusters/two/base.v1': '../../shared/v1',
+  'clusters/two/np.yaml': '../../shared/list.txt',
+  'charts/three/templates/_port.tpl': '../../../shared/port.tpl',
   notes: 'shared/notes.md',
   'self.yaml': 'self.yaml',
   'away.yaml': '../../../etc/passwd',
@@ -66,7 +83,11 @@ async function problems(...argv: readonly string[]): Promise<readonly string[]> 
   }
   const relevant = report.problems.filter((problem) => problem.relevant)
   expect(report.conclusion).toBe(relevant.length === 0 ? 'success' : 'neutral')
-  return relevant.filter(({ code }) => code === 'symbolic-link').map(({ path }) => path)
+  return [
+    ...new Set(
+      relevant.filter(({ code }) => ['symbolic-link', 'not-followed'].includes(code)).map(({ path }) => path),
+    ),
+  ]
 }
 
 describe('a change behind links', () => {
@@ -81,10 +102,39 @@ describe('a change behind links', () => {
       { 'charts/net/templates/_port.tpl': '{{ define "port" }}8080{{ end }}\n' },
       ['clusters/one/net'],
     ],
+    [
+      'of a folder whose name has a dot, below a kustomization',
+      { 'shared/v1/ns.yaml': namespace('quarry', true) },
+      ['clusters/two/kustomization.yaml'],
+    ],
+    [
+      'of a file that is a manifest by the name of its link alone',
+      { 'shared/list.txt': policy('api', 'shop', 'web', 8080) },
+      ['clusters/two/kustomization.yaml', 'clusters/two/np.yaml'],
+    ],
+    [
+      'of a helper of a chart',
+      { 'shared/port.tpl': '{{ define "port" }}8080{{ end }}\n' },
+      ['charts/three/templates/_port.tpl'],
+    ],
     ['of what holds no manifests', { 'shared/notes.md': 'two\n' }, []],
     ['of nothing that one names', { 'shared/values/other.yaml': 'port: 8080\n' }, []],
   ])('%s', async (_, changed, expected) => {
     expect(await told(changed as Record<string, string>)).toEqual(expected)
+  })
+})
+
+describe('a baseline that is assumed', () => {
+  it('is not there where it is a link', async () => {
+    const root = folder({
+      ...tree,
+      'real/baseline.txt': policy('web', 'shop', 'api', 80),
+      '.github/ambient-guard.yml': 'clusters: {default: {assume: {manifests: [baseline.yaml]}}}\n',
+    })
+    symlinkSync('real/baseline.txt', join(root, 'baseline.yaml'))
+    const { stdout } = await ambientGuard('check', root)
+    expect(stdout).toContain('assumes the manifests of baseline.yaml, which is not there.')
+    expect(stdout).toContain('neutral: ')
   })
 })
 

@@ -15,6 +15,10 @@ export const UNSEEN_SOURCES: readonly string[] = [
   'not-followed',
   'submodule',
   'symbolic-link',
+  'lfs-pointer',
+  'ytt-template',
+  'not-utf8',
+  'name-not-utf8',
   'namespace-outside-paths',
   'in-another-cluster',
   // What is made of them.
