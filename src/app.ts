@@ -155,6 +155,8 @@ export interface ServerOptions {
   readonly shownAfter?: number
   /** Milliseconds after which what a process was at that Redis hears nothing of is another's; half a minute by default. */
   readonly patience?: number
+  /** Milliseconds after which a press is tried again that GitHub was not there for; five minutes by default. */
+  readonly pause?: number
 }
 
 export interface RunningServer {
@@ -194,7 +196,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       own.error(errorFields(error), 'a thread that judges ended while nothing was asked of it')
     },
   })
-  const work: Work<Task> = async ({ key, task }, hold) => {
+  const mayTry = fewTimes()
+  const work: Work<Task> = async ({ key, slot, task }, hold) => {
     const begun = performance.now()
     const about = { key, job: task.kind, delivery: task.delivery }
     const held: FleetBench = {
@@ -204,14 +207,19 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     }
     const result = await perform(jobOf(held, task), own, about)
     metrics.worked(task.kind, result, performance.now() - begun)
+    return isUntold(task) && mayTry(`${key} ${slot}`, result === 'untold') ? 'again' : 'over'
   }
   const journal = createJournal<Task>(join(settings.cacheDirectory, '_pressed'))
   const { concurrency, redisUrl } = settings
-  const { shownAfter = SHOWN_AFTER, patience } = options
+  const { shownAfter = SHOWN_AFTER, patience, pause } = options
+  const single = createQueue(concurrency, keptWork(work, journal, own), pause)
   const queue: Queue<Task> =
     redisUrl === null
-      ? keptQueue(createQueue(concurrency, keptWork(work, journal, own)), journal)
-      : createSharedQueue({ redisUrl, secret: settings.webhookSecret, concurrency, log: own, patience }, work)
+      ? keptQueue(single, journal)
+      : createSharedQueue(
+          { redisUrl, secret: settings.webhookSecret, concurrency, log: own, patience, pause },
+          work,
+        )
   const bench = layOut({ settings, probot, clock, shownAfter, log: own, threads, metrics, queue })
 
   const works = { queue, metrics, log: own }
@@ -233,7 +241,13 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   own.info({ url: server.url }, 'listening')
   const sweep = (first: boolean): Promise<void> => queue.enqueue(entryOf({ kind: 'sweep-wanted', first }))
   const timers = keepUp(settings, { ...works, clock, sweep })
-  if (redisUrl === null) for (const entry of await journal.left()) await queue.enqueue(entry)
+  if (redisUrl === null) {
+    const uncounted = (error: unknown): void => {
+      own.warn(errorFields(error), 'CACHE_DIR cannot be written to: make room in it')
+    }
+    // They are kept already, and how often they were tried with them.
+    for (const entry of await journal.left(uncounted)) await single.enqueue(entry)
+  }
   return {
     url: server.url,
     idle: () => queue.idle(),
@@ -260,14 +274,30 @@ function keptQueue(queue: Queue<Task>, journal: Journal<Task>): Queue<Task> {
 
 function keptWork(work: Work<Task>, journal: Journal<Task>, log: Log): Work<Task> {
   return async (entry, hold) => {
-    await work(entry, hold)
-    if (!isUntold(entry.task)) return
+    const outcome = await work(entry, hold)
+    if (outcome === 'again' || !isUntold(entry.task)) return outcome
     // It is done all the same; done once more, it finds that.
     await journal.done(entry).catch((error: unknown) => {
       log.warn({ ...errorFields(error), key: entry.key }, 'what was done is still kept')
     })
+    return outcome
   }
 }
+
+/** Says of each of some names that failed, a few times, that it may be tried again. */
+function fewTimes(): (name: string, failed: boolean) => boolean {
+  const tries = new Map<string, number>()
+  return (name, failed) => {
+    const tried = (tries.get(name) ?? 0) + 1
+    const mayTry = failed && tried <= MOST_TRIES
+    if (mayTry) tries.set(name, tried)
+    else tries.delete(name)
+    return mayTry
+  }
+}
+
+/** What GitHub was not there for is tried so often again. */
+const MOST_TRIES = 3
 
 /** Probot makes a log for each format; only it knows how. */
 async function openLog({ appId, privateKey, logLevel, logFormat }: Settings): Promise<Logger> {

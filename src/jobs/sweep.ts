@@ -19,11 +19,11 @@ const MINUTE = 60_000
 const STALE = 10 * MINUTE
 /** Older commands are not carried out: whoever gave them has given up. */
 const COMMAND_AGE = 24 * 60 * MINUTE
-/** A delivery that has failed so often fails for a reason. */
-const MAX_ATTEMPTS = 4
+/** A delivery that has failed so often fails for a reason; what was pressed, nothing else tells of. */
+const [MAX_ATTEMPTS, MAX_PRESSES] = [4, 100]
 /** Deliveries that are asked for once more in one sweep. */
 const MAX_REDELIVERIES = 100
-/** Of these nothing else tells a sweep: they come before what it finds by itself. */
+/** These come before what a sweep finds by itself. */
 const PRESSED: readonly string[] = [
   'check_run.requested_action',
   'check_run.rerequested',
@@ -34,13 +34,16 @@ const SECOND_TRY = 15 * MINUTE
 /** Pull requests of a repository that are judged anew in one sweep, since their base moved. */
 const MAX_GLANCES = 25
 
+/** There is no pull request to say it on: the log and the metrics do. */
+const NOBODY_TOLD: Job['failed'] = (error) => Promise.reject(error as Error)
+
 /** Goes through installations and failed deliveries. */
 export function sweepJob(bench: FleetBench, { first }: SweepWanted): Job {
   return {
     async run() {
       // What GitHub does not send again is found by going through the pull requests.
       try {
-        await redeliverFailed(bench, first)
+        await redeliverFailed(bench)
       } catch (error) {
         bench.log.warn(errorFields(error), 'failed deliveries were not asked for')
       }
@@ -54,22 +57,21 @@ export function sweepJob(bench: FleetBench, { first }: SweepWanted): Job {
         }
       }
     },
-    failed: () => Promise.resolve(),
+    failed: NOBODY_TOLD,
   }
 }
 
 /** Webhooks that did not arrive, since a process was down or refused them. */
-async function redeliverFailed(bench: FleetBench, first: boolean): Promise<void> {
-  const age = first ? COMMAND_AGE : 60 * MINUTE
-  const deliveries = await bench.overview.deliveries(new Date(bench.clock.now().getTime() - age))
+async function redeliverFailed(bench: FleetBench): Promise<void> {
+  const deliveries = await bench.overview.deliveries(new Date(bench.clock.now().getTime() - COMMAND_AGE))
   const attempts = new Map<string, { count: number; ok: boolean; newest: number; event: string }>()
   for (const { guid, id, ok, event } of deliveries) {
     const known = attempts.get(guid) ?? { count: 0, ok: false, newest: id, event }
     attempts.set(guid, { ...known, count: known.count + 1, ok: known.ok || ok })
   }
-  const failed = [...attempts.values()].filter(({ ok, count }) => !ok && count < MAX_ATTEMPTS)
-  const pressed = failed.filter(({ event }) => PRESSED.includes(event))
-  const others = failed.filter(({ event }) => !PRESSED.includes(event))
+  const failed = [...attempts.values()].filter(({ ok }) => !ok)
+  const pressed = failed.filter(({ event, count }) => PRESSED.includes(event) && count < MAX_PRESSES)
+  const others = failed.filter(({ event, count }) => !PRESSED.includes(event) && count < MAX_ATTEMPTS)
   for (const { newest } of [...pressed, ...others].slice(0, MAX_REDELIVERIES)) {
     try {
       await bench.overview.redeliver(newest)
@@ -106,7 +108,7 @@ export function sweepRepositoryJob(bench: FleetBench, task: RepositorySweepWante
         if (isWaiting(group.run, task, bench.clock.now())) await leave(bench, groupTask(task, group))
       await glanceAt(bench, client, task, moved)
     },
-    failed: () => Promise.resolve(),
+    failed: NOBODY_TOLD,
   }
 }
 

@@ -10,8 +10,11 @@ export interface Journal<T> {
   keep(entry: Entry<T>): Promise<void>
   /** It is done. Where a newer one of its slot was kept meanwhile, that stays. */
   done(entry: Entry<T>): Promise<void>
-  /** What an earlier process left, a few times at most: what ends a process would end the next one, too. */
-  left(): Promise<readonly Entry<T>[]>
+  /**
+   * What an earlier process left, a few times at most: what ends a process would end the next one, too. Where that cannot be
+   * counted, since the disk is full, `uncounted` hears why.
+   */
+  left(uncounted?: (error: unknown) => void): Promise<readonly Entry<T>[]>
 }
 
 interface Page<T> {
@@ -49,7 +52,7 @@ export function createJournal<T>(directory: string): Journal<T> {
       newest.delete(path)
       await rm(path, { force: true })
     },
-    async left() {
+    async left(uncounted = () => undefined) {
       const names = await readdir(directory).catch(() => [])
       const entries: Entry<T>[] = []
       for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
@@ -57,7 +60,7 @@ export function createJournal<T>(directory: string): Journal<T> {
         const page = read<T>(await readFile(path, 'utf8'))
         if (page === null || page.tries >= MOST_TRIES) await rm(path, { force: true })
         else {
-          await write(path, { ...page, tries: page.tries + 1 })
+          await write(path, { ...page, tries: page.tries + 1 }).catch(uncounted)
           newest.set(path, page.entry)
           entries.push(page.entry)
         }

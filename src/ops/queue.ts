@@ -22,8 +22,14 @@ export interface Hold {
   isOurs(): boolean
 }
 
-/** Does one piece. It must not throw: what fails is told by the work itself. */
-export type Work<T> = (entry: Entry<T>, hold: Hold) => Promise<void>
+/**
+ * Does one piece. It must not throw: what fails is told by the work itself. Resolves with `again` where it could neither be
+ * done nor be told, and is to be done after a while.
+ */
+export type Work<T> = (entry: Entry<T>, hold: Hold) => Promise<unknown>
+
+/** Milliseconds after which a piece is done again that could not be. */
+export const AFTER_A_WHILE = 5 * 60_000
 
 /** In one process nobody else can come. */
 const FOR_GOOD: Hold = { isOurs: () => true }
@@ -51,8 +57,8 @@ export interface Queue<T> {
   turn(name: string, milliseconds: number): Promise<boolean>
 }
 
-/** @param concurrency how many keys are worked on at once */
-export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
+/** @param concurrency how many keys are worked on at once @param pause milliseconds after which `again` is */
+export function createQueue<T>(concurrency: number, work: Work<T>, pause = AFTER_A_WHILE): Queue<T> {
   const waiting = new Map<string, Entry<T>[]>()
   const running = new Set<string>()
   const turns = new Map<string, number>()
@@ -77,10 +83,21 @@ export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
   }
   const start = (entry: Entry<T>): void => {
     running.add(entry.key)
-    void work(entry, FOR_GOOD).finally(() => {
-      running.delete(entry.key)
-      next()
-    })
+    void work(entry, FOR_GOOD)
+      .then((outcome) => {
+        if (outcome === 'again') setTimeout(() => void take(entry), pause).unref()
+      })
+      .finally(() => {
+        running.delete(entry.key)
+        next()
+      })
+  }
+  const take = (entry: Entry<T>): boolean => {
+    if (closed) return false
+    // A key that waits keeps its place, however often there is news of it.
+    waiting.set(entry.key, newest([...(waiting.get(entry.key) ?? []), entry]))
+    next()
+    return true
   }
   const idle = (): Promise<void> =>
     running.size === 0 && waiting.size === 0
@@ -89,11 +106,9 @@ export function createQueue<T>(concurrency: number, work: Work<T>): Queue<T> {
 
   return {
     enqueue(entry) {
-      if (closed) return Promise.reject(new Error('no more work is taken: this process is ending'))
-      // A key that waits keeps its place, however often there is news of it.
-      waiting.set(entry.key, newest([...(waiting.get(entry.key) ?? []), entry]))
-      next()
-      return Promise.resolve()
+      return take(entry)
+        ? Promise.resolve()
+        : Promise.reject(new Error('no more work is taken: this process is ending'))
     },
     idle,
     drain(milliseconds) {

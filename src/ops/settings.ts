@@ -1,6 +1,6 @@
 // The environment becomes settings, or a list of everything that is wrong with it, so that one start tells all.
 import { availableParallelism, homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { cacheTrouble, toolsTrouble } from './folders.ts'
 import { keyTrouble } from './private-key.ts'
 
@@ -129,7 +129,14 @@ export function readSettings(
 
 /** What the network of this machine wants of git. */
 export function networkOf(env: Environment): Readonly<Record<string, string>> {
-  return Object.fromEntries(NETWORK.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+  const given = NETWORK.flatMap((name): [string, string][] => {
+    const value = env[name]
+    // git is started in other folders than this.
+    return value === undefined
+      ? []
+      : [[name, name === 'GIT_SSL_CAINFO' && value !== '' ? resolve(value) : value]]
+  })
+  return Object.fromEntries(given)
 }
 
 type Get = (name: string) => string | null

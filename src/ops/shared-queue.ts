@@ -11,7 +11,7 @@ import { renewHold } from './hold.ts'
 import type { RenewedHold } from './hold.ts'
 import { briefly, errorFields, onceAMinute } from './log.ts'
 import type { Log } from './log.ts'
-import { newest, within } from './queue.ts'
+import { AFTER_A_WHILE, newest, within } from './queue.ts'
 import type { Entry, Queue, Work } from './queue.ts'
 
 export interface SharedQueueOptions {
@@ -24,6 +24,8 @@ export interface SharedQueueOptions {
   readonly log: Log
   /** Milliseconds after which the work of a process that died is another's; 30,000 by default. */
   readonly patience?: number | undefined
+  /** Milliseconds after which work is done again that says so. */
+  readonly pause?: number | undefined
 }
 
 const NAME = 'ambient-guard'
@@ -37,7 +39,7 @@ const ANSWER = { asked: 8000, waiting: 30_000 }
 
 /** Connects, and takes up work at once. A Redis that cannot be reached is tried again for as long as it takes. */
 export function createSharedQueue<T>(
-  { redisUrl, secret, concurrency, log, patience = 30_000 }: SharedQueueOptions,
+  { redisUrl, secret, concurrency, log, patience = 30_000, pause = AFTER_A_WHILE }: SharedQueueOptions,
   work: Work<T>,
 ): Queue<T> {
   const name = nameOf(secret)
@@ -63,8 +65,8 @@ export function createSharedQueue<T>(
     await job.changePriority({ priority: 0 }).catch(() => undefined)
   }
   const listOf = (key: string): string => `${name}:work:${key}`
-  /** Does what there is for a key; not to the end where the work found that the hold on it is lost. */
-  const serve = async (key: string, hold: RenewedHold): Promise<void> => {
+  /** Does what there is for a key; not to the end where the work found that the hold on it is lost. Is some left for later? */
+  const serve = async (key: string, hold: RenewedHold): Promise<boolean> => {
     const take = (text: string): Promise<number> => working.lrem(listOf(key), 1, text)
     const found: { readonly text: string; readonly entry: Entry<T> }[] = []
     for (const text of await working.lrange(listOf(key), 0, -1)) {
@@ -75,12 +77,18 @@ export function createSharedQueue<T>(
         await take(text)
       }
     }
+    let isLeft = false
     for (const entry of newest(found.map((one) => one.entry))) {
-      await work(entry, hold)
-      if (hold.wasDenied) return
+      const outcome = await work(entry, hold)
+      if (hold.wasDenied) return false
+      if (outcome === 'again') {
+        isLeft = true
+        continue
+      }
       // Only now: what a process that dies has not done is done by the next.
       for (const { text } of found.filter((one) => one.entry.slot === entry.slot)) await take(text)
     }
+    return isLeft
   }
   const running = new Map<string, Promise<void>>()
   const ending = new AbortController()
@@ -88,16 +96,13 @@ export function createSharedQueue<T>(
     const { key } = job.data
     // A Redis that was silent for long gives a key to whoever asks, and this process may still be at it: others may
     // begin at once. Held on to meanwhile, it would look like the work of one who died.
-    if (running.has(key)) {
-      await job.moveToDelayed(Date.now() + AGAIN, token)
-      throw new DelayedError()
-    }
+    if (running.has(key)) await offer(job, token, AGAIN)
     const hold = renewHold(async (lasting) => (await job.extendLock(token, lasting)) === 1, patience)
     const own = (async () => {
       let isOurs = await hold.regained(ending.signal)
       while (isOurs) {
-        await serve(key, hold)
-        if (!hold.wasDenied && hold.isOurs()) return
+        const isLeft = await serve(key, hold)
+        if (!hold.wasDenied && hold.isOurs()) return isLeft ? offer(job, token, pause) : undefined
         isOurs = await hold.regained(ending.signal)
       }
       log.warn({ key }, 'work was left to whoever takes it up')
@@ -255,6 +260,12 @@ function opened<T>(sealedText: string, secret: string): Entry<T> | null {
 
 function signature(text: string, secret: string): Buffer {
   return createHmac('sha256', secret).update(text).digest()
+}
+
+/** Ends what BullMQ takes for work: somebody may take it up in so many milliseconds. */
+async function offer(job: Pulled, token: string, milliseconds: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + milliseconds, token)
+  throw new DelayedError()
 }
 
 /** Milliseconds after which a key that this process is still at is offered again. */

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { startGitHub } from '../harness/index.ts'
 import type { GitHub, PullRequest, Repository } from '../harness/index.ts'
 import { ALLOW_WEB, SHOP } from './manifests.ts'
+import { startRedis, whyNoRedis } from '../ops/redis.ts'
 import { makeHome, startProcess, stillness, until } from './process.ts'
 import type { AppProcess, Home } from './process.ts'
 
@@ -131,6 +132,31 @@ describe('a process of the app', () => {
       await stillness(github, 300)
       // It is done, and no further process does it again.
       expect(await readdir(join(home.directory, 'cache', '_pressed'))).toEqual([])
+    },
+  )
+
+  it.each([
+    ['is not there', false],
+    ['is', true],
+  ])(
+    'does what a button asks for once GitHub is there again, where Redis %s',
+    { timeout: TIMEOUT },
+    async (_, withRedis) => {
+      const redis = withRedis && whyNoRedis() === null ? await startRedis() : null
+      if (redis !== null) ends.push(() => redis.stop())
+      const more = redis === null ? {} : { REDIS_URL: redis.url }
+      const { github, app, pull } = await stage({ PAUSE: '1500', ...more })
+      await pull.opened()
+      await until(() => isJudged(pull))
+      await stillness(github, 300)
+      const before = pull.head
+      const outage = github.fail({ path: /^\/(?:repos|graphql|app)/, status: 502, times: 10_000 })
+      await pull.check.requestAction('ambient-fix')
+      await until(() => app.output().includes('the failure of a job could not be told'))
+      outage.stop()
+      await until(() => pull.head !== before && isJudged(pull) && pull.checks.at(-1)?.headSha === pull.head)
+      expect(pull.check.conclusion).toBe('success')
+      expect(pull.conversation).toEqual([])
     },
   )
 

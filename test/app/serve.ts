@@ -7,12 +7,13 @@ import { startServer } from '../../src/app.ts'
 import { impatientOctokit } from '../../src/github/api/app.ts'
 import { readSettings } from '../../src/ops/settings.ts'
 
-const { PATIENCE } = process.env
+const { PATIENCE, PAUSE } = process.env
 const read = readSettings(process.env, (path) => readFileSync(path, 'utf8'))
 if (!read.ok) throw new Error(read.mistakes.join('\n'))
 const server = await startServer(read.settings, {
   octokit: impatientOctokit,
   ...(PATIENCE === undefined ? {} : { patience: Number(PATIENCE) }),
+  ...(PAUSE === undefined ? {} : { pause: Number(PAUSE) }),
 })
 process.stdout.write(`listens on ${server.url}\n`)
 process.once('SIGTERM', () => {

@@ -127,7 +127,7 @@ describe('a change behind links', () => {
 describe('a baseline that is assumed', () => {
   it('is not there where it is a link', async () => {
     const root = folder({
-      ...tree,
+      ...old,
       'real/baseline.txt': policy('web', 'shop', 'api', 80),
       '.github/ambient-guard.yml': 'clusters: {default: {assume: {manifests: [baseline.yaml]}}}\n',
     })

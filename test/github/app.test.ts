@@ -1,7 +1,7 @@
 // The app about itself: what is said where GitHub does not know it, and where the work is another's.
 import { generateKeyPairSync } from 'node:crypto'
 import { Probot } from 'probot'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { askBotLogin, impatientOctokit, toldOctokit } from '../../src/github/api/app.ts'
 import { LeftToOthers } from '../../src/github/api/client.ts'
 import type { Client } from '../../src/github/api/client.ts'
@@ -18,6 +18,10 @@ async function probotOf({ appId, apiUrl }: GitHub, privateKey: string): Promise<
   const Octokit = toldOctokit(impatientOctokit, () => undefined)
   return new Probot({ appId, privateKey, Octokit, baseUrl: apiUrl, logLevel: 'fatal' }).ready()
 }
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 async function said(promise: Promise<unknown>): Promise<string> {
   return promise.then(
@@ -138,6 +142,14 @@ test('a token that has ended is not shown again, and one that GitHub does not kn
     github.expireTokens()
     expect(await getPull(client, pull.number)).toMatchObject({ headSha: pull.head })
     expect(tokens()).toBe(3)
+    // A repository of another time may have had the name; what is not there now has a token of now.
+    github.fail({ path: '/repos/*/*/pulls/*', status: 404, body: { message: 'Not Found' }, times: 2 })
+    await expect(getPull(client, pull.number)).rejects.toMatchObject({ kind: 'not-found' })
+    expect(tokens()).toBe(3)
+    const later = Date.now() + 120_000
+    vi.spyOn(Date, 'now').mockImplementation(() => later)
+    expect(await getPull(client, pull.number)).toMatchObject({ headSha: pull.head })
+    expect(tokens()).toBe(4)
   } finally {
     await github.close()
   }

@@ -463,8 +463,14 @@ describe('deliveries', () => {
       arrived('arrived-first', 17),
       ...failed('thrice', 16, 15, 14),
       ...failed('hopeless', 13, 12, 11, 10),
+      // Of this nothing else tells.
+      ...failed('pressed', 9, 8, 7, 6, 5).map((one) => ({ ...one, event: 'check_run.requested_action' })),
+      ...failed('pressed in vain', ...Array.from({ length: 100 }, (_, index) => -index)).map((one) => ({
+        ...one,
+        event: 'check_run.requested_action',
+      })),
     ])
-    expect(again).toEqual([16])
+    expect(again).toEqual([9, 16])
   })
 
   it('that GitHub does not send again are told, and keep no others', async () => {
@@ -478,9 +484,8 @@ describe('deliveries', () => {
     expect((await redelivered(null)).told).toEqual(['failed deliveries were not asked for'])
   })
 
-  it('are looked for an hour back, a day where a process begins, and a hundred at most', async () => {
-    expect((await redelivered([])).since).toEqual([ago(60)])
-    expect((await redelivered([], true)).since).toEqual([ago(24 * 60)])
+  it('are looked for a day back, and a hundred at most', async () => {
+    expect((await redelivered([])).since).toEqual([ago(24 * 60)])
     const many = Array.from({ length: 120 }, (_, id) => failed(String(id), id)).flat()
     const { again } = await redelivered(many)
     expect(again).toEqual(many.slice(0, 100).map(({ id }) => id))

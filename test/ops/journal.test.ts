@@ -1,5 +1,5 @@
 // What a process keeps until it is done: found by the next one, a few times, and gone once it is done.
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -42,4 +42,14 @@ it('does not end every process by what ended one, nor by what it cannot read', a
     seen.push((await createJournal<string>(path).left()).length)
   expect(seen).toEqual([1, 1, 1, 0, 0])
   expect(await readdir(path)).toEqual(['half.json.new'])
+})
+
+it('is done all the same where the disk takes nothing more, and says why it is not counted', async () => {
+  const path = await folder()
+  await createJournal<string>(path).keep(entry('pressed'))
+  const [file = ''] = await readdir(path)
+  await mkdir(join(path, `${file}.new`))
+  const heard: unknown[] = []
+  expect(await createJournal<string>(path).left((error) => heard.push(error))).toEqual([entry('pressed')])
+  expect(heard).toMatchObject([{ code: 'EISDIR' }])
 })

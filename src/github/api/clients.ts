@@ -85,12 +85,15 @@ function authOf(wanted: InstallationAuthOptions, tokens: Tokens): unknown {
     if (url.startsWith('/app/')) return tokens.hook(request, route, parameters)
     let refresh = false
     for (let tries = 1; ; tries += 1) {
-      const { token } = await give(refresh)
+      const { token, createdAt } = await give(refresh)
       endpoint.headers.authorization = `token ${token}`
       try {
         return await request({ ...endpoint, url })
       } catch (error) {
-        if ((error as { readonly status?: unknown }).status !== 401 || tries === MOST_TRIES) throw error
+        const { status } = error as { readonly status?: unknown }
+        // The repository may be another one that has its name by now: a token is of the one that had it.
+        const isOld = status === 404 && tries === 1 && Date.now() - Date.parse(createdAt) > OLD
+        if ((status !== 401 && !isOld) || tries === MOST_TRIES) throw error
         // A token may end before its hour is over, and every check would stand still until then. A new one is waited for.
         refresh = tries === 1
         if (!refresh) await sleep((tries - 1) * 1000)
@@ -102,6 +105,8 @@ function authOf(wanted: InstallationAuthOptions, tokens: Tokens): unknown {
 
 /** With a second and two between the last: @octokit/auth-app says that five may pass. */
 const MOST_TRIES = 4
+/** Milliseconds after which a token is no longer of the repository that has the name for sure. */
+const OLD = 60_000
 
 function askWhileOurs(octokit: AppOctokit, isOurs: () => boolean): void {
   // Where the request goes out, since it may have waited for its turn until then.
