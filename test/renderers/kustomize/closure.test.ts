@@ -73,7 +73,7 @@ aFieldOfTheFuture: {deep: [future.yaml]}
 `,
       {
         ...others,
-        'app/transform.yaml': 'kind: PatchTransformer\npath: of-transform.yaml\n',
+        'app/transform.yaml': 'apiVersion: builtin\nkind: PatchTransformer\npath: of-transform.yaml\n',
         'app/not-named.yaml': '',
         'base/kustomization.yml': 'resources: [base.yaml]\n',
         'base/base.yaml': '',

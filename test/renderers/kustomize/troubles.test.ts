@@ -197,9 +197,40 @@ metadata:
       'app/run.sh': '#!/bin/sh\nexit 0\n',
     })
     const { manifests, problems } = await build(files, 'app')
-    expect(manifests).toEqual([])
-    expect(problems).toMatchObject([{ code: 'kustomization-failed' }])
+    expect(manifests.map(({ kind }) => kind)).toEqual(['NetworkPolicy'])
+    expect(problems).toMatchObject([
+      { code: 'plugin-not-supported', class: 'unseen', path: 'app/kustomization.yaml', line: 2 },
+    ])
+    expect(problems[0]).not.toHaveProperty('moot')
+    // Behind a kustomization of its own it is not found before the build.
+    const behind = app('resources: [policy.yaml]\ntransformers: [../programs]\n', {
+      'programs/kustomization.yaml': 'resources: [exec.yaml]\n',
+      'programs/exec.yaml': exec,
+    })
+    expect(await build(behind, 'app')).toMatchObject({
+      manifests: [],
+      problems: [{ code: 'plugin-not-supported', class: 'unseen' }],
+    })
   })
+
+  it.each([
+    ['kind: Secret\nmetadata: {name: s}\nstringData:\n  a: ENC[x]\nsops: {}\n', true],
+    ['kind: NetworkPolicy\nmetadata: {name: s}\nsops: {}\n', false],
+  ])(
+    'does without what decrypts Secrets, and tells of what may decrypt more: %s',
+    async (encrypted, moot) => {
+      const ksops = 'apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: s}\nfiles: [s.enc.yaml]\n'
+      const files = app('resources: [policy.yaml]\ngenerators: [gen.yaml]\n', {
+        'app/gen.yaml': ksops,
+        'app/s.enc.yaml': `apiVersion: v1\n${encrypted}`,
+      })
+      const { manifests, problems } = await build(files, 'app')
+      expect(manifests.map(({ kind }) => kind)).toEqual(['NetworkPolicy'])
+      expect(problems.map(({ code, moot: isMoot = false }) => [code, isMoot])).toEqual([
+        ['plugin-not-supported', moot],
+      ])
+    },
+  )
 })
 
 it.skipIf(there === null)('aliases that multiply never reach kustomize', async () => {

@@ -14,6 +14,7 @@ import {
   readAll,
   withAdditions,
 } from './file.ts'
+import { notRun, programsOf } from './programs.ts'
 import type { KustomizationFile } from './file.ts'
 import {
   chartOfConfig,
@@ -236,6 +237,10 @@ async function follow(walk: Walk, reference: Reference, by: KustomizationFile): 
       if (reference.kind === 'config') {
         const text = (await tree.text(path))?.text ?? ''
         readConfig(walk, text, by, posix.dirname(path), reference.cut)
+        const near = async (name: string): Promise<string | null> =>
+          (await tree.text(within(by.folder, name)))?.text ?? null
+        const programs = await programsOf(text, near)
+        if (programs.length > 0) leaveOut(walk, notRun(at, programs, by), reference, by)
       }
       return
     case 'outside':

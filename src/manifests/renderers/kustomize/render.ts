@@ -162,14 +162,25 @@ function withoutCharts(gathered: Gathered): Gathered {
 }
 
 function buildFailed(unit: KustomizeUnit, gathered: Gathered, message: string): Problem {
-  return {
-    ...rootPlace(unit, gathered),
-    code: 'kustomization-failed',
-    class: 'unreadable',
-    message: `The kustomization in ${folderName(unit.folder)} does not build: ${firstWords(message)}.`,
-    remedy: 'Run kustomize build on it, and correct what it names.',
-    hides: { namespaces: [] },
-  }
+  const why = `The kustomization in ${folderName(unit.folder)} does not build: ${firstWords(message)}.`
+  const [at, hides] = [rootPlace(unit, gathered), { namespaces: [] }]
+  return /external plugins disabled/.test(message)
+    ? {
+        ...at,
+        code: 'plugin-not-supported',
+        class: 'unseen',
+        message: `${why} Programs are not run here.`,
+        remedy: 'Keep what it makes in the tree, or state it under `assume`.',
+        hides,
+      }
+    : {
+        ...at,
+        code: 'kustomization-failed',
+        class: 'unreadable',
+        message: why,
+        remedy: 'Run kustomize build on it, and correct what it names.',
+        hides,
+      }
 }
 
 /** The first line that is no warning. kustomize wraps causes in each other, the last first: both ends are kept. */
