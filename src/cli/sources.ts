@@ -41,14 +41,17 @@ export async function findSources(options: SourceOptions): Promise<Sources> {
   const repository = found !== null && options.path === undefined ? { ...found, prefix: '' } : found
   const head = await sideOf(options.head, 'head', path, repository)
   const base = await baseOf(options, path, repository, head)
+  // A folder that is named instead is no part of the repository that this happens to be called in.
+  const isOwn = repository !== null && head.commit !== null
+  const isPart = repository !== null && repository.prefix !== ''
   return {
     base: base?.tree ?? null,
     head: head.tree,
     configuration: (base ?? head).configuration,
     proposed: head.configuration,
     folder: head.folder,
-    repositories: repository === null || repository.prefix !== '' ? [] : await repository.remoteUrls(),
-    isPart: repository !== null && repository.prefix !== '',
+    repositories: isOwn && !isPart ? await repository.remoteUrls() : [],
+    isPart: isOwn && isPart,
   }
 }
 

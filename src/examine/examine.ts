@@ -26,7 +26,7 @@ import { everyCluster, gatherOf, unknownClusters } from './clusters.ts'
 import type { Reading } from './clusters.ts'
 import { answerEnrollment, askedClusters, strangersIn } from './enrollment.ts'
 import type { Enroll, Report } from './report.ts'
-import { broughtOutside } from './outside.ts'
+import { broughtOutside, ledFromTheRoot } from './outside.ts'
 import { rebranched } from './rebranched.ts'
 import { keepThought, thoughtOf } from './thought.ts'
 import type { Thought } from './thought.ts'
@@ -97,14 +97,16 @@ export async function examine(examination: Examination): Promise<Report> {
           isShown(cluster.name) ? cluster : { ...cluster, enroll: [] },
         )
   head = await think(headState, asked)
-  const more =
-    base === null
+  const more = [
+    ...(examination.isPart === true ? ledFromTheRoot(head.states) : []),
+    ...(base === null
       ? []
       : [
           ...(await vanishedIn(base.states, head.states)),
           ...rebranched(base, head),
           ...broughtOutside(base, head),
-        ]
+        ]),
+  ]
   if (more.length > 0) {
     onHead = [...onHead, ...more]
     head = await think(headState, asked)

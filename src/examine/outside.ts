@@ -16,6 +16,23 @@ import type { Problem } from '../core/source/problem.ts'
 import { identityOf } from '../manifests/environments.ts'
 import { isNamespace } from '../manifests/outside-paths.ts'
 import type { Thought } from './thought.ts'
+import type { ClusterState } from './touched.ts'
+
+/** Of a part of a repository: what Argo CD and Flux take from it, they take by paths that begin at the root of the whole. */
+export function ledFromTheRoot(head: readonly ClusterState[]): readonly Problem[] {
+  const units = head.flatMap(({ loaded }) => loaded.units)
+  return units
+    .filter(({ kind }) => kind === 'argocd' || kind === 'flux')
+    .slice(0, 1)
+    .map(({ at, title }) => ({
+      ...at,
+      code: 'outside-tree',
+      class: 'unseen',
+      message: `Only a part of the repository is read, and ${title} takes its pieces by paths of the whole: what it really takes is not seen.`,
+      remedy: 'Have the whole repository read: leave the path out.',
+      hides: { namespaces: 'all' },
+    }))
+}
 
 /** A problem for each file of the head outside of all paths into which judged objects moved, or that bears on the mesh anew. */
 export function broughtOutside(base: Thought, head: Thought): readonly Problem[] {

@@ -29,10 +29,13 @@ const LOOKED_UP: Readonly<Record<string, readonly string[]>> = {
  */
 const CARRYING: Readonly<Record<string, readonly string[]>> = {
   'template.openshift.io': ['Template'],
+  // As OpenShift 3 had it, whose API still takes it.
+  v1: ['Template'],
   'hive.openshift.io': ['SyncSet', 'SelectorSyncSet'],
   'work.open-cluster-management.io': ['ManifestWork', 'ManifestWorkReplicaSet'],
   'policy.open-cluster-management.io': ['Policy', 'ConfigurationPolicy'],
   'kubernetes.crossplane.io': ['Object'],
+  'kubernetes.m.crossplane.io': ['Object'],
   'fluxcd.controlplane.io': ['ResourceSet'],
   'capsule.clastix.io': ['TenantResource', 'GlobalTenantResource'],
   'fleet.cattle.io': ['Bundle'],

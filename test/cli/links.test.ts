@@ -2,7 +2,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ambientGuard, commit, folder, repository, write } from './command.ts'
+import { ambientGuard, commit, folder, git, repository, write } from './command.ts'
 import { deployment, namespace, policy } from './manifests.ts'
 
 const old = {
@@ -159,5 +159,54 @@ describe('a part of a repository', () => {
     const fixed = await ambientGuard('fix', ...part)
     expect(fixed.stderr).toContain('nothing to fix in what was read')
     expect(await ambientGuard('check', root, '--base', 'HEAD~1')).toMatchObject({ code: 1 })
+  })
+
+  const application = `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop, namespace: argocd}
+spec:
+  source: {repoURL: https://git.example/acme/platform, path: shop, targetRevision: HEAD}
+  destination: {namespace: shop, server: https://kubernetes.default.svc}
+`
+  const admits = (port: number): string => policy('api', 'shop', 'web', port)
+
+  it.each([
+    [
+      'an Application, whose path is one of the whole repository, also where the part has one of that name',
+      { 'prod/argo.yaml': application, 'prod/shop/np.yaml': admits(15008), 'shop/np.yaml': admits(15008) },
+      { 'shop/np.yaml': admits(8080) },
+      'Application argocd/shop takes its pieces by paths of the whole',
+    ],
+    ['a link', { 'lib/np.yaml': admits(15008) }, { 'lib/np.yaml': admits(8080) }, 'is a symbolic link'],
+  ])('nor one in which something leads out of it: %s', async (_, more, changed, said) => {
+    const root = repository({
+      'prod/ns.yaml': namespace('shop', true),
+      'prod/api.yaml': deployment('api', 'shop', 8080),
+      'prod/web.yaml': deployment('web', 'shop', 80),
+      ...more,
+    })
+    if ('lib/np.yaml' in more) {
+      symlinkSync('../lib/np.yaml', join(root, 'prod/np.yaml'))
+      commit(root, 'link')
+    }
+    commit(root, 'change', changed as Record<string, string>)
+    const { stdout } = await ambientGuard('check', join(root, 'prod'), '--base', 'HEAD~1')
+    expect(stdout).toContain(said)
+    expect(stdout).toContain('neutral: 1 problem.')
+  })
+
+  it('is not what a folder of elsewhere is, whatever the repository is called in which one asks', async () => {
+    const here = repository(old)
+    git(here, 'remote', 'add', 'origin', 'https://git.example/acme/other')
+    const world = { ...old, ...enrolled, 'argo.yaml': application, 'shop/np.yaml': admits(15008) }
+    const { stdout } = await ambientGuard(
+      'check',
+      here,
+      '--base',
+      folder(world),
+      '--head',
+      folder({ ...world, 'shop/np.yaml': admits(8080) }),
+    )
+    expect(stdout).toContain('hbone-ingress')
   })
 })

@@ -302,6 +302,9 @@ function isApplied(head: Analysis, base: Analysis, { path, line }: Problem): boo
   })
 }
 
+/** Of a part of a repository: what may lead out of it. */
+const BEYOND: readonly string[] = ['outside-tree', 'symbolic-link']
+
 function compareProblem(
   problem: Problem,
   same: boolean,
@@ -323,7 +326,7 @@ function compareProblem(
         below ||
         isSteered ||
         (touched.paths.has(path) && problem.wherever !== true) ||
-        (touched.beyond === true && problem.code === 'outside-tree')),
+        (touched.beyond === true && BEYOND.includes(problem.code))),
   }
 }
 
