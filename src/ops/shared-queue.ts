@@ -140,7 +140,12 @@ export function createSharedQueue<T>(
 
   // What BullMQ asks at its beginning it asks once: it waits for a Redis that comes late. From then on, who hears a
   // webhook must not wait for a Redis that is gone: GitHub is told, and keeps the delivery.
-  Promise.all([bull.waitUntilReady(), worker.waitUntilReady()]).then(
+  const begin = async (): Promise<void> => {
+    await Promise.all([bull.waitUntilReady(), worker.waitUntilReady()])
+    // Of a database that there is not, ioredis says so and goes on in the first one.
+    await asking.select(asking.options.db ?? 0)
+  }
+  begin().then(
     () => {
       asking.options.maxRetriesPerRequest = 1
       heard = performance.now()

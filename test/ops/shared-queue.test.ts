@@ -299,6 +299,19 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     await own.stop()
   })
 
+  it('does not begin in another database than the one that is named', async () => {
+    const told: string[] = []
+    const log = { ...QUIET, error: (...[, words]: readonly unknown[]) => void told.push(String(words)) }
+    const queue = createSharedQueue<string>(
+      { redisUrl: `${redis.url}/99`, secret: 's3cret', concurrency: 1, log },
+      () => Promise.resolve(),
+    )
+    open.push(queue)
+    await until(() => told.length > 0)
+    expect(told).toEqual(['no work is taken in: the queue cannot begin on this Redis'])
+    expect(queue.ready()).toBe(false)
+  })
+
   it('gives a turn to one process', async () => {
     const [a, b] = [await ready(join('a')), await ready(join('b'))]
     const turns = await Promise.all([a, b, a, b].map((queue) => queue.turn('sweep', 60_000)))

@@ -1,4 +1,5 @@
 // A source that is being rendered, with what it is read in the light of.
+import { get, rootField, text } from '../../../core/kubernetes/field.ts'
 import type { Problem } from '../../../core/source/problem.ts'
 import type { ArgoUnit, Kitchen } from '../../unit.ts'
 import { told } from './object.ts'
@@ -28,4 +29,23 @@ export function pinned(app: App, source: Source, path: string): Problem {
     remedy: 'Follow a branch, or read the result as that of the next revision.',
     hides: { namespaces: [], under: [path] },
   })
+}
+
+/** Argo CD reads it as Go does (strconv.ParseBool): docs/user-guide/skip_reconcile.md. */
+const SKIP = 'argocd.argoproj.io/skip-reconcile'
+
+/** What such an Application applied stays, and what changes of it in Git is not applied. */
+export function paused(app: App, folder: string): readonly Problem[] {
+  const { object, origin } = app.manifest
+  const value = text(get(get(get(rootField(object), 'metadata'), 'annotations'), SKIP))
+  if (!/^(?:1|[tT]|true|TRUE|True)$/.test(value ?? '')) return []
+  return [
+    told(app, ['metadata', 'annotations', SKIP], {
+      code: 'suspended',
+      class: 'unseen',
+      message: `${app.title} is not reconciled (${SKIP}): what it applied stays, and what changes of it is not applied.`,
+      remedy: 'Take the annotation away to have changes applied, or judge them once it is.',
+      hides: { namespaces: [], under: [folder, origin.file.path] },
+    }),
+  ]
 }

@@ -13,7 +13,7 @@ import { releaseOf } from './helm.ts'
 import { additionsOf } from './kustomize.ts'
 import { flag, invalid, told } from './object.ts'
 import type { App, Gathered } from './object.ts'
-import { hiding, pinned } from './order.ts'
+import { hiding, paused, pinned } from './order.ts'
 import type { Order } from './order.ts'
 import { KUSTOMIZATIONS, isPinned, toolFound, toolsNamed, withOverrides } from './source.ts'
 import type { Source, Tool } from './source.ts'
@@ -83,6 +83,7 @@ function whyNoFolder(app: App, source: Source, url: string, path: string, kitche
 async function folderSource(order: Order, folder: string, gathered: Gathered): Promise<void> {
   const { app, kitchen } = order
   if (isPinned(order.source.revision)) gathered.problems.push(pinned(app, order.source, folder))
+  gathered.problems.push(...paused(app, folder))
   const { source, wrong } = await withOverrides(order.source, folder, app.name, kitchen.tree, gathered.inputs)
   if (wrong !== null) {
     gathered.problems.push(
