@@ -58,11 +58,14 @@ export function createSharedQueue<T>(
   const bull = new BullQueue(name, { connection: asking })
   bull.on('error', told.lost)
 
-  /** Of a key that waits because of what nobody asked for, somebody asks now. */
+  /** Of a key that waits because of what nobody asked for, or of what is to be done again later, somebody asks now. */
   const hurry = async (job: Job): Promise<void> => {
-    if (job.id === undefined || (await asking.zscore(bull.toKey('prioritized'), job.id)) === null) return
+    const { id } = job
+    const isIn = async (set: string): Promise<boolean> =>
+      id !== undefined && (await asking.zscore(bull.toKey(set), id)) !== null
     // One that has begun meanwhile is no longer there to be moved.
-    await job.changePriority({ priority: 0 }).catch(() => undefined)
+    if (await isIn('prioritized')) await job.changePriority({ priority: 0 }).catch(() => undefined)
+    else if (await isIn('delayed')) await job.promote().catch(() => undefined)
   }
   const listOf = (key: string): string => `${name}:work:${key}`
   /** Does what there is for a key; not to the end where the work found that the hold on it is lost. Is some left for later? */

@@ -299,6 +299,29 @@ describe.skipIf(missing !== null)('the queue of several processes', { timeout: 6
     await own.stop()
   })
 
+  it('does again what could not be done, after a while, or with what comes for its key before', async () => {
+    const done: string[] = []
+    const start = (pause: number): Queue<string> => {
+      const queue = createSharedQueue<string>(
+        { redisUrl: redis.url, secret: `s${String(pause)}`, concurrency: 1, log: QUIET, pause },
+        ({ task }) => Promise.resolve(done.push(task) === 1 ? 'again' : 'over'),
+      )
+      open.push(queue)
+      return queue
+    }
+    const soon = await ready(start(300))
+    await soon.enqueue(entry('pull', 'press', 'button'))
+    await until(() => done.length === 2)
+    await soon.idle()
+    expect(done.splice(0)).toEqual(['press', 'press'])
+    const late = await ready(start(600_000))
+    await late.enqueue(entry('pull', 'press', 'button'))
+    await until(async () => done.length === 1 && (await late.depth())?.running === 0)
+    await late.enqueue(entry('pull', 'look'))
+    await late.idle()
+    expect(done).toEqual(['press', 'press', 'look'])
+  })
+
   it('does not begin in another database than the one that is named', async () => {
     const told: string[] = []
     const log = { ...QUIET, error: (...[, words]: readonly unknown[]) => void told.push(String(words)) }
