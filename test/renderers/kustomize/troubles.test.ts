@@ -197,11 +197,18 @@ metadata:
       'app/run.sh': '#!/bin/sh\nexit 0\n',
     })
     const { manifests, problems } = await build(files, 'app')
-    expect(manifests.map(({ kind }) => kind)).toEqual(['NetworkPolicy'])
+    // What it would have made of the policy is not what stands in the tree.
+    expect(manifests).toEqual([])
     expect(problems).toMatchObject([
       { code: 'plugin-not-supported', class: 'unseen', path: 'app/kustomization.yaml', line: 2 },
     ])
     expect(problems[0]).not.toHaveProperty('moot')
+    // One that makes objects changes no others.
+    const making = app('resources: [policy.yaml]\ngenerators: [exec.yaml]\n', { 'app/exec.yaml': exec })
+    expect(await build(making, 'app')).toMatchObject({
+      manifests: [{ kind: 'NetworkPolicy' }],
+      problems: [{ code: 'plugin-not-supported', class: 'unseen' }],
+    })
     // Behind a kustomization of its own it is not found before the build.
     const behind = app('resources: [policy.yaml]\ntransformers: [../programs]\n', {
       'programs/kustomization.yaml': 'resources: [exec.yaml]\n',
@@ -214,12 +221,18 @@ metadata:
   })
 
   it.each([
-    ['kind: Secret\nmetadata: {name: s}\nstringData:\n  a: ENC[x]\nsops: {}\n', true],
-    ['kind: NetworkPolicy\nmetadata: {name: s}\nsops: {}\n', false],
+    ['kind: Secret\nmetadata: {name: s}\nstringData:\n  a: ENC[x]\nsops: {}\n', '', true],
+    ['kind: NetworkPolicy\nmetadata: {name: s}\nsops: {}\n', '', false],
+    // What kustomize would make by itself is left out with the rest of the file.
+    [
+      'kind: Secret\nmetadata: {name: s}\nsops: {}\n',
+      '---\napiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: c}\n',
+      false,
+    ],
   ])(
-    'does without what decrypts Secrets, and tells of what may decrypt more: %s',
-    async (encrypted, moot) => {
-      const ksops = 'apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: s}\nfiles: [s.enc.yaml]\n'
+    'does without what decrypts Secrets, and tells of what may make more: %s%s',
+    async (encrypted, beside, moot) => {
+      const ksops = `apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: s}\nfiles: [s.enc.yaml]\n${beside}`
       const files = app('resources: [policy.yaml]\ngenerators: [gen.yaml]\n', {
         'app/gen.yaml': ksops,
         'app/s.enc.yaml': `apiVersion: v1\n${encrypted}`,

@@ -240,7 +240,10 @@ async function follow(walk: Walk, reference: Reference, by: KustomizationFile): 
         const near = async (name: string): Promise<string | null> =>
           (await tree.text(within(by.folder, name)))?.text ?? null
         const programs = await programsOf(text, near)
-        if (programs.length > 0) leaveOut(walk, notRun(at, programs, by), reference, by)
+        if (programs === null) return
+        leaveOut(walk, notRun(at, programs, reference.alters, by), reference, by)
+        // Whatever it would have changed is not what stands in the tree.
+        if (reference.alters) walk.builds = false
       }
       return
     case 'outside':

@@ -12,6 +12,7 @@ import type { Trouble } from './closure.ts'
 import { placeIn } from './file.ts'
 import { manifestsOf } from './manifests.ts'
 import { nameOf, objectsIn } from './origin.ts'
+import { INSTEAD } from './programs.ts'
 import { gather } from './remote.ts'
 import type { Gathered } from './remote.ts'
 import { changedKustomizations, scratchFiles } from './scratch.ts'
@@ -163,24 +164,15 @@ function withoutCharts(gathered: Gathered): Gathered {
 
 function buildFailed(unit: KustomizeUnit, gathered: Gathered, message: string): Problem {
   const why = `The kustomization in ${folderName(unit.folder)} does not build: ${firstWords(message)}.`
-  const [at, hides] = [rootPlace(unit, gathered), { namespaces: [] }]
-  return /external plugins disabled/.test(message)
-    ? {
-        ...at,
-        code: 'plugin-not-supported',
-        class: 'unseen',
-        message: `${why} Programs are not run here.`,
-        remedy: 'Keep what it makes in the tree, or state it under `assume`.',
-        hides,
-      }
-    : {
-        ...at,
-        code: 'kustomization-failed',
-        class: 'unreadable',
-        message: why,
-        remedy: 'Run kustomize build on it, and correct what it names.',
-        hides,
-      }
+  const isProgram = /external plugins disabled/.test(message)
+  return {
+    ...rootPlace(unit, gathered),
+    code: isProgram ? 'plugin-not-supported' : 'kustomization-failed',
+    class: isProgram ? 'unseen' : 'unreadable',
+    message: isProgram ? `${why} Programs are not run here.` : why,
+    remedy: isProgram ? INSTEAD : 'Run kustomize build on it, and correct what it names.',
+    hides: { namespaces: [] },
+  }
 }
 
 /** The first line that is no warning. kustomize wraps causes in each other, the last first: both ends are kept. */
